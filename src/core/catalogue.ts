@@ -1,0 +1,90 @@
+/** What is publicly known of a model, apart from how good it is: prices, limits, capabilities. */
+export interface CatalogueModel {
+  /** Other names under which outcome files and requests know the same model. */
+  readonly aliases: readonly string[];
+  /** Key of `Catalogue.providers`. */
+  readonly provider: string;
+  /** The provider's own name of the model. */
+  readonly upstream: string;
+  readonly price: Price;
+  /** Input and output tokens together. */
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  readonly capabilities: readonly Capability[];
+  readonly parametersBillion?: number;
+  readonly license?: string;
+}
+
+/** USD per million tokens. */
+export interface Price {
+  readonly input: number;
+  /** Input tokens that the provider has in its prompt cache; the input price where it has none. */
+  readonly cachedInput: number;
+  readonly output: number;
+}
+
+export const capabilities = ["vision", "tools", "json", "reasoning"] as const;
+export type Capability = (typeof capabilities)[number];
+
+export interface Provider {
+  /** Base URL of an OpenAI-compatible API, up to and including its version. */
+  readonly baseUrl: string;
+  /** Name of the Worker secret that holds the key. */
+  readonly keyName: string;
+}
+
+export interface Catalogue {
+  readonly formatVersion: 1;
+  /** The day the prices were read, ISO 8601. */
+  readonly pricesAsOf: string;
+  readonly providers: Readonly<Record<string, Provider>>;
+  /** By model id; the ids are the names that bundles and decisions use. */
+  readonly models: Readonly<Record<string, CatalogueModel>>;
+}
+
+/** Every name of every model -> its id. Ids win over aliases. */
+export function catalogueNames(catalogue: Catalogue): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const [id, { aliases }] of Object.entries(catalogue.models)) {
+    for (const alias of aliases) names.set(alias, id);
+  }
+  for (const id of Object.keys(catalogue.models)) names.set(id, id);
+  return names;
+}
+
+/**
+ * Which of `models` a list of names and wildcards means. `*` stands for any run of characters.
+ * @returns the chosen ids in the order of `models`, and the patterns that meant none of them.
+ */
+export function matchModels(
+  models: readonly string[],
+  names: ReadonlyMap<string, string>,
+  patterns: readonly string[],
+): { readonly matched: ReadonlySet<string>; readonly unmatched: readonly string[] } {
+  const matched = new Set<string>();
+  const unmatched: string[] = [];
+  for (const pattern of patterns) {
+    const hits = pattern.includes("*")
+      ? models.filter((model) => matchesWildcard(model, pattern))
+      : models.filter((model) => model === (names.get(pattern) ?? pattern));
+    if (hits.length === 0) unmatched.push(pattern);
+    for (const hit of hits) matched.add(hit);
+  }
+  return { matched, unmatched };
+}
+
+// Linear in the text: each literal piece is searched for from where the one before it ended, so no pattern
+// that a caller sends can make it slow.
+function matchesWildcard(text: string, pattern: string): boolean {
+  const pieces = pattern.split("*");
+  const first = pieces[0] as string;
+  const last = pieces.at(-1) as string;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let position = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const found = text.indexOf(piece, position);
+    if (found < 0 || found + piece.length > text.length - last.length) return false;
+    position = found + piece.length;
+  }
+  return true;
+}

@@ -1,0 +1,30 @@
+/** What a router knows of one prompt, for all its models at once; arrays are in the order of `models`. */
+export interface Prediction {
+  /** [models] Calibrated probability that the model answers correctly. */
+  readonly pCorrect: Float64Array;
+  /** [models] What the choice is made by: the same scale as pCorrect, tuned for ranking. */
+  readonly decisionScore: Float64Array;
+  /** [models] Expected length of the answer in tokens; NaN where the bundle knows no lengths. */
+  readonly outputTokens: Float64Array;
+  /** In [0, 1]: how much the prompt is like the training prompts. */
+  readonly familiarity: number;
+  /** True where the prompt is so unfamiliar that what decided is how good the models are on average. */
+  readonly onAverage: boolean;
+  /** The benchmark tasks that are most like the prompt, most similar first. */
+  readonly nearestTasks: readonly { readonly task: string; readonly similarity: number }[];
+}
+
+/** A loaded bundle of either kind, ready to predict. */
+export interface Predictor {
+  readonly kind: "landmark-heads" | "knn";
+  readonly models: readonly string[];
+  readonly tasks: readonly string[];
+  /** The encoder that the bundle was trained on; embeddings of any other mean nothing to it. */
+  readonly encoder: { readonly id: string; readonly checksum: string; readonly dimension: number };
+  /** The document in the bundle's metadata, as it was written. */
+  readonly header: Readonly<Record<string, unknown>>;
+  /** @param embedding [dimension], as the encoder returns it */
+  predict(embedding: Float32Array): Prediction;
+  /** Turns the dial `spend` in [0, 1] into USD for one more correct answer; undefined where it isn't calibrated. */
+  lambdaUsdOfSpend(spend: number): number | undefined;
+}

@@ -1,0 +1,37 @@
+/** Rows of a matrix as int8 with one scale a row: value = int8 * scale[row]. */
+export interface QuantizedRows {
+  /** Row-major [rows, columns]. */
+  readonly values: Int8Array;
+  /** [rows] */
+  readonly scales: Float32Array;
+  readonly columns: number;
+}
+
+/** Symmetric rounding to the nearest of 255 levels; a row of zeros keeps scale 0. */
+export function quantizeRows(matrix: Float32Array, columns: number): QuantizedRows {
+  const rows = matrix.length / columns;
+  const values = new Int8Array(matrix.length);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let largest = 0;
+    for (let k = row * columns; k < (row + 1) * columns; k++) {
+      largest = Math.max(largest, Math.abs(matrix[k] as number));
+    }
+    const scale = Math.fround(largest / 127);
+    scales[row] = scale;
+    if (scale === 0) continue;
+    for (let k = row * columns; k < (row + 1) * columns; k++) {
+      values[k] = Math.round((matrix[k] as number) / scale);
+    }
+  }
+  return { values, scales, columns };
+}
+
+/** Row-major float values of quantised rows. */
+export function dequantizeRows({ values, scales, columns }: QuantizedRows): Float32Array {
+  const matrix = new Float32Array(values.length);
+  for (let k = 0; k < values.length; k++) {
+    matrix[k] = (values[k] as number) * (scales[Math.floor(k / columns)] as number);
+  }
+  return matrix;
+}
