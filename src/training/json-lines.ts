@@ -1,0 +1,100 @@
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import { fail, ok, type Result } from "../core/result.ts";
+
+export type LineCode = "unreadable_file" | "broken_gzip" | "not_utf8" | "empty_file" | "broken_line";
+
+/** One parsed line; `line` counts from 1. */
+export interface JsonLine {
+  readonly line: number;
+  readonly value: unknown;
+}
+
+/**
+ * Streams a file of JSON lines, plain or gzip (told by its first bytes, not by its name). Blank lines are
+ * skipped. A failure names file and line, and ends the stream; a file without any line is a failure too.
+ */
+export async function* readJsonLines(file: string): AsyncGenerator<Result<JsonLine, LineCode>> {
+  let line = 0;
+  let found = false;
+  try {
+    for await (const text of readTextLines(file)) {
+      line++;
+      if (text.trim() === "") continue;
+      found = true;
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch (error) {
+        yield fail(
+          "broken_line",
+          `${file}:${line}: not valid JSON (${reasonOf(error)}); each line must be one JSON object`,
+          file,
+        );
+        return;
+      }
+      yield ok({ line, value });
+    }
+  } catch (error) {
+    yield streamFailure(file, line, error);
+    return;
+  }
+  if (!found)
+    yield fail("empty_file", `${file}:1: the file is empty; it must hold one JSON object a line`, file);
+}
+
+/** Lines of a UTF-8 file, plain or gzip, without their line ends and byte order mark. Throws what the streams throw. */
+async function* readTextLines(file: string): AsyncGenerator<string> {
+  const gunzip = (await isGzip(file)) ? createGunzip() : undefined;
+  const source = createReadStream(file);
+  // `pipe` does not hand errors on, so that a file that fails halfway must end the unzipping itself.
+  if (gunzip !== undefined) source.on("error", (error) => gunzip.destroy(error)).pipe(gunzip);
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  try {
+    for await (const chunk of gunzip ?? source) {
+      const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split("\n");
+      rest = lines.pop() as string;
+      yield* lines;
+    }
+    rest += decoder.decode();
+    if (rest !== "") yield rest;
+  } finally {
+    source.destroy();
+  }
+}
+
+async function isGzip(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+function streamFailure(file: string, line: number, error: unknown): Result<never, LineCode> {
+  const code = (error as { code?: unknown }).code;
+  const where = `${file}:${line + 1}`;
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
+    return fail("not_utf8", `${where}: not UTF-8 text at or after this line; save the file as UTF-8`, file);
+  }
+  if (typeof code === "string" && code.startsWith("Z_")) {
+    return fail(
+      "broken_gzip",
+      `${where}: the gzip data ends or breaks after this line (${reasonOf(error)}); copy the file again`,
+      file,
+    );
+  }
+  return fail(
+    "unreadable_file",
+    `${file}: cannot be read (${reasonOf(error)}); check the path and its permissions`,
+    file,
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
