@@ -79,7 +79,8 @@ function matchesWildcard(text: string, pattern: string): boolean {
   const pieces = pattern.split("*");
   const first = pieces[0] as string;
   const last = pieces.at(-1) as string;
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
+    return false;
   let position = first.length;
   for (const piece of pieces.slice(1, -1)) {
     const found = text.indexOf(piece, position);

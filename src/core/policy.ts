@@ -82,7 +82,8 @@ function ranker(candidates: readonly Candidate[], rule: ChoiceRule): Compare {
     case "min_p_correct":
       return passingFirst(({ pCorrect }) => pCorrect >= rule.minPCorrect, byPCorrect);
     case "lambda_usd": {
-      const value = ({ decisionScore, expectedUsd }: Candidate) => decisionScore - expectedUsd / rule.lambdaUsd;
+      const value = ({ decisionScore, expectedUsd }: Candidate) =>
+        decisionScore - expectedUsd / rule.lambdaUsd;
       return inOrder((a, b) => value(b) - value(a), byUsd, byName);
     }
   }

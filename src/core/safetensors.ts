@@ -95,10 +95,16 @@ function readTensor(
   const length = shape.reduce((product, size) => product * size, 1);
   const [begin, end] = data_offsets as [number, number];
   if (end - begin !== length * type.BYTES_PER_ELEMENT) {
-    return fail("bad_offsets", `tensor ${name}: ${end - begin} bytes do not hold shape [${shape.join(", ")}]`);
+    return fail(
+      "bad_offsets",
+      `tensor ${name}: ${end - begin} bytes do not hold shape [${shape.join(", ")}]`,
+    );
   }
   if (dataStart + end > bytes.byteLength) {
-    return fail("truncated", `tensor ${name} ends at byte ${dataStart + end}, the file at ${bytes.byteLength}`);
+    return fail(
+      "truncated",
+      `tensor ${name} ends at byte ${dataStart + end}, the file at ${bytes.byteLength}`,
+    );
   }
   const offset = bytes.byteOffset + dataStart + begin;
   const aligned = offset % type.BYTES_PER_ELEMENT === 0;

@@ -1,0 +1,25 @@
+import type { CatalogueModel } from "./catalogue.ts";
+
+/** Token counts of one call. */
+export interface Usage {
+  readonly inputTokens: number;
+  /** The part of `inputTokens` that the provider is expected to have in its prompt cache. */
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** Used where a bundle has seen no answer lengths: a paragraph or two. */
+const UNKNOWN_OUTPUT_TOKENS = 400;
+
+/** USD that one call costs: tokens times price, the answer cut at the model's limit. */
+export function expectedUsd(model: CatalogueModel, usage: Usage): number {
+  const { price, maxOutputTokens } = model;
+  const output = Number.isFinite(usage.outputTokens) ? usage.outputTokens : UNKNOWN_OUTPUT_TOKENS;
+  const fresh = usage.inputTokens - usage.cachedInputTokens;
+  return (
+    (fresh * price.input +
+      usage.cachedInputTokens * price.cachedInput +
+      Math.min(output, maxOutputTokens) * price.output) /
+    1e6
+  );
+}

@@ -1,0 +1,189 @@
+import { type Capability, type Catalogue, catalogueNames, matchModels } from "./catalogue.ts";
+import { expectedUsd } from "./cost.ts";
+import { type Candidate, type Choice, type ChoiceRule, choose, type Reason } from "./policy.ts";
+import type { Prediction, Predictor } from "./predictor.ts";
+import { fail, ok, type Result } from "./result.ts";
+
+/** What a request asks of a decision, already parsed and valid. */
+export interface DecisionRequest {
+  /** Tokens that will be sent to the chosen model. */
+  readonly inputTokens: number;
+  /** Names or wildcards; nothing means all. */
+  readonly models?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly require: {
+    /** Room that input and answer need; at least `inputTokens` is always required. */
+    readonly contextTokens?: number;
+    readonly capabilities: readonly Capability[];
+  };
+  readonly rule: ChoiceRule | { readonly kind: "spend"; readonly spend: number };
+  /** No candidate may cost more. */
+  readonly maxUsd?: number;
+  /** The model that the conversation is on: its input is in the provider's cache, so that leaving it must pay. */
+  readonly currentModel?: string;
+}
+
+export interface Decision {
+  readonly model: string;
+  readonly pCorrect: number;
+  readonly expectedUsd: number;
+  readonly reason: Reason;
+  readonly familiarity: number;
+  readonly ranking: readonly Candidate[];
+  readonly nearestTasks: Prediction["nearestTasks"];
+}
+
+export type DecisionCode =
+  | "unknown_model"
+  | "no_candidates"
+  | "context_too_long"
+  | "price_ceiling"
+  | "spend_not_calibrated";
+
+/** The router's pure heart: prediction, catalogue and request -> one model, and why. */
+export function decide(
+  predictor: Predictor,
+  catalogue: Catalogue,
+  prediction: Prediction,
+  request: DecisionRequest,
+): Result<Decision, DecisionCode> {
+  const rule = resolveRule(predictor, request.rule);
+  if (!rule.ok) return rule;
+  const candidates = selectCandidates(predictor, catalogue, prediction, request);
+  if (!candidates.ok) return candidates;
+  const choice = choose(candidates.value, rule.value);
+  if (!choice.ok) return choice;
+  const { chosen, ranking } = choice.value;
+  return ok({
+    model: chosen.model,
+    pCorrect: chosen.pCorrect,
+    expectedUsd: chosen.expectedUsd,
+    reason: finalReason(choice.value, prediction, request),
+    familiarity: prediction.familiarity,
+    ranking,
+    nearestTasks: prediction.nearestTasks,
+  });
+}
+
+/** Quality rules give way to "best on average" where trust decided; the current model says that it was kept. */
+function finalReason(
+  { chosen, reason }: Choice,
+  { onAverage }: Prediction,
+  { currentModel }: DecisionRequest,
+): Reason {
+  if (reason === "only_candidate") return reason;
+  if (chosen.model === currentModel) return "kept_current";
+  return onAverage && reason === "highest_p_correct" ? "best_on_average" : reason;
+}
+
+function resolveRule(
+  predictor: Predictor,
+  rule: DecisionRequest["rule"],
+): Result<ChoiceRule, "spend_not_calibrated"> {
+  if (rule.kind !== "spend") return ok(rule);
+  // The whole way up the dial is pure quality, also for bundles that were trained without prices.
+  if (rule.spend >= 1) return ok({ kind: "quality" });
+  const lambdaUsd = predictor.lambdaUsdOfSpend(rule.spend);
+  if (lambdaUsd === undefined) {
+    return fail(
+      "spend_not_calibrated",
+      "this bundle was trained without prices, so that `spend` has no meaning; use `tolerance` or `lambda_usd`",
+      "spend",
+    );
+  }
+  return ok({ kind: "lambda_usd", lambdaUsd });
+}
+
+/** The models that the request allows, able and large enough and cheap enough, with their predictions. */
+function selectCandidates(
+  predictor: Predictor,
+  catalogue: Catalogue,
+  prediction: Prediction,
+  request: DecisionRequest,
+): Result<readonly Candidate[], DecisionCode> {
+  const names = catalogueNames(catalogue);
+  const known = predictor.models.filter((model) => Object.hasOwn(catalogue.models, model));
+  const allowed = allowedModels(known, names, request);
+  if (!allowed.ok) return allowed;
+  const able = allowed.value.filter((model) => {
+    const { capabilities } = catalogue.models[model] as Catalogue["models"][string];
+    return request.require.capabilities.every((needed) => capabilities.includes(needed));
+  });
+  if (able.length === 0) {
+    return fail(
+      "no_candidates",
+      `none of the ${allowed.value.length} allowed models has ${request.require.capabilities.join(" and ")}`,
+      "require",
+    );
+  }
+  const needed = Math.max(request.inputTokens, request.require.contextTokens ?? 0);
+  const large = able.filter((model) => (catalogue.models[model]?.contextTokens ?? 0) >= needed);
+  if (large.length === 0) {
+    return fail(
+      "context_too_long",
+      `none of the allowed models takes ${needed} tokens`,
+      "require.context_tokens",
+    );
+  }
+  const candidates = large.map((model) => toCandidate(predictor, catalogue, prediction, request, model));
+  const { maxUsd } = request;
+  const affordable = maxUsd === undefined ? candidates : candidates.filter((c) => c.expectedUsd <= maxUsd);
+  if (affordable.length === 0) {
+    const least = Math.min(...candidates.map((candidate) => candidate.expectedUsd));
+    return fail(
+      "price_ceiling",
+      `the cheapest allowed model is expected to cost ${least.toPrecision(3)} USD, above max_usd`,
+      "max_usd",
+    );
+  }
+  return ok(affordable);
+}
+
+function allowedModels(
+  known: readonly string[],
+  names: ReadonlyMap<string, string>,
+  { models, exclude }: DecisionRequest,
+): Result<readonly string[], DecisionCode> {
+  const included = models === undefined ? undefined : matchModels(known, names, models);
+  const excluded = exclude === undefined ? undefined : matchModels(known, names, exclude);
+  for (const [param, match] of [
+    ["models", included],
+    ["exclude", excluded],
+  ] as const) {
+    const unknown = match?.unmatched[0];
+    if (unknown !== undefined) {
+      return fail(
+        "unknown_model",
+        `no model of the active router matches "${unknown}"; GET /v1/models lists them`,
+        param,
+      );
+    }
+  }
+  const allowed = known.filter(
+    (model) => (included?.matched.has(model) ?? true) && !(excluded?.matched.has(model) ?? false),
+  );
+  return allowed.length > 0
+    ? ok(allowed)
+    : fail("no_candidates", "`exclude` leaves none of the allowed models", "exclude");
+}
+
+function toCandidate(
+  { models }: Predictor,
+  catalogue: Catalogue,
+  { pCorrect, decisionScore, outputTokens }: Prediction,
+  { inputTokens, currentModel }: DecisionRequest,
+  model: string,
+): Candidate {
+  const index = models.indexOf(model);
+  const usage = {
+    inputTokens,
+    cachedInputTokens: model === currentModel ? inputTokens : 0,
+    outputTokens: outputTokens[index] as number,
+  };
+  return {
+    model,
+    pCorrect: pCorrect[index] as number,
+    decisionScore: decisionScore[index] as number,
+    expectedUsd: expectedUsd(catalogue.models[model] as Catalogue["models"][string], usage),
+  };
+}

@@ -1,0 +1,94 @@
+import { type Matrix, matrix, takeColumns, takeRows } from "./matrix.ts";
+
+/** Outcomes joined with embeddings: what every fit and every evaluation works on. Numbers only, no prompt text. */
+export interface Dataset {
+  readonly models: readonly string[];
+  readonly tasks: readonly string[];
+  /** [prompts] index into `tasks`. */
+  readonly taskOf: Int32Array;
+  readonly ids: readonly string[];
+  /** [prompts] hash of the prompt's normalised text: equal texts never stand on both sides of a split. */
+  readonly textKeys: readonly string[];
+  /** [prompts, dimension] unit vectors. */
+  readonly embeddings: Matrix;
+  /** [prompts, models] score in [0, 1]; NaN where the model has no result. */
+  readonly outcomes: Matrix;
+  /** [prompts, models] length of the answer in tokens; NaN where it isn't known. */
+  readonly outputTokens: Matrix;
+  /** [prompts] length of the prompt in tokens. */
+  readonly inputTokens: Float64Array;
+}
+
+/** The prompts with these indices, in that order; models and tasks stay as they are. */
+export function takePrompts(dataset: Dataset, indices: Int32Array): Dataset {
+  const pick = <T>(values: readonly T[]) => Array.from(indices, (index) => values[index] as T);
+  return {
+    ...dataset,
+    taskOf: indices.map((index) => dataset.taskOf[index] as number),
+    ids: pick(dataset.ids),
+    textKeys: pick(dataset.textKeys),
+    embeddings: takeRows(dataset.embeddings, indices),
+    outcomes: takeRows(dataset.outcomes, indices),
+    outputTokens: takeRows(dataset.outputTokens, indices),
+    inputTokens: Float64Array.from(indices, (index) => dataset.inputTokens[index] as number),
+  };
+}
+
+/** Only these models, in this order. */
+export function takeModels(dataset: Dataset, models: readonly string[]): Dataset {
+  const indices = models.map((model) => dataset.models.indexOf(model));
+  return {
+    ...dataset,
+    models,
+    outcomes: takeColumns(dataset.outcomes, indices),
+    outputTokens: takeColumns(dataset.outputTokens, indices),
+  };
+}
+
+/** [prompts] index into `families` of each prompt's family. */
+export interface Families {
+  readonly families: readonly string[];
+  readonly familyOf: Int32Array;
+}
+
+/**
+ * Tasks that are held out together: a name up to its last "@" is the family, so that levels of one task
+ * (`sorting@easy`, `sorting@hard`) never help each other.
+ */
+export function familiesOf({ tasks, taskOf }: Pick<Dataset, "tasks" | "taskOf">): Families {
+  const familyNames = tasks.map((task) => (task.includes("@") ? task.slice(0, task.lastIndexOf("@")) : task));
+  const families = [...new Set(familyNames)];
+  const familyOfTask = familyNames.map((name) => families.indexOf(name));
+  return { families, familyOf: taskOf.map((task) => familyOfTask[task] as number) };
+}
+
+/** [models] mean outcome over the prompts where there is one; NaN for a model without any. */
+export function meanOutcomes({ outcomes }: Pick<Dataset, "outcomes">): Float64Array {
+  const sums = new Float64Array(outcomes.columns);
+  const counts = new Float64Array(outcomes.columns);
+  for (let k = 0; k < outcomes.data.length; k++) {
+    const value = outcomes.data[k] as number;
+    if (Number.isNaN(value)) continue;
+    const m = k % outcomes.columns;
+    sums[m] = (sums[m] as number) + value;
+    counts[m] = (counts[m] as number) + 1;
+  }
+  return sums.map((sum, m) => sum / (counts[m] as number));
+}
+
+/** [tasks, models] mean outcomes within each task; NaN where a model has none. */
+export function meanOutcomesByTask({ outcomes, taskOf, tasks }: Dataset): Matrix {
+  const means = matrix(tasks.length, outcomes.columns);
+  const counts = new Float64Array(means.data.length);
+  for (let k = 0; k < outcomes.data.length; k++) {
+    const value = outcomes.data[k] as number;
+    if (Number.isNaN(value)) continue;
+    const cell = (taskOf[Math.floor(k / outcomes.columns)] as number) * outcomes.columns + (k % outcomes.columns);
+    means.data[cell] = (means.data[cell] as number) + value;
+    counts[cell] = (counts[cell] as number) + 1;
+  }
+  for (let cell = 0; cell < counts.length; cell++) {
+    means.data[cell] = (means.data[cell] as number) / (counts[cell] as number);
+  }
+  return means;
+}
