@@ -12,7 +12,8 @@ export function applyHead({ weights, models }: LinearHead, features: Float64Arra
   for (let m = 0; m < models; m++) {
     const start = m * width;
     let value = weights[start + features.length] as number;
-    for (let j = 0; j < features.length; j++) value += (weights[start + j] as number) * (features[j] as number);
+    for (let j = 0; j < features.length; j++)
+      value += (weights[start + j] as number) * (features[j] as number);
     values[m] = value;
   }
   return values;
