@@ -1,0 +1,51 @@
+import { ok, type Result } from "../core/result.ts";
+import { encodeText } from "./encode-text.ts";
+import { checksumOf, type EncoderFiles } from "./files.ts";
+import { type ManifestCode, parseManifest } from "./manifest.ts";
+import type { EncoderSession } from "./session.ts";
+import { createTokenizer } from "./tokenizer.ts";
+import type { VocabularyCode } from "./vocabulary.ts";
+
+/** Text to embedding. */
+export interface Encoder {
+  readonly id: string;
+  /** sha256 of the manifest, which names the sha256 of every other file: two equal checksums embed alike. */
+  readonly checksum: string;
+  readonly dimension: number;
+  /** Returns a unit vector of `dimension` floats for any text, the empty one included. */
+  embed(text: string): Promise<Float32Array>;
+}
+
+export type EncoderCode = ManifestCode | VocabularyCode;
+
+/**
+ * Joins tokenizer and session to an encoder. Reads the manifest and the tokenizer only; their checksums, and the
+ * other files', are checked by `verifyEncoderFiles`.
+ *
+ * @example
+ * const encoder = await createEncoder(files, await createNodeSession(files));
+ * if (encoder.ok) await encoder.value.embed("What is the capital of France?");
+ */
+export async function createEncoder(
+  files: Pick<EncoderFiles, "manifest" | "tokenizer">,
+  session: EncoderSession,
+): Promise<Result<Encoder, EncoderCode>> {
+  const manifest = parseManifest(files.manifest);
+  if (!manifest.ok) return manifest;
+  const tokenizer = createTokenizer(files.tokenizer);
+  if (!tokenizer.ok) return tokenizer;
+  const { id, dimension, input } = manifest.value;
+  const checksum = await checksumOf(files.manifest);
+  return ok({
+    id,
+    checksum,
+    dimension,
+    async embed(text) {
+      const embedding = await session.embed(encodeText(tokenizer.value, text, input));
+      if (embedding.length !== dimension) {
+        throw new Error(`the session returned ${embedding.length} numbers, the manifest says ${dimension}`);
+      }
+      return embedding;
+    },
+  });
+}

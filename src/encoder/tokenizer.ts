@@ -1,0 +1,113 @@
+import { ok, type Result } from "../core/result.ts";
+import { normalizeStretch } from "./normalize.ts";
+import { readVocabulary, type VocabularyCode } from "./vocabulary.ts";
+
+/** Text to WordPiece token ids, as the uncased BERT tokenizer makes them. */
+export interface Tokenizer {
+  readonly vocabularySize: number;
+  /** [CLS] */
+  readonly startId: number;
+  /** [SEP] */
+  readonly endId: number;
+  /**
+   * Token ids of the whole text, without special tokens. A literal "[CLS]" or "[SEP]" in the text is plain text
+   * (a bracket, a word, a bracket): what a user writes must not act as a control token.
+   */
+  encode(text: string): Int32Array;
+}
+
+const LETTER = 0;
+const SPACE = 1;
+const PUNCTUATION = 2;
+const CONTROL = 3;
+const asciiClass = Uint8Array.from({ length: 128 }, (_, unit) => {
+  if (unit === 9 || unit === 10 || unit === 13 || unit === 32) return SPACE;
+  if (unit < 32 || unit === 127) return CONTROL;
+  return /[a-z0-9]/i.test(String.fromCharCode(unit)) ? LETTER : PUNCTUATION;
+});
+
+/** Reads tokenizer.json; fails with `bad_tokenizer` if it holds no usable vocabulary. */
+export function createTokenizer(bytes: Uint8Array): Result<Tokenizer, VocabularyCode> {
+  const read = readVocabulary(bytes);
+  if (!read.ok) return read;
+  const vocabulary = read.value;
+
+  // Scratch shared by all calls: encoding is synchronous. Code points take up to two UTF-16 units.
+  const word = new Uint16Array(2 * vocabulary.maxWordCodePoints);
+  let units = 0;
+  let codePoints = 0;
+  let ids = new Int32Array(1024);
+  let count = 0;
+
+  function push(id: number): void {
+    if (count === ids.length) {
+      const larger = new Int32Array(2 * count);
+      larger.set(ids);
+      ids = larger;
+    }
+    ids[count++] = id;
+  }
+
+  // WordPiece: the longest piece, then the longest continuing piece, ...; one gap makes the word unknown.
+  function endWord(): void {
+    if (units === 0) return;
+    const first = count;
+    const fits = codePoints <= vocabulary.maxWordCodePoints;
+    for (let start = 0; start < units && fits; start += vocabulary.matchedUnits) {
+      const id = vocabulary.longestPiece(word, start, units);
+      if (id < 0) {
+        count = first;
+        break;
+      }
+      push(id);
+    }
+    if (count === first) push(vocabulary.unknownId);
+    units = 0;
+    codePoints = 0;
+  }
+
+  function addUnit(unit: number): void {
+    if (units < word.length) word[units++] = unit;
+    if (unit < 0xdc00 || unit > 0xdfff) codePoints++; // the second half of a pair is no new code point
+  }
+
+  function scan(text: string, normalized: boolean): void {
+    let wordStart = 0;
+    for (let k = 0; k < text.length; k++) {
+      const unit = text.charCodeAt(k);
+      const kind = unit < 128 ? asciiClass[unit] : normalized ? LETTER : CONTROL;
+      if (kind === LETTER) {
+        addUnit(unit >= 65 && unit <= 90 ? unit + 32 : unit);
+        continue;
+      }
+      if (kind === CONTROL) {
+        // Beyond plain ASCII: normalise from the start of this word to the next white space, and scan that.
+        units = 0;
+        codePoints = 0;
+        let end = k + 1;
+        while (end < text.length && asciiClass[text.charCodeAt(end)] !== SPACE) end++;
+        scan(normalizeStretch(text.slice(wordStart, end)), true);
+        k = end - 1;
+      } else {
+        endWord();
+        if (kind === PUNCTUATION) {
+          addUnit(unit);
+          endWord();
+        }
+      }
+      wordStart = k + 1;
+    }
+    endWord();
+  }
+
+  return ok({
+    vocabularySize: vocabulary.size,
+    startId: vocabulary.startId,
+    endId: vocabulary.endId,
+    encode(text) {
+      count = 0;
+      scan(text, false);
+      return ids.slice(0, count);
+    },
+  });
+}
