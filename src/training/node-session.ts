@@ -1,9 +1,22 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Encoder } from "../encoder/encoder.ts";
 import type { EncoderFiles } from "../encoder/files.ts";
 import type { EncoderInput, EncoderSession } from "../encoder/session.ts";
 
+/** Reads the encoder's four files from a directory laid out as models/encoder. */
+export async function readEncoderFiles(directory: string): Promise<EncoderFiles> {
+  const [manifest, graph, weights, tokenizer] = await Promise.all(
+    (["manifest.json", "graph.onnx", "weights.bin", "tokenizer.json"] as const).map((name) =>
+      readFile(join(directory, name)),
+    ),
+  );
+  return { manifest, graph, weights, tokenizer } as EncoderFiles;
+}
+
 interface NodeSessionOptions {
-  /** Threads within one run. More help only long texts: several runs at once on one thread each are faster. */
+  /** Threads within one run. More than one helps long texts only: two runs at once on a thread each are faster. */
   readonly threads?: number;
 }
 
@@ -31,4 +44,27 @@ export async function createNodeSession(
       return embedding?.data as Float32Array;
     },
   };
+}
+
+// One run works while the next is prepared; onnxruntime-node computes each on a thread of Node's pool.
+const RUNS_AT_ONCE = 2;
+
+/** Embeds many texts in order, two at a time; `onProgress` is told how many are done. */
+export async function embedTexts(
+  encoder: Encoder,
+  texts: readonly string[],
+  onProgress: (done: number) => void = () => {},
+): Promise<Float32Array[]> {
+  const embeddings: Float32Array[] = new Array(texts.length);
+  let next = 0;
+  let done = 0;
+  async function work(): Promise<void> {
+    while (next < texts.length) {
+      const k = next++;
+      embeddings[k] = await encoder.embed(texts[k] as string);
+      onProgress(++done);
+    }
+  }
+  await Promise.all(Array.from({ length: RUNS_AT_ONCE }, work));
+  return embeddings;
 }
