@@ -1,0 +1,31 @@
+import * as v from "valibot";
+import { errorCodes } from "./error.ts";
+
+const faultSchema = v.object({
+  code: v.picklist(errorCodes),
+  message: v.string(),
+  /** When it was first seen, ISO 8601. */
+  since: v.string(),
+});
+
+/** GET /health: `ok`, `degraded` (serving, but the last check found a fault) or `unavailable` (with HTTP 503). */
+export const healthSchema = v.object({
+  status: v.picklist(["ok", "degraded", "unavailable"]),
+  faults: v.array(faultSchema),
+  encoder: v.nullable(v.object({ id: v.string(), checksum: v.string(), backend: v.string() })),
+  bundle: v.nullable(
+    v.object({ checksum: v.string(), kind: v.string(), models: v.number(), tasks: v.number() }),
+  ),
+  catalogue: v.nullable(v.object({ checksum: v.string(), models: v.number(), prices_as_of: v.string() })),
+  published_at: v.nullable(v.string()),
+  checked_at: v.nullable(v.string()),
+  embedding_cache: v.object({
+    size: v.number(),
+    capacity: v.number(),
+    hits: v.number(),
+    misses: v.number(),
+    /** hits / (hits + misses); null before the first decision. */
+    hit_rate: v.nullable(v.number()),
+  }),
+});
+export type Health = v.InferOutput<typeof healthSchema>;

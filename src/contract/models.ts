@@ -1,0 +1,22 @@
+import * as v from "valibot";
+
+/** One entry of OpenAI's model list; the fields after `owned_by` are Signalbox's own. */
+export const modelSchema = v.object({
+  id: v.string(),
+  object: v.literal("model"),
+  created: v.number(),
+  owned_by: v.string(),
+  aliases: v.optional(v.array(v.string())),
+  /** Whether `auto` may choose it: the active bundle knows it. */
+  routed: v.optional(v.boolean()),
+  context_tokens: v.optional(v.number()),
+  max_output_tokens: v.optional(v.number()),
+  capabilities: v.optional(v.array(v.string())),
+  usd_per_million_tokens: v.optional(
+    v.object({ input: v.number(), cached_input: v.number(), output: v.number() }),
+  ),
+});
+export type Model = v.InferOutput<typeof modelSchema>;
+
+export const modelListSchema = v.object({ object: v.literal("list"), data: v.array(modelSchema) });
+export type ModelList = v.InferOutput<typeof modelListSchema>;

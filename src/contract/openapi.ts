@@ -1,0 +1,154 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+import type { GenericSchema } from "valibot";
+import { type ErrorCode, errorBodySchema, errorCodes, errorKinds } from "./error.ts";
+import { healthSchema } from "./health.ts";
+import { modelListSchema } from "./models.ts";
+import { routeRequestSchema, routeResponseSchema } from "./route.ts";
+
+interface Operation {
+  readonly method: "get" | "post";
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly request?: GenericSchema;
+  readonly response: GenericSchema | "any";
+  /** Statuses that it can answer with besides 200. */
+  readonly statuses: readonly number[];
+  readonly decision?: boolean;
+  /** A body that works. */
+  readonly example?: unknown;
+}
+
+const READ = [401, 429, 500, 503] as const;
+const WRITE = [400, 401, 408, 413, 415, 429, 500, 503] as const;
+
+const operations: readonly Operation[] = [
+  {
+    method: "post",
+    path: "/v1/route",
+    summary: "Decide which model should answer a prompt",
+    description:
+      "Give `prompt` or `messages`, and at most one of `objective`, `spend`, `tolerance`, `min_p_correct` and `lambda_usd`.",
+    request: routeRequestSchema,
+    response: routeResponseSchema,
+    statuses: WRITE,
+    decision: true,
+    example: { prompt: "How many positive divisors does 360 have?", tolerance: 0.05 },
+  },
+  {
+    method: "get",
+    path: "/v1/models",
+    summary: "List `auto` and the models of the catalogue, in OpenAI's form",
+    response: modelListSchema,
+    statuses: READ,
+  },
+  {
+    method: "get",
+    path: "/health",
+    summary: "Tell what is being served and what is wrong",
+    description: "Answers 503 with the same body while nothing can be served.",
+    response: healthSchema,
+    statuses: [],
+  },
+  { method: "get", path: "/openapi.json", summary: "This document", response: "any", statuses: [] },
+];
+
+const decisionHeaders = {
+  "x-signalbox-model": "The chosen model.",
+  "x-signalbox-reason": "Why it was chosen.",
+  "x-signalbox-p-correct": "Probability that it answers correctly, four decimals.",
+  "x-signalbox-bundle": "Checksum of the router bundle that decided.",
+  "x-signalbox-decision": "The decision's id.",
+} as const;
+
+/** The OpenAPI 3.1 document, made from the schemas that the Worker itself parses with. */
+export function openApiDocument(version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Signalbox",
+      version,
+      description: "Which language model should answer this prompt, decided at the edge.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    paths,
+    security: [{ bearer: [] }, {}],
+    components: {
+      schemas: { Error: schemaOf(errorBodySchema, "output") },
+      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+      responses: errorResponses(),
+    },
+  };
+}
+
+function describeOperation({
+  path,
+  method,
+  summary,
+  description,
+  request,
+  response,
+  statuses,
+  ...rest
+}: Operation) {
+  const schema = response === "any" ? { type: "object" } : schemaOf(response, "output");
+  const success = {
+    description: "Success",
+    content: { "application/json": { schema } },
+    ...(rest.decision ? { headers: headers() } : {}),
+  };
+  const errors = statuses.map((status) => [String(status), { $ref: `#/components/responses/${status}` }]);
+  const unavailable = path === "/health" ? { 503: { ...success, description: "Nothing can be served" } } : {};
+  return {
+    operationId: operationId(method, path),
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(request === undefined
+      ? {}
+      : { requestBody: { required: true, content: { "application/json": body(request, rest.example) } } }),
+    responses: { 200: success, ...Object.fromEntries(errors), ...unavailable },
+  };
+}
+
+function body(request: GenericSchema, example: unknown): Record<string, unknown> {
+  return { schema: schemaOf(request, "input"), ...(example === undefined ? {} : { example }) };
+}
+
+function operationId(method: string, path: string): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== "" && word !== "v1" && word !== "json");
+  return method + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join("");
+}
+
+function headers(): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(decisionHeaders).map(([name, description]) => [
+      name,
+      { description, schema: { type: "string" } },
+    ]),
+  );
+}
+
+function errorResponses(): Record<string, unknown> {
+  const byStatus = Map.groupBy(errorCodes, (code) => errorKinds[code].status);
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [String(status), errorResponse(codes)]));
+}
+
+function errorResponse(codes: readonly ErrorCode[]): Record<string, unknown> {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorKinds[code].meaning}`).join("\n\n"),
+    content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+  };
+}
+
+function schemaOf(schema: GenericSchema, typeMode: "input" | "output"): unknown {
+  const { $schema: _, ...json } = toJsonSchema(schema, {
+    typeMode,
+    // `finite` has no counterpart and needs none: JSON has no infinities.
+    ignoreActions: ["finite"],
+  });
+  return json;
+}

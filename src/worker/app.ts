@@ -1,0 +1,57 @@
+import { Hono } from "hono";
+import type { ErrorCode } from "../contract/error.ts";
+import openapi from "../contract/openapi.json" with { type: "json" };
+import { fail, type Result } from "../core/result.ts";
+import type { Env } from "./bindings.ts";
+import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
+import type { Isolate } from "./isolate.ts";
+import { describeError, logEvent } from "./log.ts";
+import { getHealth } from "./routes/health.ts";
+import { getModels } from "./routes/models.ts";
+import { postRoute } from "./routes/route.ts";
+
+/** The whole API on one page. `isolateOf` gives what the isolate holds for all requests. */
+export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.onError((error, context) => {
+    logEvent({ event: "internal_error", path: context.req.path, ...describeError(error) });
+    return respondFailure(context, {
+      code: "internal_error",
+      message: "something went wrong in Signalbox itself",
+    });
+  });
+  app.notFound((context) =>
+    respondFailure(context, {
+      code: "not_found",
+      message: `there is no ${context.req.path}; see /openapi.json`,
+    }),
+  );
+
+  app.get("/openapi.json", (context) => context.json(openapi));
+  app.use(async (context, next) => {
+    const isolate = isolateOf(context.env);
+    if (!isolate.ok) return respondFailure(context, isolate.failure);
+    context.set("isolate", isolate.value);
+    return next();
+  });
+  app.get("/health", getHealth);
+  app.get("/v1/models", getModels);
+  app.post("/v1/route", postRoute);
+
+  for (const [path, method] of [
+    ["/openapi.json", "GET"],
+    ["/health", "GET"],
+    ["/v1/models", "GET"],
+    ["/v1/route", "POST"],
+  ] as const) {
+    app.all(path, (context) => methodNotAllowed(context, method));
+  }
+  return app;
+}
+
+function methodNotAllowed(context: HttpContext, method: string): Response {
+  const failure = fail("method_not_allowed", `${context.req.path} takes ${method} only`).failure;
+  const response = respondFailure(context, failure);
+  response.headers.set("allow", method);
+  return response;
+}

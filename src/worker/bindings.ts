@@ -1,0 +1,87 @@
+import { fail, ok, type Result } from "../core/result.ts";
+
+/** What of Workers KV is used. Types of the platform are declared here, in the parts that Signalbox needs. */
+export interface KeyValueReader {
+  get(
+    key: string,
+    options: { readonly type: "arrayBuffer"; readonly cacheTtl?: number },
+  ): Promise<ArrayBuffer | null>;
+}
+
+/** The Worker's environment as the platform hands it over: unchecked. */
+export type Env = Readonly<Record<string, unknown>>;
+
+export const encoderBackends = ["onnx"] as const;
+export type EncoderBackend = (typeof encoderBackends)[number];
+
+/** The environment, checked. */
+export interface Settings {
+  readonly kv: KeyValueReader;
+  readonly encoderBackend: EncoderBackend;
+  /** Milliseconds after which the `active` pointer is read again. */
+  readonly pointerRefreshMs: number;
+  /** Largest request body in bytes. */
+  readonly maxBodyBytes: number;
+  /** Milliseconds within which a body must have arrived. */
+  readonly bodyTimeoutMs: number;
+  /** Embeddings kept in the isolate; each takes 3 KB. */
+  readonly embeddingCacheEntries: number;
+}
+
+interface NumberVariable {
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+// Numbers that an operator may set as variables, with what they are without.
+const numberVariables = {
+  POINTER_REFRESH_MS: { default: 30_000, minimum: 0, maximum: 3_600_000 },
+  // Messages may carry images as data URLs; the platform itself stops at 100 MB.
+  MAX_BODY_BYTES: { default: 8 * 1024 * 1024, minimum: 1024, maximum: 64 * 1024 * 1024 },
+  BODY_TIMEOUT_MS: { default: 15_000, minimum: 100, maximum: 300_000 },
+  EMBEDDING_CACHE_ENTRIES: { default: 1024, minimum: 0, maximum: 8192 },
+} as const satisfies Record<string, NumberVariable>;
+
+/** Checks the environment once; the failure's `param` is the variable or binding that is wrong. */
+export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
+  const kv = env["SIGNALBOX"];
+  if (typeof (kv as Partial<KeyValueReader> | undefined)?.get !== "function") {
+    return fail("misconfigured", "the KV namespace SIGNALBOX is not bound; see wrangler.toml", "SIGNALBOX");
+  }
+  const backend = env["ENCODER_BACKEND"] ?? "onnx";
+  if (!isBackend(backend)) {
+    return fail(
+      "misconfigured",
+      `ENCODER_BACKEND must be one of ${encoderBackends.join(", ")}`,
+      "ENCODER_BACKEND",
+    );
+  }
+  const numbers = parseNumbers(env);
+  if (!numbers.ok) return numbers;
+  return ok({
+    kv: kv as KeyValueReader,
+    encoderBackend: backend,
+    pointerRefreshMs: numbers.value.POINTER_REFRESH_MS,
+    maxBodyBytes: numbers.value.MAX_BODY_BYTES,
+    bodyTimeoutMs: numbers.value.BODY_TIMEOUT_MS,
+    embeddingCacheEntries: numbers.value.EMBEDDING_CACHE_ENTRIES,
+  });
+}
+
+function isBackend(value: unknown): value is EncoderBackend {
+  return (encoderBackends as readonly unknown[]).includes(value);
+}
+
+function parseNumbers(env: Env): Result<Record<keyof typeof numberVariables, number>, "misconfigured"> {
+  const values: Record<string, number> = {};
+  for (const [name, { default: standard, minimum, maximum }] of Object.entries(numberVariables)) {
+    const raw = env[name];
+    const value = raw === undefined || raw === "" ? standard : Number(raw);
+    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+      return fail("misconfigured", `${name} must be a whole number from ${minimum} to ${maximum}`, name);
+    }
+    values[name] = value;
+  }
+  return ok(values as Record<keyof typeof numberVariables, number>);
+}

@@ -1,0 +1,69 @@
+import type { Explanation, RouteResponse } from "../contract/route.ts";
+import type { Decided } from "./decision.ts";
+import type { Serving } from "./serving.ts";
+
+/** The wire form of a decision. */
+export function routeResponse(
+  decided: Decided,
+  serving: Serving,
+  id: string,
+  explain: boolean,
+): RouteResponse {
+  const { model, pCorrect, expectedUsd, reason, familiarity, ranking } = decided.decision;
+  return {
+    id,
+    model,
+    p_correct: pCorrect,
+    expected_usd: expectedUsd,
+    reason,
+    familiarity,
+    ranking: ranking.map((candidate) => ({
+      model: candidate.model,
+      p_correct: candidate.pCorrect,
+      expected_usd: candidate.expectedUsd,
+    })),
+    bundle: serving.pointer.bundle,
+    catalogue: serving.pointer.catalogue,
+    ...(explain ? { explanation: explanation(decided, serving) } : {}),
+  };
+}
+
+/** Headers that say what was decided; values are ASCII because the catalogue allows no other model ids. */
+export function decisionHeaders({ decision }: Decided, serving: Serving, id: string): Record<string, string> {
+  return {
+    "x-signalbox-model": decision.model,
+    "x-signalbox-reason": decision.reason,
+    "x-signalbox-p-correct": decision.pCorrect.toFixed(4),
+    "x-signalbox-bundle": serving.pointer.bundle,
+    "x-signalbox-decision": id,
+  };
+}
+
+/** A new name for a decision, which feedback refers to. */
+export function newDecisionId(): string {
+  return `dec_${crypto.randomUUID().replaceAll("-", "")}`;
+}
+
+function explanation(
+  { decision, prediction, request, routed }: Decided,
+  { predictor }: Serving,
+): Explanation {
+  return {
+    rule: request.rule.kind,
+    input_tokens: request.inputTokens,
+    routed_characters: routed.text.length,
+    required_capabilities: [...request.require.capabilities],
+    best_on_average: prediction.onAverage,
+    nearest_tasks: decision.nearestTasks.map(({ task, similarity }) => ({ task, similarity })),
+    models: decision.ranking.map(({ model, pCorrect, decisionScore, expectedUsd }) => {
+      const outputTokens = prediction.outputTokens[predictor.models.indexOf(model)] as number;
+      return {
+        model,
+        p_correct: pCorrect,
+        decision_score: decisionScore,
+        expected_output_tokens: Number.isFinite(outputTokens) ? outputTokens : null,
+        expected_usd: expectedUsd,
+      };
+    }),
+  };
+}

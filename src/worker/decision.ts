@@ -1,0 +1,93 @@
+import type { ErrorCode } from "../contract/error.ts";
+import { choiceRule } from "../contract/options.ts";
+import type { RouteRequest } from "../contract/route.ts";
+import { type Capability, catalogueNames } from "../core/catalogue.ts";
+import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
+import type { Prediction } from "../core/predictor.ts";
+import { fail, ok, type Result } from "../core/result.ts";
+import { estimateInputTokens } from "../encoder/input-tokens.ts";
+import { type ChatMessage, type RouteText, routeText } from "../encoder/route-text.ts";
+import type { EmbeddingCache } from "./embedding-cache.ts";
+import type { Serving } from "./serving.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** A decision with what it was made from. */
+export interface Decided {
+  readonly decision: Decision;
+  readonly prediction: Prediction;
+  readonly request: DecisionRequest;
+  readonly routed: RouteText;
+}
+
+/** One decision for one parsed request: route text, embedding, prediction, choice. */
+export async function decideRoute(
+  request: RouteRequest,
+  serving: Serving,
+  embeddings: EmbeddingCache,
+  stopwatch: Stopwatch,
+): Promise<Result<Decided, ErrorCode>> {
+  const rule = choiceRule(request);
+  if (!rule.ok) return rule;
+  if (request.task !== undefined) {
+    return fail("unknown_task", `no profile of a task "${request.task}" is stored`, "task");
+  }
+  const messages: readonly ChatMessage[] = request.messages ?? [
+    { role: "user", content: request.prompt as string },
+  ];
+  const routed =
+    request.prompt === undefined
+      ? routeText(messages, request.route_on, request.tools)
+      : { text: request.prompt, capabilities: toolsNeeded(request) };
+  if (routed === undefined) {
+    return fail("missing_prompt", "`messages` holds no user message with text to route on", "messages");
+  }
+  const currentModel = resolveCurrent(request, serving);
+  if (!currentModel.ok) return currentModel;
+
+  const { embedding } = await stopwatch.time("embed", () => embeddings.embed(serving.encoder, routed.text));
+  return stopwatch.time("decide", async () => {
+    const prediction = serving.predictor.predict(embedding);
+    const decisionRequest = {
+      inputTokens: estimateInputTokens(messages, request.tools),
+      require: requirements(request, routed),
+      rule: rule.value,
+      ...(request.models === undefined ? {} : { models: request.models }),
+      ...(request.exclude === undefined ? {} : { exclude: request.exclude }),
+      ...(request.max_usd === undefined ? {} : { maxUsd: request.max_usd }),
+      ...(currentModel.value === undefined ? {} : { currentModel: currentModel.value }),
+    };
+    const decision = decide(serving.predictor, serving.catalogue, prediction, decisionRequest);
+    if (!decision.ok) return decision;
+    return ok({ decision: decision.value, prediction, request: decisionRequest, routed });
+  });
+}
+
+function toolsNeeded({ tools }: RouteRequest): readonly Capability[] {
+  return (tools?.length ?? 0) > 0 ? ["tools"] : [];
+}
+
+function requirements(
+  { require = {} }: RouteRequest,
+  { capabilities }: RouteText,
+): DecisionRequest["require"] {
+  const { context_tokens, ...flags } = require;
+  const asked = (Object.keys(flags) as (keyof typeof flags)[]).filter((capability) => flags[capability]);
+  return {
+    capabilities: [...new Set([...capabilities, ...asked])],
+    ...(context_tokens === undefined ? {} : { contextTokens: context_tokens }),
+  };
+}
+
+function resolveCurrent(
+  { current_model }: RouteRequest,
+  { catalogue }: Serving,
+): Result<string | undefined, "unknown_model"> {
+  if (current_model === undefined) return ok(undefined);
+  const id = catalogueNames(catalogue).get(current_model);
+  if (id !== undefined) return ok(id);
+  return fail(
+    "unknown_model",
+    "`current_model` is no model of the catalogue; GET /v1/models lists them",
+    "current_model",
+  );
+}

@@ -1,0 +1,32 @@
+import type { Context } from "hono";
+import { type ErrorCode, errorBody, errorKinds } from "../contract/error.ts";
+import type { Failure } from "../core/result.ts";
+import type { Env } from "./bindings.ts";
+import type { Isolate } from "./isolate.ts";
+
+/** Types of every Hono context in the Worker. */
+export interface HttpEnv {
+  Bindings: Env;
+  Variables: { isolate: Isolate };
+}
+
+export type HttpContext = Context<HttpEnv>;
+
+// Seconds after which a client does well to ask again.
+const RETRY_AFTER_SECONDS: Partial<Record<number, string>> = { 429: "60", 503: "5" };
+
+/** The error envelope with the status of its code. */
+export function respondFailure(context: HttpContext, { code, message, param }: Failure<ErrorCode>): Response {
+  const { status } = errorKinds[code];
+  const retryAfter = RETRY_AFTER_SECONDS[status];
+  return context.json(
+    errorBody(code, message, param),
+    status,
+    retryAfter === undefined ? {} : { "retry-after": retryAfter },
+  );
+}
+
+/** `context.executionCtx.waitUntil`, bound. */
+export function keepAliveOf(context: HttpContext): (work: Promise<unknown>) => void {
+  return (work) => context.executionCtx.waitUntil(work);
+}

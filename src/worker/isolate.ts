@@ -1,0 +1,32 @@
+import type { ErrorCode } from "../contract/error.ts";
+import { ok, type Result } from "../core/result.ts";
+import { type Env, parseBindings, type Settings } from "./bindings.ts";
+import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts";
+import { encoderOpener } from "./encoder-backend.ts";
+import { logEvent } from "./log.ts";
+import { createRouterState, type RouterState } from "./router-state.ts";
+
+/** What one isolate holds for all its requests: checked settings, the serving state, the embedding cache. */
+export interface Isolate {
+  readonly settings: Settings;
+  readonly state: RouterState;
+  readonly embeddings: EmbeddingCache;
+}
+
+/** Builds the isolate's things from the environment; nothing is loaded yet. */
+export function createIsolate(env: Env): Result<Isolate, ErrorCode> {
+  const settings = parseBindings(env);
+  if (!settings.ok) return settings;
+  const { kv, encoderBackend, pointerRefreshMs, embeddingCacheEntries } = settings.value;
+  return ok({
+    settings: settings.value,
+    state: createRouterState({
+      kv,
+      openEncoder: encoderOpener(encoderBackend),
+      refreshMs: pointerRefreshMs,
+      now: Date.now,
+      log: logEvent,
+    }),
+    embeddings: createEmbeddingCache(embeddingCacheEntries),
+  });
+}

@@ -1,0 +1,25 @@
+import { parseRouteRequest } from "../../contract/route.ts";
+import { decideRoute } from "../decision.ts";
+import { decisionHeaders, newDecisionId, routeResponse } from "../decision-response.ts";
+import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { readJsonBody } from "../json-body.ts";
+import { createStopwatch } from "../stopwatch.ts";
+
+/** POST /v1/route: one decision. */
+export async function postRoute(context: HttpContext): Promise<Response> {
+  const { settings, state, embeddings } = context.get("isolate");
+  const stopwatch = createStopwatch(() => performance.now());
+  const body = await readJsonBody(context.req.raw, settings);
+  if (!body.ok) return respondFailure(context, body.failure);
+  const request = parseRouteRequest(body.value);
+  if (!request.ok) return respondFailure(context, request.failure);
+  const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  if (!serving.ok) return respondFailure(context, serving.failure);
+  const decided = await decideRoute(request.value, serving.value, embeddings, stopwatch);
+  if (!decided.ok) return respondFailure(context, decided.failure);
+  const id = newDecisionId();
+  return context.json(routeResponse(decided.value, serving.value, id, request.value.explain), 200, {
+    ...decisionHeaders(decided.value, serving.value, id),
+    "server-timing": stopwatch.header(),
+  });
+}

@@ -1,0 +1,89 @@
+import { type EncoderFileName, encoderFileNames, kvKeys } from "../contract/pointer.ts";
+import { type Failure, fail, ok, type Result } from "../core/result.ts";
+import { checksumOf } from "../encoder/files.ts";
+import type { KeyValueReader } from "./bindings.ts";
+
+// Values under a checksum never change, so the edge may keep them; the pointer must be fresh. 30 is KV's minimum.
+const IMMUTABLE_TTL_SECONDS = 30 * 24 * 3600;
+const POINTER_TTL_SECONDS = 30;
+
+export type StoredPart = "encoder" | "bundle" | "catalogue";
+export type StoreCode = `${StoredPart}_missing` | `${StoredPart}_corrupt` | "storage_unavailable";
+
+/** Raw bytes of the `active` key; undefined where nothing was published. */
+export async function readPointer(
+  kv: KeyValueReader,
+): Promise<Result<Uint8Array | undefined, "storage_unavailable">> {
+  return read(kv, kvKeys.active, POINTER_TTL_SECONDS);
+}
+
+/** The bytes under `bundle/<sha256>` or `catalogue/<sha256>`, checked against the checksum. */
+export async function readByChecksum(
+  kv: KeyValueReader,
+  part: "bundle" | "catalogue",
+  sha256: string,
+): Promise<Result<Uint8Array, StoreCode>> {
+  const key = kvKeys[part](sha256);
+  const bytes = await read(kv, key, IMMUTABLE_TTL_SECONDS);
+  if (!bytes.ok) return bytes;
+  if (bytes.value === undefined) return fail(`${part}_missing`, `KV has no ${key}`, key);
+  return verify(bytes.value, sha256, part, key);
+}
+
+/** The four files of an encoder, read in parallel. The manifest is checked here, the others by what it says. */
+export async function readEncoderFiles(
+  kv: KeyValueReader,
+  sha256: string,
+): Promise<Result<Record<EncoderFileName, Uint8Array>, StoreCode>> {
+  const files = await Promise.all(
+    encoderFileNames.map(async (name) => {
+      const key = kvKeys.encoder(sha256, name);
+      return { name, key, bytes: await read(kv, key, IMMUTABLE_TTL_SECONDS) };
+    }),
+  );
+  const found: Partial<Record<EncoderFileName, Uint8Array>> = {};
+  for (const { name, key, bytes } of files) {
+    if (!bytes.ok) return bytes;
+    if (bytes.value === undefined) return fail("encoder_missing", `KV has no ${key}`, key);
+    found[name] = bytes.value;
+  }
+  const complete = found as Record<EncoderFileName, Uint8Array>;
+  const manifest = await verify(complete.manifest, sha256, "encoder", kvKeys.encoder(sha256, "manifest"));
+  return manifest.ok ? ok(complete) : manifest;
+}
+
+/** Fails with `<part>_corrupt` unless the bytes have the checksum. */
+async function verify(
+  bytes: Uint8Array,
+  sha256: string,
+  part: StoredPart,
+  key: string,
+): Promise<Result<Uint8Array, `${StoredPart}_corrupt`>> {
+  const actual = await checksumOf(bytes);
+  if (actual === sha256) return ok(bytes);
+  return fail(
+    `${part}_corrupt`,
+    `${key} has ${bytes.byteLength} bytes with checksum ${actual}, not ${sha256}: truncated or damaged`,
+    key,
+  );
+}
+
+async function read(
+  kv: KeyValueReader,
+  key: string,
+  cacheTtl: number,
+): Promise<Result<Uint8Array | undefined, "storage_unavailable">> {
+  try {
+    const buffer = await kv.get(key, { type: "arrayBuffer", cacheTtl });
+    return ok(buffer === null ? undefined : new Uint8Array(buffer));
+  } catch (error) {
+    return unavailable(key, error);
+  }
+}
+
+function unavailable(
+  key: string,
+  error: unknown,
+): { readonly ok: false; readonly failure: Failure<"storage_unavailable"> } {
+  return fail("storage_unavailable", `KV could not read ${key}: ${String(error)}`, key);
+}
