@@ -1,0 +1,13 @@
+/** The KV namespace of a Worker, seen from the command line. */
+export interface KeyValue {
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, value: Uint8Array): Promise<void>;
+  /** Ends what was started to reach the namespace. */
+  close(): Promise<void>;
+}
+
+/** Where a namespace lives: in .wrangler/state beside wrangler.toml, or at Cloudflare. */
+export type KeyValueLocation = "local" | "remote";
+
+/** The binding's name in wrangler.toml. */
+export const KV_BINDING = "SIGNALBOX";

@@ -1,0 +1,31 @@
+import { getPlatformProxy } from "wrangler";
+import { KV_BINDING, type KeyValue } from "./key-value.ts";
+
+interface Namespace {
+  get(key: string, type: "arrayBuffer"): Promise<ArrayBuffer | null>;
+  put(key: string, value: ArrayBuffer): Promise<void>;
+}
+
+/**
+ * The namespace that `wrangler dev` uses, through Wrangler's own API: one workerd for all keys, where the `wrangler`
+ * command would start one for each.
+ */
+export async function openLocalKeyValue(configPath: string, statePath?: string): Promise<KeyValue> {
+  const proxy = await getPlatformProxy<Record<string, Namespace>>({
+    configPath,
+    ...(statePath === undefined ? {} : { persist: { path: `${statePath}/v3` } }),
+  });
+  const namespace = proxy.env[KV_BINDING];
+  if (namespace === undefined) {
+    await proxy.dispose();
+    throw new Error(`${configPath} binds no KV namespace as ${KV_BINDING}`);
+  }
+  return {
+    async get(key) {
+      const value = await namespace.get(key, "arrayBuffer");
+      return value === null ? undefined : new Uint8Array(value);
+    },
+    put: (key, value) => namespace.put(key, value.slice().buffer),
+    close: () => proxy.dispose(),
+  };
+}

@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KV_BINDING, type KeyValue, type KeyValueLocation } from "./key-value.ts";
+
+/**
+ * The namespace at Cloudflare, through the `wrangler` command with its login and configuration. It can reach the
+ * local one too.
+ */
+export async function openWranglerKeyValue(configPath: string, location: KeyValueLocation): Promise<KeyValue> {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  const options = ["--binding", KV_BINDING, `--${location}`, "--config", configPath];
+  return {
+    async get(key) {
+      const { code, stdout, stderr } = await runWrangler(["kv", "key", "get", key, ...options]);
+      if (code === 0) {
+        // Until KV answers with bytes or an error code, Wrangler prints this line for a key that isn't there.
+        return stdout.toString("utf8").trim() === "Value not found" ? undefined : stdout;
+      }
+      if (/404|not found/i.test(stderr)) return undefined;
+      throw new Error(`wrangler could not read ${key}: ${lastLines(stderr)}`);
+    },
+    async put(key, value) {
+      const file = join(folder, "value");
+      await writeFile(file, value);
+      const { code, stderr } = await runWrangler(["kv", "key", "put", key, "--path", file, ...options]);
+      if (code !== 0) throw new Error(`wrangler could not write ${key}: ${lastLines(stderr)}`);
+    },
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+function runWrangler(args: readonly string[]): Promise<Finished> {
+  // The package exports no path to its command; its main module stands in the folder beside it.
+  const wrangler = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [wrangler, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      resolve({ code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString("utf8") }),
+    );
+  });
+}
+
+function lastLines(text: string): string {
+  return text.trim().split("\n").slice(-5).join("\n");
+}

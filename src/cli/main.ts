@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { CommandFailure } from "./failure.ts";
+import { registerInspect } from "./inspect.ts";
+import { registerRoute } from "./route.ts";
+import { registerTrain } from "./train.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const program = new Command("signalbox")
+  .description("An LLM router that learned from benchmark results which model answers which prompt correctly.")
+  .showHelpAfterError("(add --help for the options)")
+  .exitOverride();
+
+for (const register of [registerTrain, registerRoute, registerInspect]) {
+  register(program);
+}
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof CommandFailure) {
+    process.stderr.write(`signalbox: ${error.message}\n`);
+    return EXIT_FAILED;
+  }
+  process.stderr.write(`signalbox: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`);
+  return EXIT_FAILED;
+}
