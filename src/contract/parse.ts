@@ -1,17 +1,17 @@
 import * as v from "valibot";
 import { type Failure, fail, ok, type Result } from "../core/result.ts";
 
-type Schema = v.GenericSchema<unknown, unknown>;
+type Issue = v.BaseIssue<unknown>;
 
 /** Checks plain data against a schema; the failure names the path of the first thing that is wrong. */
-export function parseWith<S extends Schema, Code extends string>(
+export function parseWith<S extends v.GenericSchema<unknown, unknown>, Code extends string>(
   schema: S,
   input: unknown,
   code: Code,
 ): Result<v.InferOutput<S>, Code> {
   const parsed = v.safeParse(schema, input, { abortPipeEarly: true });
   if (parsed.success) return ok(parsed.output);
-  const { message, param } = describe(deepest(parsed.issues[0]));
+  const { message, param } = describe(deepest({ issue: parsed.issues[0], path: pathOf(parsed.issues[0]) }));
   return fail(code, message, param);
 }
 
@@ -21,63 +21,61 @@ export function parseJson<Code extends string>(bytes: Uint8Array, code: Code): R
     return ok(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch (error) {
     // V8's message quotes the text around the fault, which may be part of a prompt.
-    const where = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0];
-    return fail(
-      code,
-      where === undefined ? "this is not valid UTF-8 JSON" : `this is not valid JSON ${where}`,
-    );
+    const where = / at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0] ?? "";
+    return fail(code, `this is not valid JSON${where}`);
   }
 }
 
-// A union reports only that nothing fitted; the issue that got furthest into the input says what is wrong.
-function deepest(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
-  let best = issue;
-  for (const inner of issue.issues ?? []) {
-    const candidate = deepest(inner);
-    if ((candidate.path?.length ?? 0) > (best.path?.length ?? 0)) best = candidate;
+interface Located {
+  readonly issue: Issue;
+  readonly path: readonly string[];
+}
+
+function pathOf({ path }: Issue): readonly string[] {
+  return (path ?? []).map(({ key }) => String(key));
+}
+
+// A union reports only that nothing fitted; the issue that got furthest into the input says what is wrong. Paths of
+// inner issues begin at the union.
+function deepest(located: Located): Located {
+  let best = located;
+  for (const issue of located.issue.issues ?? []) {
+    const inner = deepest({ issue, path: [...located.path, ...pathOf(issue)] });
+    if (inner.path.length > best.path.length) best = inner;
   }
   return best;
 }
 
-function describe(issue: v.BaseIssue<unknown>): Omit<Failure, "code"> {
-  const param = v.getDotPath(issue) ?? undefined;
-  const sentence = describeIssue(issue, param);
-  return param === undefined ? { message: sentence } : { message: sentence, param };
+function describe({ issue, path }: Located): Omit<Failure, "code"> {
+  if (path.length === 0) return { message: sentence(issue, "the document") };
+  const param = path.join(".");
+  return { message: sentence(issue, `\`${param}\``), param };
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>, param: string | undefined): string {
-  const name = param === undefined ? "the document" : `\`${param}\``;
+function sentence(issue: Issue, name: string): string {
   if (issue.kind === "validation") return `${name} ${issue.message}`;
-  const key = issue.path?.at(-1);
   if (issue.expected === "never") return `${name} is not a known field`;
-  if (key !== undefined && "key" in key && issue.received === "undefined") return `${name} is required`;
-  return `${name} must be ${withArticle(issue.expected ?? "something else")}, not ${received(issue.received)}`;
+  if (issue.received === "undefined") return `${name} is required`;
+  return `${name} must be ${expectation(issue.expected ?? "valid")}, not ${reception(issue)}`;
 }
 
-function withArticle(expected: string): string {
-  const plain = expected.replace(/^\(|\)$/g, "").replaceAll(" | ", " or ");
-  if (plain.startsWith('"') || plain.startsWith("!"))
-    return plain.startsWith('"') ? `one of ${plain}` : "valid";
-  return (
-    {
-      Array: "an array",
-      Object: "an object",
-      string: "a string",
-      number: "a number",
-      boolean: "true or false",
-    }[plain] ??
-    plain.replace("string", "a string").replace("Array", "an array").replace("Object", "an object")
-  );
-}
-
-function received(value: string): string {
-  // Text that a caller sent is not repeated: it may be long or private.
-  return value.startsWith('"') ? "a different string" : (articles[value] ?? value);
-}
-
-const articles: Readonly<Record<string, string>> = {
+const typeNames: Readonly<Record<string, string>> = {
   Array: "an array",
   Object: "an object",
-  null: "null",
-  undefined: "missing",
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
 };
+
+// Valibot writes `string`, `"a"` or `("a" | "b")`.
+function expectation(expected: string): string {
+  const choices = expected.replace(/^\(|\)$/g, "").split(" | ");
+  const named = choices.map((choice) => typeNames[choice] ?? choice).join(" or ");
+  return choices.length > 1 && expected.includes('"') ? `one of ${named}` : named;
+}
+
+// Text that a caller sent is not repeated: it may be long or private.
+function reception({ expected, received }: Issue): string {
+  if (received.startsWith('"')) return expected?.includes('"') ? "another string" : "a string";
+  return typeNames[received] ?? received;
+}

@@ -19,6 +19,8 @@ const pointerSchema = v.object({
     v.object({ bundle: checksum, percent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) }),
   ),
   shadow: v.optional(v.object({ bundle: checksum })),
+  /** Where it was published from, for people. */
+  source: v.optional(v.string()),
   /** What was live before, the latest first. */
   previous: v.optional(v.array(liveSchema), []),
 });

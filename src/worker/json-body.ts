@@ -2,7 +2,12 @@ import { parseJson } from "../contract/parse.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Settings } from "./bindings.ts";
 
-export type BodyCode = "unsupported_media_type" | "body_too_large" | "body_timeout" | "invalid_json";
+export type BodyCode =
+  | "unsupported_media_type"
+  | "body_too_large"
+  | "body_timeout"
+  | "invalid_json"
+  | "invalid_request";
 
 /** Reads a JSON body: the right type, within the size limit and in time. */
 export async function readJsonBody(
@@ -22,7 +27,10 @@ export async function readJsonBody(
   const bytes = await readBytes(request, limits);
   if (!bytes.ok) return bytes;
   if (bytes.value.byteLength === 0) return fail("invalid_json", "the body is empty; send a JSON object");
-  return parseJson(bytes.value, "invalid_json");
+  const json = parseJson(bytes.value, "invalid_json");
+  if (!json.ok || (typeof json.value === "object" && json.value !== null && !Array.isArray(json.value)))
+    return json;
+  return fail("invalid_request", "the body must be a JSON object");
 }
 
 async function readBytes(

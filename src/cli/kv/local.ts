@@ -1,5 +1,5 @@
 import { getPlatformProxy } from "wrangler";
-import { KV_BINDING, type KeyValue } from "./key-value.ts";
+import { type KeyValue, KV_BINDING } from "./key-value.ts";
 
 interface Namespace {
   get(key: string, type: "arrayBuffer"): Promise<ArrayBuffer | null>;

@@ -3,13 +3,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KV_BINDING, type KeyValue, type KeyValueLocation } from "./key-value.ts";
+import { type KeyValue, type KeyValueLocation, KV_BINDING } from "./key-value.ts";
 
 /**
  * The namespace at Cloudflare, through the `wrangler` command with its login and configuration. It can reach the
  * local one too.
  */
-export async function openWranglerKeyValue(configPath: string, location: KeyValueLocation): Promise<KeyValue> {
+export async function openWranglerKeyValue(
+  configPath: string,
+  location: KeyValueLocation,
+): Promise<KeyValue> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   const options = ["--binding", KV_BINDING, `--${location}`, "--config", configPath];
   return {

@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseCatalogue } from "../../contract/catalogue.ts";
+import { kvKeys } from "../../contract/pointer.ts";
+import { loadPredictor } from "../../core/bundle.ts";
+import type { Predictor } from "../../core/predictor.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { checksumOf, type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
+
+/** Bytes to store under a key, and what they must hash to. */
+export interface Content {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
+/** A bundle and its catalogue, checked against each other and ready to be stored. */
+export interface Publication {
+  readonly bundle: Content;
+  readonly catalogue: Content;
+  readonly predictor: Predictor;
+}
+
+/** An encoder, checked and ready to be stored. */
+export interface EncoderPublication {
+  readonly id: string;
+  readonly sha256: string;
+  readonly contents: readonly Content[];
+}
+
+export type PublishCode =
+  | "file_missing"
+  | "bundle_invalid"
+  | "catalogue_invalid"
+  | "models_missing"
+  | "encoder_invalid"
+  | "encoder_mismatch";
+
+/** Reads bundle.safetensors and its catalogue; every model of the bundle must have its prices. */
+export async function readPublication(
+  folder: string,
+  cataloguePath = join(folder, "catalogue.json"),
+): Promise<Result<Publication, PublishCode>> {
+  const bundlePath = join(folder, "bundle.safetensors");
+  const bundleBytes = await readBytes(bundlePath);
+  if (!bundleBytes.ok) return bundleBytes;
+  const catalogueBytes = await readBytes(cataloguePath);
+  if (!catalogueBytes.ok) return catalogueBytes;
+  const predictor = loadPredictor(bundleBytes.value);
+  if (!predictor.ok) return fail("bundle_invalid", `${bundlePath}: ${predictor.failure.message}`);
+  const catalogue = parseCatalogue(catalogueBytes.value);
+  if (!catalogue.ok) return fail("catalogue_invalid", `${cataloguePath}: ${catalogue.failure.message}`);
+  const missing = predictor.value.models.filter((model) => !Object.hasOwn(catalogue.value.models, model));
+  if (missing.length > 0) {
+    return fail("models_missing", `${cataloguePath} lacks models of the bundle: ${missing.join(", ")}`);
+  }
+  return ok({
+    bundle: await content(bundleBytes.value, kvKeys.bundle),
+    catalogue: await content(catalogueBytes.value, kvKeys.catalogue),
+    predictor: predictor.value,
+  });
+}
+
+/** Reads an encoder folder and checks every file against the manifest. */
+export async function readEncoder(folder: string): Promise<Result<EncoderPublication, PublishCode>> {
+  const manifestBytes = await readBytes(join(folder, "manifest.json"));
+  if (!manifestBytes.ok) return manifestBytes;
+  const [graph, weights, tokenizer] = await Promise.all(
+    ["graph.onnx", "weights.bin", "tokenizer.json"].map((name) => readBytes(join(folder, name))),
+  );
+  if (!graph?.ok) return graph as Result<never, PublishCode>;
+  if (!weights?.ok) return weights as Result<never, PublishCode>;
+  if (!tokenizer?.ok) return tokenizer as Result<never, PublishCode>;
+  const files: EncoderFiles = {
+    manifest: manifestBytes.value,
+    graph: graph.value,
+    weights: weights.value,
+    tokenizer: tokenizer.value,
+  };
+  const manifest = await verifyEncoderFiles(files);
+  if (!manifest.ok) return fail("encoder_invalid", `${folder}: ${manifest.failure.message}`);
+  const sha256 = await checksumOf(files.manifest);
+  const contents = (["graph", "weights", "tokenizer"] as const).map((name) => ({
+    key: kvKeys.encoder(sha256, name),
+    bytes: files[name],
+    sha256: manifest.value.files[name].sha256,
+  }));
+  // The manifest last: where it is, the others are.
+  const last = { key: kvKeys.encoder(sha256, "manifest"), bytes: files.manifest, sha256 };
+  return ok({ id: manifest.value.id, sha256, contents: [...contents, last] });
+}
+
+async function content(bytes: Uint8Array, key: (sha256: string) => string): Promise<Content> {
+  const sha256 = await checksumOf(bytes);
+  return { key: key(sha256), bytes, sha256 };
+}
+
+async function readBytes(path: string): Promise<Result<Uint8Array, "file_missing">> {
+  try {
+    return ok(new Uint8Array(await readFile(path)));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    return fail("file_missing", missing ? `there is no ${path}` : `cannot read ${path}: ${String(error)}`);
+  }
+}

@@ -1,0 +1,120 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { kvKeys } from "../contract/pointer.ts";
+import { bundledEncoderDirectory, bundledRouterDirectory } from "./encoder.ts";
+import { valueOf } from "./failure.ts";
+import type { KeyValue } from "./kv/key-value.ts";
+import { openKeyValue } from "./kv/open.ts";
+import { type EncoderPublication, type Publication, readEncoder, readPublication } from "./kv/publication.ts";
+import { readLivePointer, upload } from "./kv/upload.ts";
+
+interface StartOptions {
+  readonly port: number;
+  readonly config: string;
+  readonly state?: string;
+}
+
+/** How the pointer tells that nobody published anything else. */
+const DEFAULT_SOURCE = "models/default";
+const EXAMPLE = {
+  prompt: "A train leaves at 9:40 and arrives at 13:05. How long is the journey in minutes?",
+};
+
+/** `start`: a local Worker with the default bundle, ready to be asked. */
+export function registerStart(program: Command): void {
+  program
+    .command("start")
+    .description("run a local Worker with the default bundle, open to everyone on this machine")
+    .option("--port <number>", "port on 127.0.0.1; 0 picks a free one", parsePort, 8787)
+    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
+    .action(start);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new InvalidArgumentError("a port is 0 to 65535");
+  return port;
+}
+
+async function start({ port, config, state }: StartOptions): Promise<void> {
+  const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
+  try {
+    await seed(kv);
+  } finally {
+    await kv.close();
+  }
+  const { unstable_startWorker: startWorker } = await import("wrangler");
+  const worker = await startWorker({
+    config,
+    bindings: { AUTH: { type: "plain_text", value: "open" } },
+    dev: {
+      server: { hostname: "127.0.0.1", port },
+      inspector: false,
+      logLevel: "warn",
+      ...(state === undefined ? {} : { persist: `${state}/v3` }),
+    },
+  });
+  const stop = async () => {
+    await worker.dispose();
+    process.exit(0);
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  await worker.ready;
+  await announce((await worker.url).origin);
+}
+
+/** Puts the default bundle into an empty or outdated local KV; what a person published there stays. */
+async function seed(kv: KeyValue): Promise<void> {
+  const live = await readLivePointer(kv);
+  if (live !== undefined && live.source !== DEFAULT_SOURCE) return;
+  const publication = valueOf(await readPublication(bundledRouterDirectory));
+  const encoder = valueOf(await readEncoder(bundledEncoderDirectory));
+  if (live !== undefined && (await isLive(kv, live, publication, encoder))) return;
+  valueOf(
+    await upload(kv, {
+      publication,
+      encoder,
+      source: DEFAULT_SOURCE,
+      publishedAt: new Date(),
+      onProgress: (line) => process.stderr.write(`${line}\n`),
+    }),
+  );
+}
+
+async function isLive(
+  kv: KeyValue,
+  live: { readonly bundle: string; readonly catalogue: string; readonly encoder: string },
+  publication: Publication,
+  encoder: EncoderPublication,
+): Promise<boolean> {
+  const same =
+    live.bundle === publication.bundle.sha256 &&
+    live.catalogue === publication.catalogue.sha256 &&
+    live.encoder === encoder.sha256;
+  // The pointer is written last, so what it names was complete; the bundle stands for the rest.
+  return same && (await kv.get(kvKeys.bundle(live.bundle))) !== undefined;
+}
+
+async function announce(origin: string): Promise<void> {
+  const body = JSON.stringify(EXAMPLE);
+  const response = await fetch(`${origin}/v1/route`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
+  console.log(`\nSignalbox listens on ${origin}\n`);
+  console.log(`  curl ${origin}/v1/route -H 'content-type: application/json' \\\n    -d '${body}'\n`);
+  console.log(`  ${response.status} ${shorten(await response.text())}\n`);
+  console.log("Ctrl-C ends it.");
+}
+
+/** The answer without its long ranking. */
+function shorten(text: string): string {
+  const answer = JSON.parse(text) as Record<string, unknown>;
+  const { ranking, bundle, catalogue, ...rest } = answer;
+  return JSON.stringify(
+    ranking === undefined ? answer : { ...rest, ranking: `${(ranking as unknown[]).length} models` },
+  );
+}
