@@ -1,0 +1,44 @@
+import { type Matrix, matrix, row } from "../training/matrix.ts";
+
+/**
+ * What a router chooses when it may choose only among models whose result is known, the usual convention for
+ * incomplete outcomes: a model without a result can neither win nor lose a prompt.
+ *
+ * Equal scores share the prompt evenly (the expected result of a fair draw), so that the order of models in a file
+ * never decides, and a router that knows nothing scores exactly like random choice.
+ *
+ * @param decisionScore [prompts, models]; NaN is the worst
+ * @param outcomes [prompts, models]; NaN where unknown
+ * @returns [prompts, models] share of the prompt that goes to each model; each row sums to 1
+ */
+export function chooseObserved(decisionScore: Matrix, outcomes: Matrix): Matrix {
+  const shares = matrix(outcomes.rows, outcomes.columns);
+  for (let i = 0; i < outcomes.rows; i++) {
+    const scores = row(decisionScore, i);
+    const observed = row(outcomes, i);
+    let best = Number.NEGATIVE_INFINITY;
+    let tied: number[] = [];
+    for (let m = 0; m < observed.length; m++) {
+      if (Number.isNaN(observed[m])) continue;
+      const score = Number.isNaN(scores[m]) ? Number.NEGATIVE_INFINITY : (scores[m] as number);
+      if (score > best) {
+        best = score;
+        tied = [m];
+      } else if (score === best) tied.push(m);
+    }
+    for (const m of tied) shares.data[i * shares.columns + m] = 1 / tied.length;
+  }
+  return shares;
+}
+
+/** [prompts] what the choices yield: the sum over models of share times value, where the share is not 0. */
+export function yieldOf(shares: Matrix, values: Matrix): Float64Array {
+  const yields = new Float64Array(shares.rows);
+  for (let k = 0; k < shares.data.length; k++) {
+    const share = shares.data[k] as number;
+    if (share === 0) continue;
+    const i = Math.floor(k / shares.columns);
+    yields[i] = (yields[i] as number) + share * (values.data[k] as number);
+  }
+  return yields;
+}

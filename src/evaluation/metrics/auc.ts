@@ -1,0 +1,37 @@
+import type { Matrix } from "../../training/matrix.ts";
+
+/**
+ * Area under the ROC curve, pooled over all models and prompts: the probability that a right answer (score above one
+ * half) was given a higher probability than a wrong one, ties counting one half. NaN where all are right or all wrong.
+ *
+ * @param pCorrect [prompts, models] @param outcomes [prompts, models]; NaN is left out
+ */
+export function pooledAuc(pCorrect: Matrix, outcomes: Matrix): number {
+  const known: number[] = [];
+  for (let k = 0; k < outcomes.data.length; k++) if (!Number.isNaN(outcomes.data[k])) known.push(k);
+  // A NaN would leave the order undefined: it ranks lowest.
+  const keys = Float64Array.from(known, (k) => {
+    const p = pCorrect.data[k] as number;
+    return Number.isNaN(p) ? Number.NEGATIVE_INFINITY : p;
+  });
+  const order = Uint32Array.from(keys.keys()).sort((a, b) => {
+    const [x, y] = [keys[a] as number, keys[b] as number];
+    return x < y ? -1 : x > y ? 1 : 0;
+  });
+  let positives = 0;
+  let rankSum = 0;
+  for (let start = 0; start < order.length; ) {
+    let end = start;
+    let right = 0;
+    const value = keys[order[start] as number];
+    while (end < order.length && keys[order[end] as number] === value) {
+      if ((outcomes.data[known[order[end] as number] as number] as number) > 0.5) right++;
+      end++;
+    }
+    positives += right;
+    rankSum += (right * (start + 1 + end)) / 2;
+    start = end;
+  }
+  const negatives = order.length - positives;
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}

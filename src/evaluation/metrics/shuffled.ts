@@ -1,0 +1,25 @@
+import { columnMeans, type Matrix } from "../../training/matrix.ts";
+
+/**
+ * Expected score when the router's choices are dealt to random prompts: each model keeps its share of the prompts, so
+ * the bill stays, and all knowledge of the single prompt goes. A router that doesn't beat this has learned nothing
+ * about prompts.
+ *
+ * @param shares [prompts, models] as `chooseObserved` returns them @param outcomes [prompts, models]
+ */
+export function shuffledScore(shares: Matrix, outcomes: Matrix): number {
+  const { columns } = outcomes;
+  const sums = new Float64Array(columns);
+  const counts = new Float64Array(columns);
+  for (let k = 0; k < outcomes.data.length; k++) {
+    const outcome = outcomes.data[k] as number;
+    if (Number.isNaN(outcome)) continue;
+    sums[k % columns] = (sums[k % columns] as number) + outcome;
+    counts[k % columns] = (counts[k % columns] as number) + 1;
+  }
+  return columnMeans(shares).reduce(
+    (total, share, m) =>
+      share === 0 ? total : total + (share * (sums[m] as number)) / (counts[m] as number),
+    0,
+  );
+}

@@ -1,0 +1,40 @@
+import type { Price } from "../core/catalogue.ts";
+import { fail, ok, type Result } from "../core/result.ts";
+import type { PriceList } from "./prices.ts";
+
+/**
+ * Prices from a parsed JSON file: a Signalbox catalogue, or a plain map of model to
+ * `{"input_usd_per_mtok", "output_usd_per_mtok"}`. Aliases of a catalogue get the price of their model.
+ */
+export function parsePriceList(json: unknown): Result<PriceList, "bad_prices"> {
+  if (!isObject(json)) return fail("bad_prices", "a price list must be a JSON object of model -> prices");
+  const entries = isObject(json["models"]) ? json["models"] : json;
+  const prices = new Map<string, Price>();
+  for (const [model, entry] of Object.entries(entries)) {
+    const price = isObject(entry) ? priceOf(entry) : undefined;
+    if (price === undefined) {
+      return fail(
+        "bad_prices",
+        `the price list names no input and output price of "${model}" in USD per million tokens`,
+      );
+    }
+    prices.set(model, price);
+    const aliases = isObject(entry) && Array.isArray(entry["aliases"]) ? entry["aliases"] : [];
+    for (const alias of aliases) if (!Object.hasOwn(entries, String(alias))) prices.set(String(alias), price);
+  }
+  return ok(prices);
+}
+
+function priceOf(entry: Readonly<Record<string, unknown>>): Price | undefined {
+  const price = isObject(entry["price"])
+    ? entry["price"]
+    : { input: entry["input_usd_per_mtok"], output: entry["output_usd_per_mtok"] };
+  const { input, output } = price;
+  if (typeof input !== "number" || typeof output !== "number" || !(input >= 0) || !(output >= 0))
+    return undefined;
+  return { input, cachedInput: input, output };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

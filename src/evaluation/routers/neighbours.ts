@@ -1,0 +1,81 @@
+import { multiply } from "../../training/blas.ts";
+import type { Dataset } from "../../training/dataset.ts";
+import { type Matrix, takeRows } from "../../training/matrix.ts";
+
+/** The nearest training prompts of each test prompt, nearest first. */
+export interface Neighbours {
+  readonly count: number;
+  /** [prompts, count] rows of the training data. */
+  readonly indices: Int32Array;
+  /** [prompts, count] cosines. */
+  readonly cosines: Float32Array;
+}
+
+/** Enough for every router here; one search serves them all. */
+export const MOST_NEIGHBOURS = 100;
+// Cosines of this many test prompts at a time: some 40 MB against a large suite.
+const BLOCK_ROWS = 512;
+
+/** Exact search by cosine. Equal cosines go to the smaller text key, not to the earlier line of a file. */
+export async function findNeighbours(test: Matrix, train: Dataset, count: number): Promise<Neighbours> {
+  const kept = Math.min(count, train.embeddings.rows);
+  const indices = new Int32Array(test.rows * kept);
+  const cosines = new Float32Array(test.rows * kept);
+  for (let start = 0; start < test.rows; start += BLOCK_ROWS) {
+    const rows = Math.min(BLOCK_ROWS, test.rows - start);
+    const block = takeRows(
+      test,
+      Int32Array.from({ length: rows }, (_, i) => start + i),
+    );
+    const products = await multiply(block, train.embeddings, { transposeB: true });
+    for (let i = 0; i < rows; i++) {
+      const offset = (start + i) * kept;
+      selectLargest(
+        products.data.subarray(i * products.columns, (i + 1) * products.columns),
+        train.textKeys,
+        indices.subarray(offset, offset + kept),
+        cosines.subarray(offset, offset + kept),
+      );
+    }
+  }
+  return { count: kept, indices, cosines };
+}
+
+/** Fills `best` with the positions of the largest values by insertion: most values fail the first comparison. */
+function selectLargest(
+  values: Float32Array,
+  keys: readonly string[],
+  best: Int32Array,
+  bestValues: Float32Array,
+): void {
+  const size = best.length;
+  let filled = 0;
+  for (let j = 0; j < values.length; j++) {
+    const value = values[j] as number;
+    if (filled === size && value < (bestValues[size - 1] as number)) continue;
+    const before = (k: number) =>
+      value > (bestValues[k] as number) ||
+      (value === bestValues[k] && (keys[j] as string) < (keys[best[k] as number] as string));
+    if (filled === size && !before(size - 1)) continue;
+    let k = filled === size ? size - 1 : filled++;
+    for (; k > 0 && before(k - 1); k--) {
+      best[k] = best[k - 1] as number;
+      bestValues[k] = bestValues[k - 1] as number;
+    }
+    best[k] = j;
+    bestValues[k] = value;
+  }
+}
+
+const searches = new WeakMap<Dataset, WeakMap<Dataset, Promise<Neighbours>>>();
+
+/** The search of `findNeighbours`, done once for each pair of datasets. */
+export function sharedNeighbours(test: Dataset, train: Dataset): Promise<Neighbours> {
+  const ofTrain = searches.get(train) ?? new WeakMap<Dataset, Promise<Neighbours>>();
+  searches.set(train, ofTrain);
+  const known = ofTrain.get(test);
+  if (known !== undefined) return known;
+  const search = findNeighbours(test.embeddings, train, MOST_NEIGHBOURS);
+  ofTrain.set(test, search);
+  return search;
+}

@@ -1,0 +1,150 @@
+import { multiply } from "../../training/blas.ts";
+import { type Matrix, matrix, row, takeRows } from "../../training/matrix.ts";
+import { permutation, seededRandom } from "../../training/random.ts";
+import { type Adam, prepareAdam } from "./adam.ts";
+
+/** A feed-forward network with one sigmoid output a model, trained on the known outcomes by cross-entropy. */
+export interface NetworkOptions {
+  /** Widths of the hidden layers; none gives logistic regression. */
+  readonly hidden: readonly number[];
+  /** What stands between the layers; "linear" makes the network a low-rank factorisation. */
+  readonly activation: "relu" | "linear";
+  readonly learningRate: number;
+  /** Decoupled weight decay, per step and unit of learning rate. */
+  readonly weightDecay: number;
+  readonly mostEpochs: number;
+}
+
+const BATCH_ROWS = 256;
+/** Share of the training prompts that decide when to stop. */
+const HELD_OUT = 0.1;
+/** Epochs without a better held-out loss before training ends. */
+const PATIENCE = 3;
+
+interface Layer {
+  readonly weights: Matrix;
+  readonly biases: Matrix;
+  readonly weightsAdam: Adam;
+  readonly biasesAdam: Adam;
+}
+
+/** @returns a function from embeddings [prompts, dimension] to probabilities [prompts, models] */
+export async function trainNetwork(
+  inputs: Matrix,
+  targets: Matrix,
+  seed: number,
+  options: NetworkOptions,
+): Promise<(inputs: Matrix) => Promise<Matrix>> {
+  const random = seededRandom(seed);
+  const order = permutation(inputs.rows, random);
+  const heldOut = order.subarray(0, Math.floor(inputs.rows * HELD_OUT));
+  const learning = order.slice(heldOut.length);
+  const sizes = [inputs.columns, ...options.hidden, targets.columns];
+  const layers = sizes.slice(1).map((width, k) => drawLayer(sizes[k] as number, width, random));
+  const [heldInputs, heldTargets] = [takeRows(inputs, heldOut), takeRows(targets, heldOut)];
+  let best = layers.map(copyLayer);
+  let bestLoss = Number.POSITIVE_INFINITY;
+  for (let epoch = 0, since = 0; epoch < options.mostEpochs && since < PATIENCE; epoch++, since++) {
+    const shuffled = permutation(learning.length, random).map((k) => learning[k] as number);
+    for (let start = 0; start < shuffled.length; start += BATCH_ROWS) {
+      const batch = shuffled.subarray(start, start + BATCH_ROWS);
+      await step(layers, takeRows(inputs, batch), takeRows(targets, batch), options);
+    }
+    const loss = crossEntropy((await forward(layers, heldInputs, options)).at(-1) as Matrix, heldTargets);
+    if (!(loss < bestLoss)) continue;
+    bestLoss = loss;
+    best = layers.map(copyLayer);
+    since = -1;
+  }
+  return async (test) => (await forward(best, test, options)).at(-1) as Matrix;
+}
+
+function drawLayer(inputs: number, outputs: number, random: () => number): Layer {
+  // He initialisation, uniform (He et al. 2015, arXiv 1502.01852).
+  const bound = Math.sqrt(6 / inputs);
+  const weights = matrix(inputs, outputs);
+  for (let k = 0; k < weights.data.length; k++) weights.data[k] = (2 * random() - 1) * bound;
+  const biases = matrix(1, outputs);
+  return { weights, biases, weightsAdam: prepareAdam(weights), biasesAdam: prepareAdam(biases) };
+}
+
+function copyLayer(layer: Layer): Layer {
+  const copy = ({ rows, columns, data }: Matrix) => matrix(rows, columns, data.slice());
+  return { ...layer, weights: copy(layer.weights), biases: copy(layer.biases) };
+}
+
+/** The inputs, then the values of every layer; the last are probabilities. */
+async function forward(
+  layers: readonly Layer[],
+  inputs: Matrix,
+  { activation }: NetworkOptions,
+): Promise<Matrix[]> {
+  const values = [inputs];
+  for (const [k, { weights, biases }] of layers.entries()) {
+    const output = await multiply(values[k] as Matrix, weights);
+    const last = k === layers.length - 1;
+    for (let j = 0; j < output.data.length; j++) {
+      const value = (output.data[j] as number) + (biases.data[j % output.columns] as number);
+      output.data[j] = last ? 1 / (1 + Math.exp(-value)) : activation === "relu" ? Math.max(value, 0) : value;
+    }
+    values.push(output);
+  }
+  return values;
+}
+
+/** One Adam step on one batch; unknown outcomes have no gradient. */
+async function step(
+  layers: readonly Layer[],
+  inputs: Matrix,
+  targets: Matrix,
+  options: NetworkOptions,
+): Promise<void> {
+  const values = await forward(layers, inputs, options);
+  const output = values.at(-1) as Matrix;
+  const known = Math.max(
+    targets.data.reduce((count, target) => count + Number(!Number.isNaN(target)), 0),
+    1,
+  );
+  // Summed over models, so that the step doesn't shrink with the number of models.
+  const scale = targets.columns / known;
+  let gradient = matrix(
+    output.rows,
+    output.columns,
+    output.data.map((p, k) =>
+      Number.isNaN(targets.data[k]) ? 0 : (p - (targets.data[k] as number)) * scale,
+    ),
+  );
+  for (let k = layers.length - 1; k >= 0; k--) {
+    const { weights, biases, weightsAdam, biasesAdam } = layers[k] as Layer;
+    const input = values[k] as Matrix;
+    const weightGradient = await multiply(input, gradient, { transposeA: true });
+    const below = k > 0 ? await multiply(gradient, weights, { transposeB: true }) : undefined;
+    biasesAdam.step(biases.data, columnSums(gradient), options.learningRate, 0);
+    weightsAdam.step(weights.data, weightGradient.data, options.learningRate, options.weightDecay);
+    if (below === undefined) continue;
+    if (options.activation === "relu") {
+      for (let j = 0; j < below.data.length; j++) if (input.data[j] === 0) below.data[j] = 0;
+    }
+    gradient = below;
+  }
+}
+
+function columnSums(source: Matrix): Float32Array {
+  const sums = new Float32Array(source.columns);
+  for (let i = 0; i < source.rows; i++) {
+    const values = row(source, i);
+    for (let j = 0; j < values.length; j++) sums[j] = (sums[j] as number) + (values[j] as number);
+  }
+  return sums;
+}
+
+function crossEntropy(probabilities: Matrix, targets: Matrix): number {
+  let loss = 0;
+  for (let k = 0; k < targets.data.length; k++) {
+    const target = targets.data[k] as number;
+    if (Number.isNaN(target)) continue;
+    const p = Math.min(Math.max(probabilities.data[k] as number, 1e-7), 1 - 1e-7);
+    loss -= target * Math.log(p) + (1 - target) * Math.log(1 - p);
+  }
+  return loss;
+}
