@@ -1,0 +1,90 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { expect, test } from "vitest";
+
+const source = new URL("../../src", import.meta.url).pathname;
+
+/** Rooms that each room may import from, besides itself. Imports go one way, so worker and cli stand in no list. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  encoder: ["core"],
+  contract: ["core"],
+  worker: ["core", "encoder", "contract"],
+  training: ["core", "encoder", "contract"],
+  importers: ["core", "contract", "training"],
+  evaluation: ["core", "encoder", "contract", "training"],
+  client: ["contract"],
+  cli: ["core", "encoder", "contract", "training", "evaluation", "importers", "client"],
+  playground: ["contract", "client"],
+};
+
+/** Packages of each room; where a room isn't named, any package may be used. */
+const packages: Readonly<Record<string, RegExp>> = {
+  core: /^$/,
+  encoder: /^$/,
+  contract: /^valibot$/,
+  worker: /^(hono(\/.*)?|onnxruntime-web\/.*|cloudflare:workers)$/,
+  client: /^$/,
+};
+
+/** Files that run while the project is built, not in the Worker. */
+const buildTime = /^(contract\/(write-)?openapi\.ts|encoder\/simd\/kernel\/.*)$/;
+
+interface Import {
+  readonly from: string;
+  readonly target: string;
+}
+
+const imports = await collectImports();
+
+test("the graph is not empty", () => {
+  expect(imports.length).toBeGreaterThan(50);
+});
+
+test("imports go one way", () => {
+  const wrong = imports.filter(({ from, target }) => {
+    if (!target.startsWith(".")) return false;
+    const [room, other] = [roomOf(from), roomOf(join(from, "..", target))];
+    return room !== other && !mayImport[room]?.includes(other);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("rooms use only their own packages", () => {
+  const wrong = imports.filter(
+    ({ from, target }) =>
+      !target.startsWith(".") && !buildTime.test(from) && packages[roomOf(from)]?.test(target) === false,
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("node: and build-time code never reach the Worker", () => {
+  const wrong = imports.filter(({ from, target }) => {
+    if (buildTime.test(from)) return false;
+    const inWorker = ["core", "encoder", "contract", "worker"].includes(roomOf(from));
+    return inWorker && (target.startsWith("node:") || buildTime.test(join(from, "..", target)));
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("the client takes types only", () => {
+  const files = [...new Set(imports.map(({ from }) => from))].filter((file) => roomOf(file) === "client");
+  expect(imports.filter(({ from, target }) => files.includes(from) && !target.startsWith("."))).toEqual([]);
+});
+
+async function collectImports(): Promise<readonly Import[]> {
+  const files = (await readdir(source, { recursive: true })).filter((file) => /\.tsx?$/.test(file));
+  const found = await Promise.all(files.map(importsOf));
+  return found.flat();
+}
+
+async function importsOf(file: string): Promise<readonly Import[]> {
+  const text = await readFile(join(source, file), "utf8");
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const specifiers = code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"'\n]+)["']/g);
+  return [...specifiers].map(([, target]) => ({ from: relative(".", file), target: target as string }));
+}
+
+function roomOf(file: string): string {
+  return file.split("/", 1)[0] as string;
+}
