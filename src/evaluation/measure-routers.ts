@@ -2,7 +2,7 @@ import type { Dataset } from "../training/dataset.ts";
 import type { Matrix } from "../training/matrix.ts";
 import { chooseObserved, yieldOf } from "./choose-observed.ts";
 import type { CrossPredictions } from "./cross-predict.ts";
-import { pooledAuc } from "./metrics/auc.ts";
+import { meanModelAuc, pooledAuc } from "./metrics/auc.ts";
 import { prepareBootstrap, type Resampler } from "./metrics/bootstrap.ts";
 import { macroMean, meanByTask } from "./metrics/by-task.ts";
 import { measureCalibration } from "./metrics/calibration.ts";
@@ -89,7 +89,11 @@ function measureRouter(
 }
 
 function measureProbabilities(pCorrect: Matrix, outcomes: Matrix) {
-  return { ...measureCalibration(pCorrect, outcomes), auc: pooledAuc(pCorrect, outcomes) };
+  return {
+    ...measureCalibration(pCorrect, outcomes),
+    auc: pooledAuc(pCorrect, outcomes),
+    auc_within_models: meanModelAuc(pCorrect, outcomes),
+  };
 }
 
 function measureRouterCosts(

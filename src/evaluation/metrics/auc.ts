@@ -7,8 +7,25 @@ import type { Matrix } from "../../training/matrix.ts";
  * @param pCorrect [prompts, models] @param outcomes [prompts, models]; NaN is left out
  */
 export function pooledAuc(pCorrect: Matrix, outcomes: Matrix): number {
+  return aucOfCells(pCorrect, outcomes, 0, 1);
+}
+
+/**
+ * The same within each model, averaged over the models that have right and wrong answers. Stricter than the pooled
+ * figure, which also rewards knowing that one model is better than another.
+ */
+export function meanModelAuc(pCorrect: Matrix, outcomes: Matrix): number {
+  const { columns } = outcomes;
+  const ofModels = Array.from({ length: columns }, (_, m) => aucOfCells(pCorrect, outcomes, m, columns));
+  const known = ofModels.filter((auc) => !Number.isNaN(auc));
+  return known.reduce((sum, auc) => sum + auc, 0) / known.length;
+}
+
+/** Over every `stride`-th cell from `first` on. */
+function aucOfCells(pCorrect: Matrix, outcomes: Matrix, first: number, stride: number): number {
   const known: number[] = [];
-  for (let k = 0; k < outcomes.data.length; k++) if (!Number.isNaN(outcomes.data[k])) known.push(k);
+  for (let k = first; k < outcomes.data.length; k += stride)
+    if (!Number.isNaN(outcomes.data[k])) known.push(k);
   // A NaN would leave the order undefined: it ranks lowest.
   const keys = Float64Array.from(known, (k) => {
     const p = pCorrect.data[k] as number;

@@ -22,7 +22,10 @@ export interface RouterReport {
   readonly shuffled: number;
   readonly brier?: number;
   readonly ece?: number;
+  /** Pooled over models and prompts. */
   readonly auc?: number;
+  /** Mean over models of the AUC within each. */
+  readonly auc_within_models?: number;
   readonly accuracy?: number;
   readonly reliability?: readonly ReliabilityBin[];
   readonly mean_usd?: number;

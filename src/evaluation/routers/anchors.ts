@@ -1,5 +1,5 @@
 import { type Dataset, meanOutcomesByTask } from "../../training/dataset.ts";
-import { fitAdditive } from "../../training/difficulty.ts";
+import { fitAdditive } from "../../training/landmark-heads/difficulty.ts";
 import { type Matrix, matrix, row } from "../../training/matrix.ts";
 import type { Router } from "../router.ts";
 

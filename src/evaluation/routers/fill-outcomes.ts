@@ -1,4 +1,4 @@
-import { fitAdditive } from "../../training/difficulty.ts";
+import { fitAdditive } from "../../training/landmark-heads/difficulty.ts";
 import { type Matrix, matrix } from "../../training/matrix.ts";
 
 /**

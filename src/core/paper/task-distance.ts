@@ -1,0 +1,32 @@
+import { nearestPrompts } from "./nearest.ts";
+
+/** How many neighbours the paper averages over. */
+export const DISTANCE_NEIGHBOURS = 19;
+
+/**
+ * u(d): how far a task lies from what the router was trained on, the mean cosine distance of its prompts to their 19
+ * nearest prompts of other tasks (Shnitzer et al. 2023, arXiv 2309.15789, section 4.2).
+ *
+ * @param prompts [n] unit vectors of the task @param others unit vectors of the prompts of all other tasks
+ */
+export function taskDistance(
+  prompts: readonly ArrayLike<number>[],
+  others: readonly ArrayLike<number>[],
+  neighbours: number = DISTANCE_NEIGHBOURS,
+): number {
+  return meanDistance(
+    prompts.map((prompt) => nearestPrompts(others, prompt, neighbours).map(({ distance }) => distance)),
+  );
+}
+
+/** The same from distances that are already known. @param distances [n][neighbours] */
+export function meanDistance(distances: readonly ArrayLike<number>[]): number {
+  const means = distances.map((row) => mean(row));
+  return mean(means);
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let k = 0; k < values.length; k++) sum += values[k] as number;
+  return sum / values.length;
+}
