@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { fail, ok, type Result } from "../core/result.ts";
 
@@ -14,8 +15,12 @@ export interface JsonLine {
 /**
  * Streams a file of JSON lines, plain or gzip (told by its first bytes, not by its name). Blank lines are
  * skipped. A failure names file and line, and ends the stream; a file without any line is a failure too.
+ * @param parse text of a line -> its value; throws where the line is broken
  */
-export async function* readJsonLines(file: string): AsyncGenerator<Result<JsonLine, LineCode>> {
+export async function* readJsonLines(
+  file: string,
+  parse: (text: string) => unknown = JSON.parse,
+): AsyncGenerator<Result<JsonLine, LineCode>> {
   let line = 0;
   let found = false;
   try {
@@ -25,7 +30,7 @@ export async function* readJsonLines(file: string): AsyncGenerator<Result<JsonLi
       found = true;
       let value: unknown;
       try {
-        value = JSON.parse(text);
+        value = parse(text);
       } catch (error) {
         yield fail(
           "broken_line",
@@ -46,14 +51,11 @@ export async function* readJsonLines(file: string): AsyncGenerator<Result<JsonLi
 
 /** Lines of a UTF-8 file, plain or gzip, without their line ends and byte order mark. Throws what the streams throw. */
 async function* readTextLines(file: string): AsyncGenerator<string> {
-  const gunzip = (await isGzip(file)) ? createGunzip() : undefined;
-  const source = createReadStream(file);
-  // `pipe` does not hand errors on, so that a file that fails halfway must end the unzipping itself.
-  if (gunzip !== undefined) source.on("error", (error) => gunzip.destroy(error)).pipe(gunzip);
+  const source = await openText(file);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
   try {
-    for await (const chunk of gunzip ?? source) {
+    for await (const chunk of source) {
       const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split("\n");
       rest = lines.pop() as string;
       yield* lines;
@@ -63,6 +65,17 @@ async function* readTextLines(file: string): AsyncGenerator<string> {
   } finally {
     source.destroy();
   }
+}
+
+/** The bytes of a file, unzipped where its first bytes say gzip. Rejects where it cannot be opened. */
+export async function openText(file: string): Promise<Readable> {
+  const zipped = await isGzip(file);
+  const source = createReadStream(file);
+  if (!zipped) return source;
+  const gunzip = createGunzip();
+  // `pipe` does not hand errors on, so a file that fails halfway must end the unzipping itself.
+  source.on("error", (error) => gunzip.destroy(error)).pipe(gunzip);
+  return gunzip.on("close", () => source.destroy());
 }
 
 async function isGzip(file: string): Promise<boolean> {
@@ -75,7 +88,8 @@ async function isGzip(file: string): Promise<boolean> {
   }
 }
 
-function streamFailure(file: string, line: number, error: unknown): Result<never, LineCode> {
+/** What the streams of `openText` throw, as a failure; `line` is the last one that was read whole. */
+export function streamFailure(file: string, line: number, error: unknown): Result<never, LineCode> {
   const code = (error as { code?: unknown }).code;
   const where = `${file}:${line + 1}`;
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {

@@ -1,0 +1,81 @@
+import type { Readable } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import { fail, ok, type Result } from "../core/result.ts";
+import { openText, streamFailure } from "../training/json-lines.ts";
+import type { ImportCode } from "./importer.ts";
+
+/** One row below the header; cells by the header's names. */
+export interface CsvRow {
+  readonly cells: ReadonlyMap<string, string>;
+  /** File and line on which the row starts. */
+  readonly place: string;
+}
+
+const PICKLE_PROTOCOL_BYTE = 0x80;
+
+/**
+ * Streams a CSV file with a header line (RFC 4180, UTF-8, plain or gzip). A failure ends the stream.
+ * @param noun what the file should be, for messages
+ */
+export async function* readCsvRows(file: string, noun: string): AsyncGenerator<Result<CsvRow, ImportCode>> {
+  let header: readonly string[] | undefined;
+  const parser = parse({ bom: true, skip_empty_lines: true, info: true });
+  let source: Readable | undefined;
+  try {
+    source = await openText(file);
+    source.once("data", (chunk: Buffer) => {
+      if (chunk[0] === PICKLE_PROTOCOL_BYTE) parser.destroy(new PickleError());
+    });
+    source.on("error", (error) => parser.destroy(error)).pipe(parser);
+    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
+      // `info.lines` is the line on which the row ends; cells may have line ends of their own.
+      const inside = record.reduce((sum, cell) => sum + cell.split("\n").length - 1, 0);
+      const place = `${file}:${info.lines - inside}`;
+      if (header === undefined) {
+        header = record.map((name) => name.trim());
+        const twice = header.find((name, index) => header?.indexOf(name) !== index);
+        if (twice === undefined) continue;
+        return yield fail("broken_csv", `${place}: the column "${twice}" stands twice in the header`, file);
+      }
+      yield ok({ cells: new Map(header.map((name, index) => [name, record[index] as string])), place });
+    }
+  } catch (error) {
+    return yield csvFailure(file, noun, error);
+  } finally {
+    source?.destroy();
+  }
+  if (header === undefined)
+    yield fail("empty_file", `${file}:1: the file is empty; it should be ${noun}`, file);
+}
+
+interface ParsedRecord {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+/** A cell, or undefined where the column is missing or the cell is empty. */
+export function cellOf({ cells }: CsvRow, column: string): string | undefined {
+  return cells.get(column) || undefined;
+}
+
+class PickleError extends Error {}
+
+function csvFailure(file: string, noun: string, error: unknown): Result<never, ImportCode> {
+  if (error instanceof PickleError) {
+    const csv = `${file.replace(/\.\w+$/, "")}.csv`;
+    return fail(
+      "wrong_format",
+      `${file}:1: not ${noun}: this is a Python pickle; convert it with: python -c "import pandas; pandas.read_pickle('${file}').to_csv('${csv}', index=False)"`,
+      file,
+    );
+  }
+  if (error instanceof CsvError) {
+    const line = /line (\d+)/.exec(error.message)?.[1] ?? 1;
+    return fail(
+      "broken_csv",
+      `${file}:${line}: not valid CSV (${error.message}); was the file cut off or edited?`,
+      file,
+    );
+  }
+  return streamFailure(file, 0, error);
+}

@@ -1,0 +1,23 @@
+import { csv } from "./csv.ts";
+import { embedLlm } from "./embedllm.ts";
+import { helm } from "./helm.ts";
+import type { Importer } from "./importer.ts";
+import { inspect } from "./inspect.ts";
+import { lmEval } from "./lm-eval.ts";
+import { openAiEvals } from "./openai-evals.ts";
+import { promptfoo } from "./promptfoo.ts";
+import { routerBench } from "./routerbench.ts";
+
+/** Every format that can be imported, by its name on the command line. */
+export const formats = {
+  "lm-eval": lmEval,
+  inspect,
+  promptfoo,
+  helm,
+  "openai-evals": openAiEvals,
+  routerbench: routerBench,
+  embedllm: embedLlm,
+  csv,
+} as const satisfies Readonly<Record<string, Importer>>;
+
+export type FormatName = keyof typeof formats;
