@@ -1,28 +1,34 @@
 // BERT's cleaning: control, format, private-use and surrogate code points and U+FFFD vanish.
 const REMOVED = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]+/gu;
-const WHITE_SPACE = /\p{White_Space}/gu;
-// The blocks that BERT calls Chinese (Han ideographs; not kana, not hangul): each character is a word.
-const HAN =
-  /[\u4E00-\u9FFF\u3400-\u4DBF\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]/gu;
+const WHITE_SPACE = /[\t\n\r]|(?!\p{Cc})\p{White_Space}/gu;
+// Han ideographs outside the two blocks that `isCommonHan` covers, of the blocks that BERT calls Chinese.
+const RARE_HAN =
+  /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]/gu;
 const NONSPACING_MARKS = /\p{Mn}+/gu;
 const PUNCTUATION_BEYOND_ASCII = /(?!\p{ASCII})\p{P}/gu;
 
 /**
- * Normalises a stretch of text without ASCII white space as uncased BERT does: cleans it, strips accents, lowers
- * case, and puts spaces around Han characters and non-ASCII punctuation. ASCII punctuation is left to the caller.
+ * Normalises text as uncased BERT does: cleans it, strips accents, lowers case, and puts spaces around rare Han
+ * characters and non-ASCII punctuation. White space becomes plain spaces. Common Han characters and ASCII
+ * punctuation, each a word of its own too, are left to the caller, who meets them one by one anyway.
  *
  * Equal to the BertNormalizer and BertPreTokenizer of the Rust tokenizers library on every code point except
  * 672 that were added or reclassified after the Unicode versions of its tables (8 and 9); none of them is in
  * the vocabulary. As in that library, capital sigma lowers to σ also at the end of a word.
  */
-export function normalizeStretch(text: string): string {
+export function normalizeText(text: string): string {
   return text
-    .replace(REMOVED, "")
     .replace(WHITE_SPACE, " ")
-    .replace(HAN, " $& ")
+    .replace(REMOVED, "")
+    .replace(RARE_HAN, " $& ")
     .normalize("NFD")
     .replace(NONSPACING_MARKS, "")
     .replaceAll("Σ", "σ")
     .toLowerCase()
     .replace(PUNCTUATION_BEYOND_ASCII, " $& ");
+}
+
+/** CJK unified ideographs and their extension A. */
+export function isCommonHan(unit: number): boolean {
+  return unit >= 0x3400 && unit <= 0x9fff && (unit <= 0x4dbf || unit >= 0x4e00);
 }

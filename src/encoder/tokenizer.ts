@@ -1,5 +1,5 @@
 import { ok, type Result } from "../core/result.ts";
-import { normalizeStretch } from "./normalize.ts";
+import { isCommonHan, normalizeText } from "./normalize.ts";
 import { readVocabulary, type VocabularyCode } from "./vocabulary.ts";
 
 /** Text to WordPiece token ids, as the uncased BERT tokenizer makes them. */
@@ -18,13 +18,22 @@ export interface Tokenizer {
 
 const LETTER = 0;
 const SPACE = 1;
-const PUNCTUATION = 2;
-const CONTROL = 3;
+/** Punctuation and Han: a word of its own. */
+const ALONE = 2;
+/** Not plain ASCII: needs normalising. */
+const OTHER = 3;
 const asciiClass = Uint8Array.from({ length: 128 }, (_, unit) => {
   if (unit === 9 || unit === 10 || unit === 13 || unit === 32) return SPACE;
-  if (unit < 32 || unit === 127) return CONTROL;
-  return /[a-z0-9]/i.test(String.fromCharCode(unit)) ? LETTER : PUNCTUATION;
+  if (unit < 32 || unit === 127) return OTHER;
+  return /[a-z0-9]/i.test(String.fromCharCode(unit)) ? LETTER : ALONE;
 });
+
+function classOfNormalized(unit: number): number {
+  return isCommonHan(unit) ? ALONE : LETTER;
+}
+
+// At least this many units are normalised at once: the dozen passes over the text cost more to start than to run.
+const NORMALIZED_STRETCH = 512;
 
 /** Reads tokenizer.json; fails with `bad_tokenizer` if it holds no usable vocabulary. */
 export function createTokenizer(bytes: Uint8Array): Result<Tokenizer, VocabularyCode> {
@@ -75,24 +84,26 @@ export function createTokenizer(bytes: Uint8Array): Result<Tokenizer, Vocabulary
     let wordStart = 0;
     for (let k = 0; k < text.length; k++) {
       const unit = text.charCodeAt(k);
-      const kind = unit < 128 ? asciiClass[unit] : normalized ? LETTER : CONTROL;
-      if (kind === LETTER) {
-        addUnit(unit >= 65 && unit <= 90 ? unit + 32 : unit);
-        continue;
-      }
-      if (kind === CONTROL) {
-        // Beyond plain ASCII: normalise from the start of this word to the next white space, and scan that.
-        units = 0;
-        codePoints = 0;
-        let end = k + 1;
-        while (end < text.length && asciiClass[text.charCodeAt(end)] !== SPACE) end++;
-        scan(normalizeStretch(text.slice(wordStart, end)), true);
-        k = end - 1;
-      } else {
-        endWord();
-        if (kind === PUNCTUATION) {
+      switch (unit < 128 ? asciiClass[unit] : normalized ? classOfNormalized(unit) : OTHER) {
+        case LETTER:
+          addUnit(unit >= 65 && unit <= 90 ? unit + 32 : unit);
+          continue;
+        case ALONE:
+          endWord();
           addUnit(unit);
           endWord();
+          break;
+        case SPACE:
+          endWord();
+          break;
+        default: {
+          // Normalise from the start of this word to a white space some way on, and scan what comes out.
+          units = 0;
+          codePoints = 0;
+          let end = k + NORMALIZED_STRETCH;
+          while (end < text.length && asciiClass[text.charCodeAt(end)] !== SPACE) end++;
+          scan(normalizeText(text.slice(wordStart, end)), true);
+          k = end - 1;
         }
       }
       wordStart = k + 1;

@@ -1,155 +1,122 @@
 import { fail, ok, type Result } from "../core/result.ts";
+import {
+  addUnitToHash,
+  CONTINUING_SEED,
+  EMPTY_UNIT,
+  FIRST_ID_UNIT,
+  FIRST_SEED,
+  slotOfHash,
+} from "./piece-hash.ts";
 
-/** A piece of a word found in the vocabulary. */
-export interface Vocabulary {
-  readonly size: number;
+/** tokenizer.json as the encoder build writes it. */
+export interface TokenizerFile {
+  readonly model: "WordPiece";
   readonly unknownId: number;
   readonly startId: number;
   readonly endId: number;
   /** Words of more code points than this become one unknown token. */
   readonly maxWordCodePoints: number;
+  /** Most UTF-16 units of a piece that begins a word, and of one that continues it (without "##"). */
+  readonly longestFirst: number;
+  readonly longestContinuing: number;
+  /** One piece a line, the line number being its id; pieces that continue a word begin with "##". */
+  readonly vocabulary: string;
+  /** Open-addressing hash table from piece to id with linear probing; see piece-hash.ts. */
+  readonly index: string;
+}
+
+/** The pieces of words, found by their UTF-16 units. */
+export interface Vocabulary
+  extends Pick<TokenizerFile, "unknownId" | "startId" | "endId" | "maxWordCodePoints"> {
+  readonly size: number;
   /**
-   * Finds the longest piece that begins at `start` in the UTF-16 units of a word ending at `end`.
-   * Returns its id, or -1; its length in units is then in `matchedUnits`. Pieces with start > 0 continue a word.
+   * Id of the longest piece that begins at `start` of a word ending at `end`, or -1. A piece at 0 begins the word,
+   * any other continues it. Its length in units is then in `matchedUnits`.
    */
-  longestPiece(units: Uint16Array, start: number, end: number): number;
-  matchedUnits: number;
+  longestPiece(word: Uint16Array, start: number, end: number): number;
+  readonly matchedUnits: number;
 }
 
 export type VocabularyCode = "bad_tokenizer";
 
-/** tokenizer.json as the encoder build writes it. */
-interface TokenizerFile {
-  readonly model: "WordPiece";
-  readonly unknown: string;
-  readonly start: string;
-  readonly end: string;
-  readonly continuing: string;
-  readonly maxWordCodePoints: number;
-  /** One piece a line; the line number is the id. */
-  readonly vocabulary: string;
-}
-
-// FNV-1a; first and continuing pieces share one table and differ by their seed.
-const PRIME = 0x01000193;
-const FIRST_SEED = 0x811c9dc5;
-const CONTINUING_SEED = 0x2f6b7d31;
-const LINE_FEED = 10;
+const CONTINUING = "##";
+const integerFields = [
+  "unknownId",
+  "startId",
+  "endId",
+  "maxWordCodePoints",
+  "longestFirst",
+  "longestContinuing",
+] as const;
 
 /**
- * Reads tokenizer.json and indexes its pieces in an open-addressing hash table of integers: a table of 30,522
- * JavaScript strings takes several times as long to build, and slicing strings to look them up as well.
+ * Reads tokenizer.json. Its hash table is used as it stands in the file: building one, or a Map, over 30,522
+ * pieces takes interpreted JavaScript several milliseconds at every cold start.
  */
 export function readVocabulary(bytes: Uint8Array): Result<Vocabulary, VocabularyCode> {
-  let file: Partial<TokenizerFile>;
+  let file: TokenizerFile;
   try {
     file = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return fail("bad_tokenizer", "the tokenizer file is not valid JSON", "tokenizer");
+    return bad("is not valid JSON");
   }
-  const { model, unknown, start, end, continuing, maxWordCodePoints, vocabulary } = file ?? {};
-  if (model !== "WordPiece" || typeof vocabulary !== "string" || typeof continuing !== "string") {
-    return fail("bad_tokenizer", "the tokenizer file holds no WordPiece vocabulary", "tokenizer");
+  if (typeof file !== "object" || file === null || file.model !== "WordPiece") {
+    return bad("holds no WordPiece vocabulary");
   }
-  if (!Number.isSafeInteger(maxWordCodePoints) || (maxWordCodePoints as number) < 1) {
-    return fail("bad_tokenizer", "the tokenizer file has no valid maxWordCodePoints", "tokenizer");
+  const { vocabulary, index, longestFirst, longestContinuing, ...rest } = file;
+  if (typeof vocabulary !== "string" || typeof index !== "string") return bad("has no vocabulary or index");
+  for (const field of integerFields) {
+    if (!Number.isSafeInteger(file[field]) || file[field] < 0) return bad(`has no valid ${field}`);
   }
-  const index = indexPieces(vocabulary, continuing);
-  const [unknownId, startId, endId] = [unknown, start, end].map((piece) => index.idOfLine(piece));
-  if (unknownId === undefined || startId === undefined || endId === undefined) {
-    return fail("bad_tokenizer", "the vocabulary lacks its unknown, start or end token", "tokenizer");
+  const pieces = vocabulary.split("\n");
+  const slots = index.length;
+  if (slots <= pieces.length || (slots & (slots - 1)) !== 0) return bad("has no valid index");
+
+  function find(hash: number, word: Uint16Array, start: number, end: number): number {
+    for (let slot = slotOfHash(hash, slots); ; slot = (slot + 1) & (slots - 1)) {
+      const unit = index.charCodeAt(slot);
+      if (unit === EMPTY_UNIT) return -1;
+      const id = unit - FIRST_ID_UNIT;
+      if (isPiece(pieces[id] as string, word, start, end)) return id;
+    }
   }
+
+  let matchedUnits = 0;
+  const { unknownId, startId, endId, maxWordCodePoints } = rest;
   return ok({
-    size: index.size,
     unknownId,
     startId,
     endId,
-    maxWordCodePoints: maxWordCodePoints as number,
-    matchedUnits: 0,
-    longestPiece(units, begin, finish) {
-      let hash = begin === 0 ? FIRST_SEED : CONTINUING_SEED;
-      const limit = Math.min(finish, begin + (begin === 0 ? index.longestFirst : index.longestContinuing));
-      let best = -1;
-      for (let k = begin; k < limit; k++) {
-        hash = Math.imul(hash ^ (units[k] as number), PRIME);
-        const id = index.find(hash, units, begin, k + 1);
+    maxWordCodePoints,
+    size: pieces.length,
+    get matchedUnits() {
+      return matchedUnits;
+    },
+    longestPiece(word, start, end) {
+      let hash = start === 0 ? FIRST_SEED : CONTINUING_SEED;
+      const limit = Math.min(end, start + (start === 0 ? longestFirst : longestContinuing));
+      let longest = -1;
+      for (let k = start; k < limit; k++) {
+        hash = addUnitToHash(hash, word[k] as number);
+        const id = find(hash, word, start, k + 1);
         if (id < 0) continue;
-        best = id;
-        this.matchedUnits = k + 1 - begin;
+        longest = id;
+        matchedUnits = k + 1 - start;
       }
-      return best;
+      return longest;
     },
   });
 }
 
-function indexPieces(vocabulary: string, continuing: string) {
-  const lines = countLines(vocabulary);
-  const slots = 1 << Math.ceil(Math.log2(lines * 4)); // at most a quarter full: a miss costs one probe
-  const mask = slots - 1;
-  const table = new Int32Array(slots); // id + 1
-  const pieceStart = new Int32Array(lines);
-  const pieceEnd = new Int32Array(lines);
-  const text = new Uint16Array(vocabulary.length);
-  const isContinuing = new Uint8Array(lines);
-  let longestFirst = 0;
-  let longestContinuing = 0;
-
-  let position = 0;
-  for (let id = 0; id < lines; id++) {
-    const continues = vocabulary.startsWith(continuing, position) ? 1 : 0;
-    if (continues) position += continuing.length;
-    const start = position;
-    let hash = continues ? CONTINUING_SEED : FIRST_SEED;
-    for (; position < vocabulary.length; position++) {
-      const unit = vocabulary.charCodeAt(position);
-      if (unit === LINE_FEED) break;
-      text[position] = unit;
-      hash = Math.imul(hash ^ unit, PRIME);
-    }
-    pieceStart[id] = start;
-    pieceEnd[id] = position;
-    isContinuing[id] = continues;
-    if (continues) longestContinuing = Math.max(longestContinuing, position - start);
-    else longestFirst = Math.max(longestFirst, position - start);
-    position++;
-    let slot = spread(hash) & mask;
-    while (table[slot] !== 0) slot = (slot + 1) & mask;
-    table[slot] = id + 1;
+function isPiece(piece: string, word: Uint16Array, start: number, end: number): boolean {
+  let at = start === 0 ? 0 : CONTINUING.length;
+  if (piece.length - at !== end - start || (start > 0 && !piece.startsWith(CONTINUING))) return false;
+  for (let k = start; k < end; k++, at++) {
+    if (piece.charCodeAt(at) !== word[k]) return false;
   }
-
-  return {
-    size: lines,
-    longestFirst,
-    longestContinuing,
-    find(hash: number, units: Uint16Array, start: number, end: number): number {
-      for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
-        const id = (table[slot] as number) - 1;
-        if (id < 0) return -1;
-        let at = pieceStart[id] as number;
-        if ((pieceEnd[id] as number) - at !== end - start || isContinuing[id] !== (start === 0 ? 0 : 1))
-          continue;
-        let k = start;
-        while (k < end && units[k] === text[at]) {
-          k++;
-          at++;
-        }
-        if (k === end) return id;
-      }
-    },
-    idOfLine(piece: string | undefined): number | undefined {
-      const id = piece === undefined ? -1 : vocabulary.split("\n", 1000).indexOf(piece);
-      return id < 0 ? undefined : id;
-    },
-  };
+  return true;
 }
 
-function countLines(text: string): number {
-  let lines = 1;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
-  return lines;
-}
-
-// FNV's low bits mix poorly over short words; fold the high ones in.
-function spread(hash: number): number {
-  return hash ^ (hash >>> 15);
+function bad(problem: string) {
+  return fail("bad_tokenizer" as const, `the tokenizer file ${problem}`, "tokenizer");
 }
