@@ -25,6 +25,7 @@ interface Options {
   readonly routers?: readonly string[];
   readonly models?: readonly string[];
   readonly minCoverage: number;
+  readonly maxIncomplete: number;
   readonly folds: number;
   readonly seed: number;
   readonly together: readonly (readonly string[])[];
@@ -59,6 +60,12 @@ export function registerEvaluate(program: Command): void {
       share,
       0.9,
     )
+    .option(
+      "--max-incomplete <share>",
+      "leave out prompts that lack some model's result, unless more than this share do",
+      share,
+      0.05,
+    )
     .option("--folds <number>", "folds of cv", wholeNumber(2), 5)
     .option("--seed <number>", "equal seeds give equal figures", wholeNumber(0), 0)
     .option(
@@ -78,7 +85,7 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
   const prices = options.prices === undefined ? undefined : await readPrices(options.prices);
   const outcomes = await loadOutcomes(files, options.cache);
   const test = options.test === undefined ? undefined : await loadOutcomes(options.test, options.cache);
-  const { protocol, minCoverage, folds, seed, together, models } = options;
+  const { protocol, minCoverage, maxIncomplete, folds, seed, together, models } = options;
   const progress = startProgress("fitting");
   const report = valueOf(
     await evaluateRouters(
@@ -86,6 +93,7 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
       {
         protocol,
         minCoverage,
+        maxIncomplete,
         folds,
         seed,
         together,
@@ -101,6 +109,9 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
   progress.end();
   if (report.sparse_models.length > 0) {
     stderr.write(`left out, with results on too few prompts: ${report.sparse_models.join(", ")}\n`);
+  }
+  if (report.incomplete_prompts > 0) {
+    stderr.write(`${report.incomplete_prompts} prompts left out: some model has no result\n`);
   }
   if (report.dropped_duplicates > 0) {
     stderr.write(`${report.dropped_duplicates} training prompts left out: a test prompt has the same text\n`);

@@ -44,7 +44,7 @@ export async function evaluateRouters(
   }
   const selected = selectPrompts(test === undefined ? outcomes : joinDatasets([outcomes, test]), options);
   if (!selected.ok) return selected;
-  const { dataset, kept, sparseModels } = selected.value;
+  const { dataset, kept, sparseModels, incomplete } = selected.value;
   const unpriced = prices === undefined ? undefined : dataset.models.find((model) => !prices.has(model));
   if (unpriced !== undefined) {
     return fail("missing_price", `the price list has no price of "${unpriced}"`, "prices");
@@ -72,6 +72,7 @@ export async function evaluateRouters(
     tasks: tested.tasks.filter((_, d) => tested.taskOf.includes(d)),
     dropped_duplicates: splits.value.reduce((sum, { dropped }) => sum + dropped, 0),
     sparse_models: sparseModels,
+    incomplete_prompts: incomplete,
     ...measured,
   });
 }

@@ -6,6 +6,8 @@ export interface Selection {
   readonly models?: readonly string[];
   /** Share of the prompts that a model needs results for. */
   readonly minCoverage: number;
+  /** Largest share of the prompts that may be left out for lacking some model's result. */
+  readonly maxIncomplete: number;
 }
 
 export type SelectionCode = "unknown_model" | "too_few_models" | "too_few_prompts" | "bad_score";
@@ -16,6 +18,8 @@ export interface Selected {
   readonly kept: Int32Array;
   /** Models that are left out for having too few results. */
   readonly sparseModels: readonly string[];
+  /** Prompts that are left out for lacking some model's result. */
+  readonly incomplete: number;
 }
 
 // Fewer prompts than this cannot fill five folds with anything to learn from.
@@ -27,7 +31,7 @@ const MIN_PROMPTS = 10;
  */
 export function selectPrompts(
   dataset: Dataset,
-  { models, minCoverage }: Selection,
+  { models, minCoverage, maxIncomplete }: Selection,
 ): Result<Selected, SelectionCode> {
   const unknown = models?.find((model) => !dataset.models.includes(model));
   if (unknown !== undefined) {
@@ -56,11 +60,11 @@ export function selectPrompts(
     );
   }
   const narrowed = takeModels(dataset, dense);
-  const kept = Int32Array.from(narrowed.ids.keys()).filter((i) =>
-    narrowed.outcomes.data
-      .subarray(i * dense.length, (i + 1) * dense.length)
-      .some((score) => !Number.isNaN(score)),
-  );
+  const known = countResults(narrowed);
+  const some = Int32Array.from(known.keys()).filter((i) => (known[i] as number) > 0);
+  const complete = some.filter((i) => known[i] === dense.length);
+  // A few prompts less make every choice judgeable; many less would be another benchmark.
+  const kept = some.length - complete.length <= maxIncomplete * some.length ? complete : some;
   if (kept.length < MIN_PROMPTS) {
     return fail(
       "too_few_prompts",
@@ -71,7 +75,19 @@ export function selectPrompts(
     kept,
     dataset: kept.length === narrowed.ids.length ? narrowed : takePrompts(narrowed, kept),
     sparseModels: asked.filter((model) => !dense.includes(model)),
+    incomplete: some.length - kept.length,
   });
+}
+
+/** [prompts] how many models have a result. */
+function countResults({ outcomes }: Dataset): Int32Array {
+  const counts = new Int32Array(outcomes.rows);
+  for (let k = 0; k < outcomes.data.length; k++) {
+    if (Number.isNaN(outcomes.data[k])) continue;
+    const i = Math.floor(k / outcomes.columns);
+    counts[i] = (counts[i] as number) + 1;
+  }
+  return counts;
 }
 
 /** [models] share of the prompts with a result. */

@@ -14,12 +14,19 @@ export function leaveOneTaskOut(
   { families, familyOf }: Families,
   seed: number,
 ): Split[] {
-  const groupOf = dealFamilies({ families, familyOf }, seed);
+  const groupOf = groupFamilies({ families, familyOf }, seed);
   const groups = Math.min(families.length, MAX_GROUPS);
   return Array.from({ length: groups }, (_, group) => {
-    const names = families.filter((_, family) => groupOf[family] === group);
-    return splitAround(names.join(", "), dataset, (i) => groupOf[familyOf[i] as number] === group);
+    const members = new Set(familyOf.filter((_, i) => groupOf[i] === group));
+    const names = [...members].map((family) => families[family]);
+    return splitAround(names.join(", "), dataset, (i) => groupOf[i] === group);
   }).filter(({ test }) => test.length > 0);
+}
+
+/** [prompts] the group of families that each is held out with. */
+export function groupFamilies({ families, familyOf }: Families, seed: number): Int32Array {
+  const groupOfFamily = dealFamilies({ families, familyOf }, seed);
+  return familyOf.map((family) => groupOfFamily[family] as number);
 }
 
 /** [families] the group of each. */

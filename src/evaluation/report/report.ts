@@ -55,6 +55,8 @@ export interface EvaluationReport {
   readonly dropped_duplicates: number;
   /** Models left out for having results on too few prompts. */
   readonly sparse_models: readonly string[];
+  /** Prompts left out for lacking the result of some model. */
+  readonly incomplete_prompts: number;
   readonly routers: Readonly<Record<string, RouterReport>>;
   readonly anchors: AnchorScores;
   readonly anchors_macro: AnchorScores;

@@ -1,4 +1,3 @@
-import { taskMemberships } from "../../core/features.ts";
 import { multiply } from "../../training/blas.ts";
 import { type Dataset, meanOutcomesByTask } from "../../training/dataset.ts";
 import { type Matrix, matrix, normalizeRows, row, takeRows } from "../../training/matrix.ts";
@@ -18,13 +17,20 @@ export const nearestCentroidRouter: Router = {
         const cosines = await multiply(embeddings, centroids, { transposeB: true });
         const weights = matrix(cosines.rows, cosines.columns);
         for (let i = 0; i < cosines.rows; i++)
-          weights.data.set(taskMemberships(row(cosines, i), 2), i * cosines.columns);
+          weights.data.set(squaredShares(row(cosines, i)), i * cosines.columns);
         const pCorrect = await multiply(weights, means);
         return { decisionScore: pCorrect, pCorrect };
       },
     };
   },
 };
+
+/** [tasks] squared cosines, scaled to sum to 1; a cosine below 0 counts as next to nothing. */
+function squaredShares(cosines: Float32Array): Float32Array {
+  const squares = cosines.map((cosine) => Math.max(cosine, 1e-6) ** 2);
+  const sum = squares.reduce((total, value) => total + value, 0);
+  return squares.map((value) => value / sum);
+}
 
 /** Mean direction and mean outcomes of every task that has prompts; means of unknown cells are filled additively. */
 export function taskProfiles(dataset: Dataset): { readonly centroids: Matrix; readonly means: Matrix } {

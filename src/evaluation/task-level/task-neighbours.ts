@@ -1,0 +1,85 @@
+import { multiply } from "../../training/blas.ts";
+import type { Dataset } from "../../training/dataset.ts";
+import { row, takeRows } from "../../training/matrix.ts";
+
+/** As many of each group as the task distance averages over: enough after any group is taken out. */
+const NEIGHBOURS_PER_GROUP = 19;
+const BLOCK_ROWS = 512;
+
+/**
+ * The nearest prompts of every other group, for each prompt, nearest first. Whatever further group is left out, the
+ * nearest 19 of the rest are among them, so that one search serves all the paper's experiments.
+ */
+export interface TaskNeighbours {
+  /** [prompts, count]; -1 past the end. */
+  readonly indices: Int32Array;
+  readonly cosines: Float32Array;
+  readonly count: number;
+}
+
+/** @param groupOf [prompts] group of each; prompts with the text of a prompt of one's own group are no neighbours */
+export async function findTaskNeighbours(dataset: Dataset, groupOf: Int32Array): Promise<TaskNeighbours> {
+  const { embeddings, textKeys } = dataset;
+  const groups = groupOf.reduce((most, group) => Math.max(most, group), -1) + 1;
+  const count = groups * NEIGHBOURS_PER_GROUP;
+  const indices = new Int32Array(embeddings.rows * count).fill(-1);
+  const cosines = new Float32Array(embeddings.rows * count).fill(Number.NEGATIVE_INFINITY);
+  const keysOf = Array.from({ length: groups }, () => new Set<string>());
+  textKeys.forEach((key, i) => {
+    keysOf[groupOf[i] as number]?.add(key);
+  });
+  const barred = keysOf.map((keys) => Uint8Array.from(textKeys, (key) => Number(keys.has(key))));
+  for (let start = 0; start < embeddings.rows; start += BLOCK_ROWS) {
+    const rows = Math.min(BLOCK_ROWS, embeddings.rows - start);
+    const block = takeRows(
+      embeddings,
+      Int32Array.from({ length: rows }, (_, i) => start + i),
+    );
+    const products = await multiply(block, embeddings, { transposeB: true });
+    for (let i = 0; i < rows; i++) {
+      const own = groupOf[start + i] as number;
+      const offset = (start + i) * count;
+      const [place, value] = [
+        indices.subarray(offset, offset + count),
+        cosines.subarray(offset, offset + count),
+      ];
+      selectByGroup(row(products, i), groupOf, barred[own] as Uint8Array, place, value);
+      sortByCosine(place, value);
+    }
+  }
+  return { indices, cosines, count };
+}
+
+/** Fills the 19 places of each group with its nearest prompts. */
+function selectByGroup(
+  products: Float32Array,
+  groupOf: Int32Array,
+  barred: Uint8Array,
+  indices: Int32Array,
+  cosines: Float32Array,
+): void {
+  for (let j = 0; j < products.length; j++) {
+    if (barred[j]) continue;
+    const first = (groupOf[j] as number) * NEIGHBOURS_PER_GROUP;
+    const last = first + NEIGHBOURS_PER_GROUP - 1;
+    const cosine = products[j] as number;
+    if (!(cosine > (cosines[last] as number))) continue;
+    let k = last;
+    for (; k > first && cosine > (cosines[k - 1] as number); k--) {
+      cosines[k] = cosines[k - 1] as number;
+      indices[k] = indices[k - 1] as number;
+    }
+    cosines[k] = cosine;
+    indices[k] = j;
+  }
+}
+
+function sortByCosine(indices: Int32Array, cosines: Float32Array): void {
+  const order = Array.from(indices.keys()).sort((a, b) => (cosines[b] as number) - (cosines[a] as number));
+  const [sortedIndices, sortedCosines] = [
+    order.map((k) => indices[k] as number),
+    order.map((k) => cosines[k] as number),
+  ];
+  indices.set(sortedIndices);
+  cosines.set(sortedCosines);
+}
