@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { fail, ok, type Result } from "../core/result.ts";
 import { openText, streamFailure } from "../training/json-lines.ts";
@@ -20,13 +20,11 @@ const PICKLE_PROTOCOL_BYTE = 0x80;
 export async function* readCsvRows(file: string, noun: string): AsyncGenerator<Result<CsvRow, ImportCode>> {
   let header: readonly string[] | undefined;
   const parser = parse({ bom: true, skip_empty_lines: true, info: true });
-  let source: Readable | undefined;
+  const read = { lines: 0 };
+  let text: Readable | undefined;
   try {
-    source = await openText(file);
-    source.once("data", (chunk: Buffer) => {
-      if (chunk[0] === PICKLE_PROTOCOL_BYTE) parser.destroy(new PickleError());
-    });
-    source.on("error", (error) => parser.destroy(error)).pipe(parser);
+    text = Readable.from(decodeText(await openText(file), read));
+    text.on("error", (error) => parser.destroy(error)).pipe(parser);
     for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
       // `info.lines` is the line on which the row ends; cells may have line ends of their own.
       const inside = record.reduce((sum, cell) => sum + cell.split("\n").length - 1, 0);
@@ -40,9 +38,9 @@ export async function* readCsvRows(file: string, noun: string): AsyncGenerator<R
       yield ok({ cells: new Map(header.map((name, index) => [name, record[index] as string])), place });
     }
   } catch (error) {
-    return yield csvFailure(file, noun, error);
+    return yield csvFailure(file, read.lines, noun, error);
   } finally {
-    source?.destroy();
+    text?.destroy();
   }
   if (header === undefined)
     yield fail("empty_file", `${file}:1: the file is empty; it should be ${noun}`, file);
@@ -60,7 +58,21 @@ export function cellOf({ cells }: CsvRow, column: string): string | undefined {
 
 class PickleError extends Error {}
 
-function csvFailure(file: string, noun: string, error: unknown): Result<never, ImportCode> {
+/** Bytes -> text, counting lines; throws at bytes that are not UTF-8, which the parser would let pass. */
+async function* decodeText(source: Readable, read: { lines: number }): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let first = true;
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    if (first && chunk[0] === PICKLE_PROTOCOL_BYTE) throw new PickleError();
+    first = false;
+    const text = decoder.decode(chunk, { stream: true });
+    yield text;
+    read.lines += text.split("\n").length - 1;
+  }
+  yield decoder.decode();
+}
+
+function csvFailure(file: string, lines: number, noun: string, error: unknown): Result<never, ImportCode> {
   if (error instanceof PickleError) {
     const csv = `${file.replace(/\.\w+$/, "")}.csv`;
     return fail(
@@ -77,5 +89,5 @@ function csvFailure(file: string, noun: string, error: unknown): Result<never, I
       file,
     );
   }
-  return streamFailure(file, 0, error);
+  return streamFailure(file, lines, error);
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
-import { inflateRaw, zstdDecompress } from "node:zlib";
+import { crc32, inflateRaw, zstdDecompress } from "node:zlib";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { ImportCode } from "./importer.ts";
 
@@ -14,6 +14,7 @@ export interface Zip {
 
 interface Entry {
   readonly method: number;
+  readonly checksum: number;
   readonly compressedBytes: number;
   readonly headerOffset: number;
 }
@@ -121,18 +122,22 @@ function readSizes(header: Buffer, extra: Buffer): Entry {
     used += 8;
     return Number(wide.readBigUInt64LE(used - 8));
   }) as [number, number, number];
-  return { method: header.readUInt16LE(10), compressedBytes, headerOffset };
+  return {
+    method: header.readUInt16LE(10),
+    checksum: header.readUInt32LE(16),
+    compressedBytes,
+    headerOffset,
+  };
 }
 
-async function readEntry(
-  handle: FileHandle,
-  { method, compressedBytes, headerOffset }: Entry,
-): Promise<Buffer> {
-  const unpack = methods.get(method);
-  if (unpack === undefined) throw new Error(`compression method ${method} is not known`);
-  const header = await readBytes(handle, headerOffset, 30);
-  const start = headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
-  return unpack(await readBytes(handle, start, compressedBytes));
+async function readEntry(handle: FileHandle, entry: Entry): Promise<Buffer> {
+  const unpack = methods.get(entry.method);
+  if (unpack === undefined) throw new Error(`compression method ${entry.method} is not known`);
+  const header = await readBytes(handle, entry.headerOffset, 30);
+  const start = entry.headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
+  const bytes = await unpack(await readBytes(handle, start, entry.compressedBytes));
+  if (crc32(bytes) !== entry.checksum) throw new Error("its checksum is another one");
+  return bytes;
 }
 
 async function readBytes(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
