@@ -1,7 +1,8 @@
+import { createServer } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
 import { kvKeys } from "../contract/pointer.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory } from "./encoder.ts";
-import { valueOf } from "./failure.ts";
+import { CommandFailure, valueOf } from "./failure.ts";
 import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
 import { type EncoderPublication, type Publication, readEncoder, readPublication } from "./kv/publication.ts";
@@ -38,6 +39,14 @@ function parsePort(text: string): number {
 }
 
 async function start({ port, config, state }: StartOptions): Promise<void> {
+  if (!(await isFree(port))) {
+    throw new CommandFailure({
+      code: "port_taken",
+      message: `port ${port} is taken; name another with --port`,
+    });
+  }
+  // Miniflare asks Cloudflare for a sample of request metadata, which nothing here reads.
+  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
   const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
   try {
     await seed(kv);
@@ -63,6 +72,15 @@ async function start({ port, config, state }: StartOptions): Promise<void> {
   process.once("SIGTERM", stop);
   await worker.ready;
   await announce((await worker.url).origin);
+}
+
+// Wrangler would wait for a taken port without a word.
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+      .once("error", () => resolve(false))
+      .listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 }
 
 /** Puts the default bundle into an empty or outdated local KV; what a person published there stays. */

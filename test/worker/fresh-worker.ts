@@ -1,0 +1,44 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { createApp } from "../../src/worker/app.ts";
+import { createIsolate } from "../../src/worker/isolate.ts";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
+export interface FreshWorker {
+  /** One request; background work that it started is done when it returns. */
+  send(path: string, init?: RequestInit): Promise<Answer>;
+  route(body?: object, headers?: HeadersInit): Promise<Answer>;
+}
+
+/** The Worker as in an isolate that has just begun: nothing loaded, the real KV, and these variables. */
+export function startFreshWorker(variables: Readonly<Record<string, unknown>> = {}): FreshWorker {
+  const isolate = createIsolate({ ...env, POINTER_REFRESH_MS: "0", ...variables });
+  const app = createApp(() => isolate);
+  async function send(path: string, init: RequestInit = {}): Promise<Answer> {
+    const context = createExecutionContext();
+    const request = new Request(`https://signalbox.example${path}`, init);
+    const response = await app.fetch(request, env, context);
+    const text = await response.text();
+    await waitOnExecutionContext(context);
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === "" ? null : JSON.parse(text),
+    };
+  }
+  return {
+    send,
+    route: (body = { prompt: "What is 2 + 2?" }, headers = {}) =>
+      send("/v1/route", {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      }),
+  };
+}
