@@ -15,7 +15,7 @@ export function promptText(prompt: unknown): string | undefined {
 }
 
 /** Text of a message's content, which is a text or a list of parts; what is not text is left out. */
-export function contentText(content: unknown): string | undefined {
+function contentText(content: unknown): string | undefined {
   if (typeof content === "string") return content || undefined;
   if (!Array.isArray(content)) return undefined;
   const texts = content.flatMap((part: unknown) =>

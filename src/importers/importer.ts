@@ -20,7 +20,7 @@ export interface Sample {
 }
 
 /** Something in the file that is no result of a model, and why. */
-export interface Skipped {
+interface Skipped {
   readonly skipped: string;
   readonly place: string;
 }

@@ -35,7 +35,7 @@ export class SampleJoin {
 
   /** Fails where the id is that of another prompt: two versions of a task must not be mixed. */
   add(sample: Sample, file: string): Result<void, ImportCode> {
-    const id = sample.id ?? hashPrompt(sample.prompt);
+    const id = sample.id || hashPrompt(sample.prompt);
     const key = JSON.stringify([sample.task, id]);
     const joined = this.#byKey.get(key) ?? newJoined(sample, id);
     const { first } = joined;
