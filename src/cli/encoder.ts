@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createEncoder, type Encoder } from "../encoder/encoder.ts";
 import { verifyEncoderFiles } from "../encoder/files.ts";
-import { valueOf } from "./failure.ts";
+import { unwrap } from "./failure.ts";
 
 /** The encoder that comes with the project. */
 export const bundledEncoderDirectory = fileURLToPath(new URL("../../models/encoder", import.meta.url));
@@ -13,6 +13,6 @@ export async function openEncoder(directory: string = bundledEncoderDirectory): 
   // Loaded here so that commands that embed nothing start without the native library.
   const { createNodeSession, readEncoderFiles } = await import("../training/node-session.ts");
   const files = await readEncoderFiles(directory);
-  valueOf(await verifyEncoderFiles(files));
-  return valueOf(await createEncoder(files, await createNodeSession(files)));
+  unwrap(await verifyEncoderFiles(files));
+  return unwrap(await createEncoder(files, await createNodeSession(files)));
 }

@@ -14,7 +14,7 @@ import type { Router } from "../evaluation/router.ts";
 import { routers } from "../evaluation/routers/registry.ts";
 import type { Dataset } from "../training/dataset.ts";
 import { openEncoder } from "./encoder.ts";
-import { valueOf } from "./failure.ts";
+import { unwrap } from "./failure.ts";
 import { startProgress } from "./progress.ts";
 
 interface Options {
@@ -87,7 +87,7 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
   const test = options.test === undefined ? undefined : await loadOutcomes(options.test, options.cache);
   const { protocol, minCoverage, maxIncomplete, folds, seed, together, models } = options;
   const progress = startProgress("fitting");
-  const report = valueOf(
+  const report = unwrap(
     await evaluateRouters(
       outcomes,
       {
@@ -124,16 +124,16 @@ async function loadOutcomes(files: readonly string[], cache: string): Promise<Da
   const benchmarks = files.filter((file) => file.endsWith(".safetensors"));
   const texts = files.filter((file) => !file.endsWith(".safetensors"));
   const datasets: Dataset[] = [];
-  for (const file of benchmarks) datasets.push(valueOf(readBenchmark(await readBytes(file))).dataset);
+  for (const file of benchmarks) datasets.push(unwrap(readBenchmark(await readBytes(file))).dataset);
   if (texts.length > 0) datasets.push(await embedOutcomes(texts, cache));
   return joinDatasets(datasets);
 }
 
 async function embedOutcomes(files: readonly string[], cache: string): Promise<Dataset> {
   const { embedDataset, readSuites } = await import("../training/load-dataset.ts");
-  const records = valueOf(await readSuites(files));
+  const records = unwrap(await readSuites(files));
   const progress = startProgress("embedding");
-  const dataset = valueOf(
+  const dataset = unwrap(
     await embedDataset(
       records,
       await openEncoder(),
@@ -152,16 +152,16 @@ async function readPrices(file: string): Promise<PriceList> {
   try {
     json = JSON.parse(text);
   } catch {
-    return valueOf(fail("bad_prices", `${file} is not valid JSON`));
+    return unwrap(fail("bad_prices", `${file} is not valid JSON`));
   }
-  return valueOf(parsePriceList(json));
+  return unwrap(parsePriceList(json));
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    return valueOf(fail("unreadable_file", `${file}: cannot be read (${(error as Error).message})`, file));
+    return unwrap(fail("unreadable_file", `${file}: cannot be read (${(error as Error).message})`, file));
   }
 }
 
@@ -169,7 +169,7 @@ function findRouter(name: string): Router {
   const router = routers.find((known) => known.name === name);
   if (router !== undefined) return router;
   const names = routers.map((known) => known.name).join(", ");
-  return valueOf(fail("unknown_router", `there is no router "${name}"; there are ${names}`));
+  return unwrap(fail("unknown_router", `there is no router "${name}"; there are ${names}`));
 }
 
 /** `data/llmrouter/outcomes.jsonl.gz` is of the suite llmrouter, `mmlu.jsonl` of mmlu. */

@@ -11,7 +11,7 @@ export class CommandFailure extends Error {
 }
 
 /** The value, or an end of the command with the failure's sentence. */
-export function valueOf<T>(result: Result<T>): T {
+export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new CommandFailure(result.failure);
 }

@@ -2,7 +2,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from "commander"
 import { type FormatName, formats } from "../importers/formats.ts";
 import { type ImportSummary, importFiles } from "../importers/import-files.ts";
 import { writeOutcomes } from "../training/outcomes.ts";
-import { CommandFailure, valueOf } from "./failure.ts";
+import { CommandFailure, unwrap } from "./failure.ts";
 
 interface ImportFlags {
   readonly out: string;
@@ -46,7 +46,7 @@ async function runImport(format: FormatName, files: readonly string[], flags: Im
       `error: --model is given ${models.length} times for ${files.length} files; give it once, or once for each file`,
     );
   }
-  const { records, summary } = valueOf(
+  const { records, summary } = unwrap(
     await importFiles(formats[format], files, models, {
       metrics,
       maxScore,

@@ -9,7 +9,9 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 const program = new Command("signalbox")
-  .description("An LLM router that learned from benchmark results which model answers which prompt correctly.")
+  .description(
+    "An LLM router that learned from benchmark results which model answers which prompt correctly.",
+  )
   .showHelpAfterError("(add --help for the options)")
   .exitOverride();
 
@@ -30,6 +32,8 @@ function exitCodeOf(error: unknown): number {
     process.stderr.write(`signalbox: ${error.message}\n`);
     return EXIT_FAILED;
   }
-  process.stderr.write(`signalbox: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`);
+  process.stderr.write(
+    `signalbox: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`,
+  );
   return EXIT_FAILED;
 }

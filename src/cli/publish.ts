@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { bundledEncoderDirectory } from "./encoder.ts";
-import { valueOf } from "./failure.ts";
+import { unwrap } from "./failure.ts";
 import { openKeyValue } from "./kv/open.ts";
 import { type Publication, readEncoder, readPublication } from "./kv/publication.ts";
 import { readLivePointer, upload } from "./kv/upload.ts";
@@ -35,7 +35,7 @@ export function registerPublish(program: Command): void {
 }
 
 async function publish(folder: string, options: PublishOptions): Promise<void> {
-  const publication = valueOf(await readPublication(folder, options.catalogue));
+  const publication = unwrap(await readPublication(folder, options.catalogue));
   const kv = await openKeyValue({
     location: options.remote ? "remote" : "local",
     configPath: options.config,
@@ -44,8 +44,8 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
   try {
     const nothingLive = (await readLivePointer(kv)) === undefined;
     const encoderFolder = options.encoder ?? (nothingLive ? bundledEncoderDirectory : undefined);
-    const encoder = encoderFolder === undefined ? undefined : valueOf(await readEncoder(encoderFolder));
-    const pointer = valueOf(
+    const encoder = encoderFolder === undefined ? undefined : unwrap(await readEncoder(encoderFolder));
+    const pointer = unwrap(
       await upload(kv, {
         publication,
         ...(encoder === undefined ? {} : { encoder }),

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
 import { kvKeys } from "../contract/pointer.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory } from "./encoder.ts";
-import { CommandFailure, valueOf } from "./failure.ts";
+import { CommandFailure, unwrap } from "./failure.ts";
 import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
 import { type EncoderPublication, type Publication, readEncoder, readPublication } from "./kv/publication.ts";
@@ -87,10 +87,10 @@ function isFree(port: number): Promise<boolean> {
 async function seed(kv: KeyValue): Promise<void> {
   const live = await readLivePointer(kv);
   if (live !== undefined && live.source !== DEFAULT_SOURCE) return;
-  const publication = valueOf(await readPublication(bundledRouterDirectory));
-  const encoder = valueOf(await readEncoder(bundledEncoderDirectory));
+  const publication = unwrap(await readPublication(bundledRouterDirectory));
+  const encoder = unwrap(await readEncoder(bundledEncoderDirectory));
   if (live !== undefined && (await isLive(kv, live, publication, encoder))) return;
-  valueOf(
+  unwrap(
     await upload(kv, {
       publication,
       encoder,

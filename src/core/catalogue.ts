@@ -89,3 +89,22 @@ function matchesWildcard(text: string, pattern: string): boolean {
   }
   return true;
 }
+
+/** Stands in where no catalogue is at hand: every model is free, unlimited and of unknown capabilities. */
+export function catalogueWithoutPrices(models: readonly string[]): Catalogue {
+  const model: CatalogueModel = {
+    aliases: [],
+    provider: "unknown",
+    upstream: "unknown",
+    price: { input: 0, cachedInput: 0, output: 0 },
+    contextTokens: Number.MAX_SAFE_INTEGER,
+    maxOutputTokens: Number.MAX_SAFE_INTEGER,
+    capabilities: [],
+  };
+  return {
+    formatVersion: 1,
+    pricesAsOf: "",
+    providers: {},
+    models: Object.fromEntries(models.map((id) => [id, model])),
+  };
+}

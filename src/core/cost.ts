@@ -24,16 +24,10 @@ export function expectedUsd(model: CatalogueModel, usage: Usage): number {
   );
 }
 
-// English prose and code have about four UTF-8 bytes a token in the tokenizers of today's LLMs; other scripts, with
-// their longer encodings, come out near one token a character.
-const BYTES_PER_TOKEN = 4;
+// English prose and code have about four characters a token in the tokenizers of today's LLMs.
+const CHARACTERS_PER_TOKEN = 4;
 
-/** Rough token count of a text for any LLM, from its UTF-8 length. */
-export function estimateTokens(text: string): number {
-  return Math.ceil(new TextEncoder().encode(text).byteLength / BYTES_PER_TOKEN);
-}
-
-/** Rough token count of an answer of which only the length is known. */
+/** Rough token count of an answer of which only the length in characters is known. */
 export function estimateTokensOfLength(characters: number): number {
-  return Math.ceil(characters / BYTES_PER_TOKEN);
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }

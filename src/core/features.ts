@@ -1,59 +1,49 @@
-/** Where the landmarks and benchmark tasks lie in embedding space; what features of a prompt are measured against. */
-export interface Geometry {
-  readonly dimension: number;
+import { applyHead, type LinearHead } from "./linear-head.ts";
+
+/** Where the landmarks lie in embedding space, and how kernels of them tell the benchmark tasks apart. */
+export interface FeatureMap {
   /** [landmarks, dimension] unit vectors. */
   readonly landmarks: Float32Array;
-  /** [tasks, dimension] unit vectors: the mean direction of each task's prompts. */
-  readonly centroids: Float32Array;
+  readonly dimension: number;
   /** Sharpness of the kernel exp(gamma (cosine - 1)). */
   readonly gamma: number;
-  /** Each power p adds one soft membership of the tasks: cosine^p, normalised to sum to 1. */
-  readonly mixturePowers: readonly number[];
+  /** Kernels -> one score a task: near 1 where the prompt looks like the task, near 0 elsewhere. */
+  readonly taskHead: LinearHead;
 }
 
-/** How near one prompt is to everything in the geometry. */
-export interface Nearness {
-  /** [landmarks] */
-  readonly landmarkCosines: Float64Array;
-  /** [tasks] */
-  readonly taskCosines: Float64Array;
-}
-
-// A prompt at a right angle to every centroid still gets memberships that sum to 1.
-const SMALLEST_COSINE = 1e-6;
-
-export function featureCount({ landmarks, centroids, dimension, mixturePowers }: Geometry): number {
-  return landmarks.length / dimension + (centroids.length / dimension) * mixturePowers.length;
+/** What the heads see of one prompt. */
+export interface Features {
+  /** [landmarks] cosine to each landmark. */
+  readonly cosines: Float64Array;
+  /** [landmarks + tasks] the kernels, then the memberships. */
+  readonly values: Float64Array;
+  /** [tasks] how much the prompt belongs to each benchmark task, summing to 1. */
+  readonly memberships: Float64Array;
 }
 
 /** @param embedding [dimension], of unit length */
-export function measureNearness(geometry: Geometry, embedding: Float32Array): Nearness {
-  return {
-    landmarkCosines: dotRows(geometry.landmarks, embedding),
-    taskCosines: dotRows(geometry.centroids, embedding),
-  };
+export function featuresOf({ landmarks, gamma, taskHead }: FeatureMap, embedding: Float32Array): Features {
+  const cosines = dotRows(landmarks, embedding);
+  const kernels = cosines.map((cosine) => landmarkKernel(cosine, gamma));
+  const memberships = taskMemberships(applyHead(taskHead, kernels));
+  const values = new Float64Array(kernels.length + memberships.length);
+  values.set(kernels);
+  values.set(memberships, kernels.length);
+  return { cosines, values, memberships };
 }
 
-/** [features]: the landmark kernels, then the memberships of each power. */
-export function featuresOf(geometry: Geometry, { landmarkCosines, taskCosines }: Nearness): Float64Array {
-  const features = new Float64Array(featureCount(geometry));
-  const { gamma, mixturePowers } = geometry;
-  for (let j = 0; j < landmarkCosines.length; j++) {
-    features[j] = Math.exp(gamma * ((landmarkCosines[j] as number) - 1));
-  }
-  let offset = landmarkCosines.length;
-  for (const power of mixturePowers) {
-    features.set(taskMemberships(taskCosines, power), offset);
-    offset += taskCosines.length;
-  }
-  return features;
+export function landmarkKernel(cosine: number, gamma: number): number {
+  return Math.exp(gamma * (cosine - 1));
 }
 
-/** [tasks] how much the prompt belongs to each task, summing to 1. */
-export function taskMemberships(taskCosines: ArrayLike<number>, power: number): Float64Array {
-  const memberships = Float64Array.from(taskCosines, (cosine) => Math.max(cosine, SMALLEST_COSINE) ** power);
-  const sum = memberships.reduce((total, value) => total + value, 0);
-  return memberships.map((value) => value / sum);
+// A prompt that looks like no task still belongs to all of them a little, so that memberships sum to 1.
+const SMALLEST_SCORE = 1e-3;
+
+/** Task scores -> memberships: squared, so that a clear winner counts for more, and normalised. */
+export function taskMemberships(scores: ArrayLike<number>): Float64Array {
+  const squares = Float64Array.from(scores, (score) => Math.max(score, SMALLEST_SCORE) ** 2);
+  const sum = squares.reduce((total, value) => total + value, 0);
+  return squares.map((value) => value / sum);
 }
 
 /** Dot product of each row with the vector. Four sums at a time, or the processor waits for each addition. */

@@ -28,7 +28,7 @@ export function quantizeRows(matrix: Float32Array, columns: number): QuantizedRo
 }
 
 /** Row-major float values of quantised rows. */
-export function dequantizeRows({ values, scales, columns }: QuantizedRows): Float32Array {
+export function dequantizeRows({ values, scales, columns }: QuantizedRows): Float32Array<ArrayBuffer> {
   const matrix = new Float32Array(values.length);
   for (let k = 0; k < values.length; k++) {
     matrix[k] = (values[k] as number) * (scales[Math.floor(k / columns)] as number);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { estimateTokens, estimateTokensOfLength } from "../core/cost.ts";
+import { estimateTokensOfLength } from "../core/cost.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import type { Dataset } from "./dataset.ts";
 import { type Matrix, matrix } from "./matrix.ts";
 import type { OutcomeRecord } from "./outcomes.ts";
@@ -51,7 +52,9 @@ export function buildDataset(
     embeddings,
     outcomes,
     outputTokens,
-    inputTokens: Float64Array.from(records, ({ prompt }) => estimateTokens(prompt)),
+    inputTokens: Float64Array.from(records, ({ prompt }) =>
+      estimateInputTokens([{ role: "user", content: prompt }]),
+    ),
   });
 }
 

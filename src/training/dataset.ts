@@ -76,6 +76,14 @@ export function meanOutcomes({ outcomes }: Pick<Dataset, "outcomes">): Float64Ar
   return sums.map((sum, m) => sum / (counts[m] as number));
 }
 
+/** [models] mean outcome; a model without any gets the mean of the others. */
+export function priorOutcomes(dataset: Pick<Dataset, "outcomes">): Float64Array {
+  const means = meanOutcomes(dataset);
+  const known = means.filter((mean) => !Number.isNaN(mean));
+  const overall = known.length === 0 ? 0.5 : known.reduce((sum, mean) => sum + mean, 0) / known.length;
+  return means.map((mean) => (Number.isNaN(mean) ? overall : mean));
+}
+
 /** [tasks, models] mean outcomes within each task; NaN where a model has none. */
 export function meanOutcomesByTask({ outcomes, taskOf, tasks }: Dataset): Matrix {
   const means = matrix(tasks.length, outcomes.columns);
@@ -83,7 +91,8 @@ export function meanOutcomesByTask({ outcomes, taskOf, tasks }: Dataset): Matrix
   for (let k = 0; k < outcomes.data.length; k++) {
     const value = outcomes.data[k] as number;
     if (Number.isNaN(value)) continue;
-    const cell = (taskOf[Math.floor(k / outcomes.columns)] as number) * outcomes.columns + (k % outcomes.columns);
+    const cell =
+      (taskOf[Math.floor(k / outcomes.columns)] as number) * outcomes.columns + (k % outcomes.columns);
     means.data[cell] = (means.data[cell] as number) + value;
     counts[cell] = (counts[cell] as number) + 1;
   }

@@ -5,7 +5,11 @@ export interface Matrix {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
-export function matrix(rows: number, columns: number, data: Float32Array<ArrayBuffer> = new Float32Array(rows * columns)): Matrix {
+export function matrix(
+  rows: number,
+  columns: number,
+  data: Float32Array<ArrayBuffer> = new Float32Array(rows * columns),
+): Matrix {
   if (data.length !== rows * columns)
     throw new RangeError(`${data.length} values are not ${rows} x ${columns}`);
   return { rows, columns, data };

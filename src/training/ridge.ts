@@ -23,8 +23,10 @@ export interface RidgeFit {
  * (Golub, Heath and Wahba 1979): with hat value h_i, loo_i = (fit_i - h_i y_i) / (1 - h_i).
  */
 export interface Ridge {
-  /** The fit with the penalty of least squared leave-one-out error, for each column of `targets` [samples, targets]. */
+  /** Each column of `targets` [samples, targets] with the penalty of least squared leave-one-out error. */
   fitBest(targets: Matrix): Promise<RidgeFit>;
+  /** All columns with one penalty: the one of least squared leave-one-out error in total. */
+  fitBestShared(targets: Matrix): Promise<RidgeFit>;
   /** The fit with one given penalty. */
   fit(targets: Matrix, penalty: number): Promise<RidgeFit>;
 }
@@ -36,7 +38,7 @@ export async function prepareRidge(features: Matrix): Promise<Ridge> {
   const { values, vectors } = symmetricEigen(await multiply(centred, centred, { transposeA: true }));
   const basis = await multiply(centred, vectors);
 
-  async function fitAll(targets: Matrix, penalties: readonly number[]): Promise<RidgeFit> {
+  async function fitAll(targets: Matrix, penalties: readonly number[], shared = false): Promise<RidgeFit> {
     const targetMeans = columnMeans(targets);
     const projected = await multiply(basis, subtractColumns(targets, targetMeans), { transposeA: true });
     const errors = new Float64Array(targets.columns).fill(Number.POSITIVE_INFINITY);
@@ -44,7 +46,9 @@ export async function prepareRidge(features: Matrix): Promise<Ridge> {
     const leaveOneOut = matrix(targets.rows, targets.columns);
     for (const penalty of penalties) {
       const candidate = await leaveOneOutAt(basis, values, projected, targets, targetMeans, penalty);
-      const candidateErrors = squaredErrors(candidate, targets);
+      const ownErrors = squaredErrors(candidate, targets);
+      const total = ownErrors.reduce((sum, error) => sum + error, 0);
+      const candidateErrors = shared ? ownErrors.fill(total) : ownErrors;
       for (let j = 0; j < targets.columns; j++) {
         if (!((candidateErrors[j] as number) < (errors[j] as number))) continue;
         errors[j] = candidateErrors[j] as number;
@@ -65,6 +69,7 @@ export async function prepareRidge(features: Matrix): Promise<Ridge> {
 
   return {
     fitBest: (targets) => fitAll(targets, ridgePenalties),
+    fitBestShared: (targets) => fitAll(targets, ridgePenalties, true),
     fit: (targets, penalty) => fitAll(targets, [penalty]),
   };
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { featuresOf, measureNearness, taskMemberships } from "../../src/core/features.ts";
 import { meanOutcomesOf, nearestNeighbors } from "../../src/core/knn.ts";
 import { dequantizeRows, quantizeRows } from "../../src/core/quantize.ts";
 import { seededRandom } from "../../src/training/random.ts";
@@ -54,33 +53,5 @@ describe("meanOutcomesOf", () => {
     );
     expect(means[0]).toBeCloseTo((1 + 0 + 0.5) / 3, 10);
     expect(means[1]).toBe(0.2);
-  });
-});
-
-describe("features", () => {
-  it("are the kernels of the landmarks, then the memberships of each power", () => {
-    const geometry = {
-      dimension,
-      landmarks: vectors(7),
-      centroids: vectors(3),
-      gamma: 3,
-      mixturePowers: [8, 2],
-    };
-    const embedding = vectors(1);
-    const nearness = measureNearness(geometry, embedding);
-    const dot = (rows: Float32Array, i: number) =>
-      embedding.reduce((sum, value, j) => sum + value * (rows[i * dimension + j] as number), 0);
-    const features = featuresOf(geometry, nearness);
-    expect(features).toHaveLength(7 + 3 * 2);
-    for (let i = 0; i < 7; i++)
-      expect(features[i]).toBeCloseTo(Math.exp(3 * (dot(geometry.landmarks, i) - 1)), 6);
-    expect([...features.subarray(7, 10)]).toEqual([...taskMemberships(nearness.taskCosines, 8)]);
-    expect([...features.subarray(10)]).toEqual([...taskMemberships(nearness.taskCosines, 2)]);
-  });
-
-  it("give memberships that sum to 1, also at a right angle to every task", () => {
-    for (const cosines of [[0.2, 0.9], [-1, -0.5], [0]]) {
-      expect(taskMemberships(cosines, 8).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12);
-    }
   });
 });

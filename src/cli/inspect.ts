@@ -1,0 +1,27 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { loadPredictor } from "../core/bundle.ts";
+import { unwrap } from "./failure.ts";
+
+/** `inspect <bundle>`: what is inside. */
+export function registerInspect(program: Command): void {
+  program
+    .command("inspect")
+    .description("show what a bundle holds")
+    .argument("<bundle>", "bundle.safetensors or the folder that holds it")
+    .option("--json", "print the bundle's own JSON document")
+    .action(inspect);
+}
+
+async function inspect(path: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const file = (await stat(path)).isDirectory() ? join(path, "bundle.safetensors") : path;
+  const bytes = await readFile(file);
+  const { header } = unwrap(loadPredictor(bytes));
+  if (json) {
+    console.log(JSON.stringify(header));
+    return;
+  }
+  const { modelCard } = await import("../training/model-card.ts");
+  console.log(modelCard(bytes));
+}

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { createApiKey } from "../contract/api-key.ts";
+import { valueOf } from "./failure.ts";
+
+/** `key <name>`: a new API key, and the record of it that goes into the secret API_KEYS. */
+export function registerKey(program: Command): void {
+  program
+    .command("key")
+    .description("make an API key and its record for the secret API_KEYS")
+    .argument("<name>", "who or what will use it: lower-case letters, digits, hyphens")
+    .option("--json", "print one JSON document")
+    .action(makeKey);
+}
+
+async function makeKey(name: string, options: { readonly json?: boolean }): Promise<void> {
+  const made = valueOf(await createApiKey(name, (count) => crypto.getRandomValues(new Uint8Array(count))));
+  if (options.json) {
+    console.log(JSON.stringify(made));
+    return;
+  }
+  console.log(`key     ${made.key}`);
+  console.log(`record  ${made.record}`);
+  process.stderr.write(
+    "The key is shown only now. Add the record to API_KEYS (npx wrangler secret put API_KEYS; records are separated by commas). To revoke the key, take its record out.\n",
+  );
+}

@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseCatalogue } from "../contract/catalogue.ts";
+import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
+import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
+import { unwrap } from "./failure.ts";
+import { startProgress } from "./progress.ts";
+import { writeWhole } from "./write-file.ts";
+
+interface TrainOptions {
+  readonly out: string;
+  readonly kind: "landmark-heads" | "knn";
+  readonly catalogue?: string;
+  readonly models?: readonly string[];
+  readonly minOutcomes: number;
+  readonly neighbors: number;
+  readonly seed: number;
+  readonly encoder: string;
+  readonly cache: string;
+  readonly json?: boolean;
+}
+
+/** `train <outcomes...>`: fits a router and writes it, with its model card, as a folder that `publish` takes. */
+export function registerTrain(program: Command): void {
+  program
+    .command("train")
+    .description("learn a router from outcome files and write its bundle and model card")
+    .argument(
+      "<outcomes...>",
+      "outcome files (.jsonl or .jsonl.gz); suite=file puts `suite/` before its tasks",
+    )
+    .requiredOption("--out <dir>", "folder to write to")
+    .addOption(
+      new Option("--kind <kind>", "landmark-heads is better and smaller, knn is the method of the paper")
+        .choices(["landmark-heads", "knn"])
+        .default("landmark-heads"),
+    )
+    .option(
+      "--catalogue <file>",
+      "names, aliases and prices of the models; the bundle holds only models of it",
+    )
+    .option("--models <names>", "learn from these models only (comma between them)", splitNames)
+    .option("--min-outcomes <n>", "leave out models with fewer results", wholeNumber, 100)
+    .option("--neighbors <n>", "k of --kind knn", wholeNumber, 5)
+    .option("--seed <n>", "seed of everything random", wholeNumber, 0)
+    .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
+    .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  signalbox train results.jsonl --catalogue models/default/catalogue.json --out my-router\n  signalbox publish my-router --local",
+    )
+    .action(train);
+}
+
+async function train(files: readonly string[], options: TrainOptions): Promise<void> {
+  const { embedDataset, readSuites } = await import("../training/load-dataset.ts");
+  const catalogue = await readCatalogue(options.catalogue);
+  const records = unwrap(await readSuites(files));
+  const encoder = await openEncoder(options.encoder);
+  const progress = startProgress("embedding");
+  const dataset = unwrap(
+    await embedDataset(
+      records,
+      encoder,
+      options.cache,
+      {
+        names: catalogue === undefined ? new Map() : catalogueNames(catalogue),
+        minOutcomes: options.minOutcomes,
+        ...(options.models === undefined ? {} : { models: options.models }),
+      },
+      progress.update,
+    ),
+  );
+  progress.end();
+  process.stderr.write(
+    `fitting ${options.kind} on ${dataset.ids.length} prompts, ${dataset.models.length} models, ${dataset.tasks.length} tasks\n`,
+  );
+  const { fitRouter } = await import("../training/fit-router.ts");
+  const { modelCard } = await import("../training/model-card.ts");
+  const bundle = unwrap(
+    await fitRouter(dataset, encoder, {
+      kind: options.kind,
+      neighbors: options.neighbors,
+      seed: options.seed,
+      ...(catalogue === undefined ? {} : { catalogue }),
+    }),
+  );
+  await writeWhole(join(options.out, "bundle.safetensors"), bundle);
+  if (options.catalogue !== undefined) {
+    await writeWhole(join(options.out, "catalogue.json"), await readFile(options.catalogue));
+  }
+  const card = modelCard(bundle);
+  await writeWhole(join(options.out, "model-card.md"), card);
+  if (options.json) {
+    console.log(JSON.stringify({ bundle: join(options.out, "bundle.safetensors"), bytes: bundle.length }));
+  } else {
+    console.log(
+      `${card}\nWritten to ${options.out}; \`signalbox publish ${options.out} --local\` makes it live.`,
+    );
+  }
+}
+
+async function readCatalogue(file: string | undefined): Promise<Catalogue | undefined> {
+  return file === undefined ? undefined : unwrap(parseCatalogue(await readFile(file)));
+}
+
+function splitNames(value: string): readonly string[] {
+  return value
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+export function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new InvalidArgumentError("It must be a whole number.");
+  return number;
+}

@@ -1,0 +1,184 @@
+import { float16ToFloat32 } from "./float16.ts";
+import type { Predictor } from "./predictor.ts";
+import type { QuantizedRows } from "./quantize.ts";
+import { type Failure, fail, ok, type Result } from "./result.ts";
+import { readSafetensors, type Safetensors, type Tensor } from "./safetensors.ts";
+
+export const BUNDLE_FORMAT_VERSION = 1;
+/** Key of the JSON document in the safetensors metadata. */
+export const BUNDLE_METADATA_KEY = "signalbox";
+
+export type BundleCode =
+  | "bundle_unreadable"
+  | "bundle_format_version"
+  | "bundle_header"
+  | "bundle_tensor"
+  | "bundle_not_finite";
+
+/** Names a tensor's dimensions; equal names must have equal sizes throughout one bundle. */
+type Shape = readonly (string | number)[];
+
+/** Reads the parts of one bundle; the first fault throws a `BundleFault`, which `loadPredictor` turns into a value. */
+export interface BundleReader {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly common: Pick<Predictor, "models" | "tasks" | "encoder">;
+  /** A number from the header, by its path of keys. */
+  number(path: string, min: number, max: number): number;
+  /** A list of numbers from the header. */
+  numbers(path: string): readonly number[];
+  has(name: string): boolean;
+  /** F32, or F16 widened; every value finite. */
+  floats(name: string, shape: Shape): Float32Array;
+  /** I8 values `name` with F32 scales `name.scale`. */
+  quantized(name: string, shape: readonly [string, string]): QuantizedRows;
+  bytes(name: string, shape: Shape): Uint8Array;
+  /** I32 positions in a list of `below` items. */
+  indices(name: string, shape: Shape, below: number): Int32Array;
+}
+
+export class BundleFault extends Error {
+  readonly failure: Failure<BundleCode>;
+  constructor(failure: Failure<BundleCode>) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** Checks what both kinds have in common and gives access to the rest. */
+export function openBundle(bytes: Uint8Array): Result<BundleReader, BundleCode> {
+  const file = readSafetensors(bytes);
+  if (!file.ok)
+    return fail("bundle_unreadable", `the bundle is no readable safetensors file: ${file.failure.message}`);
+  let header: Record<string, unknown>;
+  try {
+    header = JSON.parse(file.value.metadata[BUNDLE_METADATA_KEY] ?? "");
+  } catch {
+    return fail("bundle_header", `the file's metadata has no JSON document under "${BUNDLE_METADATA_KEY}"`);
+  }
+  if (header["format_version"] !== BUNDLE_FORMAT_VERSION) {
+    return fail(
+      "bundle_format_version",
+      `the bundle has format version ${String(header["format_version"])}, this program reads ${BUNDLE_FORMAT_VERSION}; train it again`,
+    );
+  }
+  try {
+    return ok(createReader(file.value, header));
+  } catch (error) {
+    if (error instanceof BundleFault) return { ok: false, failure: error.failure };
+    throw error;
+  }
+}
+
+function createReader({ tensors }: Safetensors, header: Readonly<Record<string, unknown>>): BundleReader {
+  const models = names(header, "models");
+  const tasks = names(header, "tasks");
+  const encoder = encoderOf(header);
+  const sizes = new Map<string, number>([
+    ["models", models.length],
+    ["tasks", tasks.length],
+    ["dimension", encoder.dimension],
+  ]);
+
+  function tensorOf(name: string, shape: Shape, dtypes: readonly Tensor["dtype"][]): Tensor {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw fault("bundle_tensor", `tensor ${name} is missing`);
+    if (!dtypes.includes(tensor.dtype)) {
+      throw fault("bundle_tensor", `tensor ${name} is ${tensor.dtype}, not ${dtypes.join(" or ")}`);
+    }
+    const expected = shape.map((size) => (typeof size === "number" ? size : sizes.get(size)));
+    const fits =
+      tensor.shape.length === expected.length &&
+      tensor.shape.every((size, k) => expected[k] === undefined || expected[k] === size);
+    if (!fits) {
+      throw fault(
+        "bundle_tensor",
+        `tensor ${name} has shape [${tensor.shape}], not [${shape.map((s, k) => expected[k] ?? s)}]`,
+      );
+    }
+    shape.forEach((size, k) => {
+      if (typeof size === "string") sizes.set(size, tensor.shape[k] as number);
+    });
+    return tensor;
+  }
+
+  function floats(name: string, shape: Shape): Float32Array {
+    const tensor = tensorOf(name, shape, ["F32", "F16"]);
+    const values = tensor.dtype === "F16" ? float16ToFloat32(tensor.data) : (tensor.data as Float32Array);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw fault("bundle_not_finite", `tensor ${name} has ${values[bad]} at position ${bad}`);
+    return values;
+  }
+
+  return {
+    header,
+    common: { models, tasks, encoder },
+    number: (path, min, max) => numberIn(header, path, min, max),
+    numbers: (path) => {
+      const values = lookUp(header, path);
+      if (!Array.isArray(values) || !values.every((value) => Number.isFinite(value))) {
+        throw fault("bundle_header", `${path} is not a list of numbers`);
+      }
+      return values as number[];
+    },
+    has: (name) => tensors.has(name),
+    floats,
+    quantized: (name, [rows, columns]) => ({
+      values: tensorOf(name, [rows, columns], ["I8"]).data as Int8Array,
+      scales: floats(`${name}.scale`, [rows]),
+      columns: sizes.get(columns) as number,
+    }),
+    bytes: (name, shape) => tensorOf(name, shape, ["U8"]).data as Uint8Array,
+    indices: (name, shape, below) => {
+      const values = tensorOf(name, shape, ["I32"]).data as Int32Array;
+      const bad = values.find((value) => value < 0 || value >= below);
+      if (bad !== undefined) throw fault("bundle_tensor", `tensor ${name} points at item ${bad} of ${below}`);
+      return values;
+    },
+  };
+}
+
+function encoderOf(header: Readonly<Record<string, unknown>>): Predictor["encoder"] {
+  const id = lookUp(header, "encoder.id");
+  const checksum = lookUp(header, "encoder.checksum");
+  if (typeof id !== "string" || typeof checksum !== "string") {
+    throw fault(
+      "bundle_header",
+      "encoder.id and encoder.checksum must say which encoder the bundle was trained on",
+    );
+  }
+  return { id, checksum, dimension: numberIn(header, "encoder.dimension", 4, 65536) };
+}
+
+function names(header: Readonly<Record<string, unknown>>, key: string): readonly string[] {
+  const list = header[key];
+  const valid =
+    Array.isArray(list) &&
+    list.length > 0 &&
+    list.every((name) => typeof name === "string") &&
+    new Set(list).size === list.length;
+  if (!valid) throw fault("bundle_header", `${key} is not a list of different names`);
+  return list;
+}
+
+function numberIn(header: Readonly<Record<string, unknown>>, path: string, min: number, max: number): number {
+  const value = lookUp(header, path);
+  if (typeof value !== "number" || !(value >= min && value <= max)) {
+    throw fault("bundle_header", `${path} is ${String(value)}, not a number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function lookUp(header: Readonly<Record<string, unknown>>, path: string): unknown {
+  let value: unknown = header;
+  for (const key of path.split(".")) {
+    value =
+      typeof value === "object" && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<string, unknown>)[key]
+        : undefined;
+  }
+  return value;
+}
+
+function fault(code: BundleCode, message: string): BundleFault {
+  return new BundleFault({ code, message: `the bundle cannot be used: ${message}` });
+}

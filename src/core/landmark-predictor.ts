@@ -1,0 +1,78 @@
+import type { BundleReader } from "./bundle-reader.ts";
+import { type Curve, evaluateCurve } from "./curve.ts";
+import { type FeatureMap, type Features, featuresOf } from "./features.ts";
+import { applyHead, type LinearHead } from "./linear-head.ts";
+import type { Prediction, Predictor } from "./predictor.ts";
+import { dequantizeRows } from "./quantize.ts";
+
+const NEAREST_TASKS = 3;
+/** Where trust leaves less than this of a prompt's own prediction, what decides is the average. */
+const OWN_SHARE_THAT_DECIDES = 0.5;
+
+/** Linear heads on landmark kernels and task memberships (docs/design.md says why). */
+export function landmarkPredictor(reader: BundleReader): Predictor {
+  const { models, tasks, encoder } = reader.common;
+  const map = readFeatureMap(reader);
+  const head = (name: string): LinearHead => ({
+    weights: reader.floats(`head.${name}`, ["models", "features+1"]),
+    outputs: models.length,
+  });
+  const correctness = head("p_correct");
+  const decision = head("decision");
+  const lengths = reader.has("head.log_output_tokens") ? head("log_output_tokens") : undefined;
+  const calibration: Curve = {
+    x: reader.floats("calibration.x", ["calibration_points"]),
+    y: reader.floats("calibration.y", ["calibration_points"]),
+  };
+  const spend = readSpend(reader);
+  return {
+    kind: "landmark-heads",
+    models,
+    tasks,
+    encoder,
+    header: reader.header,
+    predict(embedding): Prediction {
+      const features = featuresOf(map, embedding);
+      const raw = applyHead(correctness, features.values);
+      return {
+        pCorrect: raw.map((p) => evaluateCurve(calibration, p)),
+        decisionScore: applyHead(decision, features.values),
+        outputTokens:
+          lengths === undefined
+            ? new Float64Array(models.length).fill(Number.NaN)
+            : applyHead(lengths, features.values).map(Math.exp),
+        familiarity: 1,
+        onAverage: OWN_SHARE_THAT_DECIDES > 1,
+        nearestTasks: nearestTasksOf(features, tasks),
+      };
+    },
+    lambdaUsdOfSpend: (share) => (spend === undefined ? undefined : Math.exp(evaluateCurve(spend, share))),
+  };
+}
+
+function readFeatureMap(reader: BundleReader): FeatureMap {
+  return {
+    landmarks: dequantizeRows(reader.quantized("landmarks", ["landmarks", "dimension"])),
+    dimension: reader.common.encoder.dimension,
+    gamma: reader.number("kernel.gamma", 0.01, 1000),
+    taskHead: {
+      weights: reader.floats("head.tasks", ["tasks", "landmarks+1"]),
+      outputs: reader.common.tasks.length,
+    },
+  };
+}
+
+/** The dial `spend` -> log of lambda in USD; absent from bundles that were trained without prices. */
+function readSpend(reader: BundleReader): Curve | undefined {
+  if (!reader.has("spend.log_lambda_usd")) return undefined;
+  return {
+    x: reader.floats("spend.share", ["spend_points"]),
+    y: reader.floats("spend.log_lambda_usd", ["spend_points"]),
+  };
+}
+
+function nearestTasksOf({ memberships }: Features, tasks: readonly string[]): Prediction["nearestTasks"] {
+  return Array.from(memberships, (similarity, k) => ({ task: tasks[k] as string, similarity }))
+    .sort((a, b) => b.similarity - a.similarity)
+    .slice(0, NEAREST_TASKS);
+}

@@ -1,0 +1,133 @@
+import type { Catalogue } from "../core/catalogue.ts";
+import { expectedUsd } from "../core/cost.ts";
+import type { Curve } from "../core/curve.ts";
+import type { LinearHead } from "../core/linear-head.ts";
+import type { Predictor } from "../core/predictor.ts";
+import type { Tensor } from "../core/safetensors.ts";
+import { type Dataset, meanOutcomes } from "./dataset.ts";
+import { fitCalibration } from "./landmark-heads/calibrate.ts";
+import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
+import { fitHeads } from "./landmark-heads/fit-heads.ts";
+import { type FittedLengths, fitLengths } from "./landmark-heads/lengths.ts";
+import { columnMeans, matrix, takeColumns, takeRows } from "./matrix.ts";
+import { fitSpendCurve } from "./spend.ts";
+import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
+
+export interface LandmarkHeadsOptions {
+  readonly landmarks: number;
+  readonly gamma: number;
+  readonly seed: number;
+  /**
+   * With prices the dial `spend` is calibrated. Models that the catalogue lacks are learned from, since they tell how
+   * hard prompts are, but are not in the bundle.
+   */
+  readonly catalogue?: Catalogue;
+}
+
+export const defaultLandmarkOptions: LandmarkHeadsOptions = { landmarks: 512, gamma: 3, seed: 0 };
+
+/** Fits the default router and returns its bundle. Equal data, options and processor give equal bytes. */
+export async function fitLandmarkHeads(
+  train: Dataset,
+  encoder: Predictor["encoder"],
+  options: LandmarkHeadsOptions = defaultLandmarkOptions,
+): Promise<Uint8Array> {
+  const { tasks } = train;
+  const kept = modelsToServe(train, options.catalogue);
+  const models = kept.map((m) => train.models[m] as string);
+  const heads = await fitHeads(train, options);
+  const priors = columnMeans(heads.taskTable);
+  const decision = await fitDecision(heads);
+  const lengths = await fitLengths(heads, train.outputTokens);
+  const spend =
+    lengths && options.catalogue && calibrateSpend(train, decision, lengths, priors, options.catalogue);
+  const tensors = new Map<string, Tensor>([
+    ["head.tasks", headTensor(heads.taskHead)],
+    ["head.p_correct", headTensor(takeOutputs(heads.correctness, kept))],
+    ["head.decision", headTensor(takeOutputs(decision.head, kept))],
+    [
+      "prior",
+      floatTensor(
+        [models.length],
+        kept.map((m) => priors[m] as number),
+      ),
+    ],
+    ...curveTensors("calibration.x", "calibration.y", fitCalibration(heads.leaveOneOut, train.outcomes)),
+    ...quantizedTensors("landmarks", heads.kernels.landmarks),
+  ]);
+  if (lengths !== undefined) {
+    tensors.set("head.log_output_tokens", headTensor(takeOutputs(lengths.head, kept)));
+  }
+  if (spend !== undefined) {
+    for (const [name, tensor] of curveTensors("spend.share", "spend.log_lambda_usd", spend))
+      tensors.set(name, tensor);
+  }
+  return writeBundle(
+    {
+      kind: "landmark-heads",
+      encoder,
+      models,
+      tasks,
+      kernel: { gamma: options.gamma },
+      training: {
+        prompts: train.ids.length,
+        landmarks: heads.kernels.centres.rows,
+        seed: options.seed,
+        penalties: heads.penalties,
+      },
+    },
+    tensors,
+  );
+}
+
+function curveTensors(xName: string, yName: string, { x, y }: Curve): readonly (readonly [string, Tensor])[] {
+  return [
+    [xName, floatTensor([x.length], x)],
+    [yName, floatTensor([y.length], y)],
+  ];
+}
+
+function headTensor({ weights, outputs }: LinearHead): Tensor {
+  return floatTensor([outputs, weights.length / outputs], weights);
+}
+
+function takeOutputs({ weights, outputs }: LinearHead, kept: readonly number[]): LinearHead {
+  const width = weights.length / outputs;
+  const taken = takeRows(matrix(outputs, width, Float32Array.from(weights)), kept);
+  return { weights: taken.data, outputs: kept.length };
+}
+
+/** Indices of the models that go into the bundle: those of the catalogue that have outcomes. */
+function modelsToServe({ models, outcomes }: Dataset, catalogue: Catalogue | undefined): readonly number[] {
+  const means = meanOutcomes({ outcomes });
+  return models
+    .map((_, m) => m)
+    .filter((m) => !Number.isNaN(means[m]))
+    .filter((m) => catalogue === undefined || Object.hasOwn(catalogue.models, models[m] as string));
+}
+
+/** The dial over the training prompts, as far as the catalogue knows the models' prices. */
+function calibrateSpend(
+  train: Dataset,
+  decision: FittedDecision,
+  lengths: FittedLengths,
+  priors: Float64Array,
+  catalogue: Catalogue,
+): Curve | undefined {
+  const priced = modelsToServe(train, catalogue);
+  if (priced.length < 2) return undefined;
+  const usd = matrix(train.ids.length, priced.length);
+  priced.forEach((m, column) => {
+    const model = catalogue.models[train.models[m] as string] as Catalogue["models"][string];
+    for (let i = 0; i < usd.rows; i++) {
+      usd.data[i * priced.length + column] = expectedUsd(model, {
+        inputTokens: train.inputTokens[i] as number,
+        cachedInputTokens: 0,
+        outputTokens: lengths.leaveOneOut.data[i * train.models.length + m] as number,
+      });
+    }
+  });
+  const quality = priced.map((m) => priors[m] as number);
+  const bestSingle = quality.indexOf(Math.max(...quality));
+  return fitSpendCurve({ decisionScores: takeColumns(decision.leaveOneOut, priced), usd, bestSingle });
+}

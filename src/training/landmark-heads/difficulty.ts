@@ -1,0 +1,58 @@
+import type { Matrix } from "../matrix.ts";
+
+/** The additive two-way model y(i,m) ~ ease_i + ability_m. */
+export interface AdditiveFit {
+  /** [prompts] */
+  readonly ease: Float32Array;
+  /** [models] mean 0 over the models that have outcomes; NaN for a model that has none. */
+  readonly ability: Float64Array;
+}
+
+// Alternating means converge geometrically; when every model has seen most prompts, after a handful of rounds.
+const ROUNDS = 30;
+
+/**
+ * Least squares over the observed outcomes by alternating means. What makes models comparable that were run on
+ * different benchmarks: an easy benchmark raises the ease of its prompts, not the ability of its models.
+ * @param outcomes [prompts, models], NaN where there is none
+ */
+export function fitAdditive({ rows, columns, data }: Matrix): AdditiveFit {
+  const ease = new Float64Array(rows);
+  const ability = new Float64Array(columns);
+  const seen = new Float64Array(columns);
+  for (let k = 0; k < data.length; k++)
+    if (!Number.isNaN(data[k])) seen[k % columns] = (seen[k % columns] as number) + 1;
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let i = 0; i < rows; i++) {
+      let sum = 0;
+      let count = 0;
+      for (let m = 0; m < columns; m++) {
+        const value = data[i * columns + m] as number;
+        if (Number.isNaN(value)) continue;
+        sum += value - (ability[m] as number);
+        count++;
+      }
+      ease[i] = count > 0 ? sum / count : 0;
+    }
+    const sums = new Float64Array(columns);
+    for (let k = 0; k < data.length; k++) {
+      const value = data[k] as number;
+      if (!Number.isNaN(value))
+        sums[k % columns] = (sums[k % columns] as number) + value - (ease[Math.floor(k / columns)] as number);
+    }
+    centre(sums, seen, ability);
+  }
+  return { ease: Float32Array.from(ease), ability };
+}
+
+function centre(sums: Float64Array, seen: Float64Array, ability: Float64Array): void {
+  let total = 0;
+  let count = 0;
+  for (let m = 0; m < sums.length; m++) {
+    ability[m] = (sums[m] as number) / (seen[m] as number);
+    if (seen[m] === 0) continue;
+    total += ability[m] as number;
+    count++;
+  }
+  for (let m = 0; m < ability.length; m++) ability[m] = (ability[m] as number) - total / count;
+}

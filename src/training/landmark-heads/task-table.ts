@@ -1,0 +1,39 @@
+import { type Matrix, matrix } from "../matrix.ts";
+import type { AdditiveFit } from "./difficulty.ts";
+
+// A model's deviation on a task is trusted in full only after many results: five prompts' worth of doubt.
+const PRIOR_PROMPTS = 5;
+
+/**
+ * [tasks, models] how good each model is on each task: ease of the task + ability of the model + how the model
+ * deviates there, shrunk where results are few.
+ * @param deviations [prompts, models] outcome - ease - ability, 0 where there is no outcome
+ */
+export function fitTaskTable(
+  { ease, ability }: AdditiveFit,
+  deviations: Matrix,
+  taskOf: Int32Array,
+  tasks: number,
+): Matrix {
+  const { columns } = deviations;
+  const table = matrix(tasks, columns);
+  const easeSums = new Float64Array(tasks);
+  const sizes = new Float64Array(tasks);
+  for (let i = 0; i < deviations.rows; i++) {
+    const task = taskOf[i] as number;
+    sizes[task] = (sizes[task] as number) + 1;
+    easeSums[task] = (easeSums[task] as number) + (ease[i] as number);
+    for (let m = 0; m < columns; m++) {
+      const cell = task * columns + m;
+      table.data[cell] = (table.data[cell] as number) + (deviations.data[i * columns + m] as number);
+    }
+  }
+  for (let cell = 0; cell < table.data.length; cell++) {
+    const task = Math.floor(cell / columns);
+    const size = sizes[task] as number;
+    const taskEase = (easeSums[task] as number) / Math.max(size, 1);
+    const deviation = (table.data[cell] as number) / (size + PRIOR_PROMPTS);
+    table.data[cell] = taskEase + (ability[cell % columns] as number) + deviation;
+  }
+  return table;
+}

@@ -1,0 +1,94 @@
+import { fail, ok, type Result } from "../core/result.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import { buildDataset, type DatasetCode, type DatasetOptions } from "./build-dataset.ts";
+import type { Dataset } from "./dataset.ts";
+import { openEmbeddingCache } from "./embedding-cache.ts";
+import { matrix } from "./matrix.ts";
+import { embedTexts } from "./node-session.ts";
+import { type OutcomeCode, type OutcomeRecord, readOutcomes } from "./outcomes.ts";
+
+/** Told how many of the prompts that were not in the cache are embedded. */
+export type Progress = (done: number, total: number) => void;
+
+// Small enough that an interruption loses little, large enough that appending costs nothing.
+const PROMPTS_PER_APPEND = 256;
+
+/**
+ * Reads outcome files. A file given as `name=path` has its tasks prefixed with `name/`, so that suites that use the
+ * same task names ("math") can be joined.
+ */
+export async function readSuites(
+  files: readonly string[],
+): Promise<Result<readonly OutcomeRecord[], OutcomeCode>> {
+  const records: OutcomeRecord[] = [];
+  for (const { prefix, paths } of groupByPrefix(files)) {
+    const read = await readOutcomes(paths);
+    if (!read.ok) return read;
+    for (const record of read.value) {
+      records.push(prefix === "" ? record : { ...record, task: `${prefix}/${record.task}` });
+    }
+  }
+  return ok(records);
+}
+
+function groupByPrefix(files: readonly string[]): readonly { prefix: string; paths: string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const file of files) {
+    const [, prefix = "", path = file] = /^([\w.-]+)=(.+)$/u.exec(file) ?? [];
+    groups.set(prefix, [...(groups.get(prefix) ?? []), path]);
+  }
+  return Array.from(groups, ([prefix, paths]) => ({ prefix, paths }));
+}
+
+/** [records] unit vectors: from the cache, from the record itself, or computed and then cached. */
+export async function embedRecords(
+  records: readonly OutcomeRecord[],
+  encoder: Encoder,
+  cacheDirectory: string,
+  onProgress: Progress = () => {},
+): Promise<readonly Float32Array[]> {
+  const cache = openEmbeddingCache(cacheDirectory, encoder.checksum, encoder.dimension);
+  const withText = records.filter(({ embedding }) => embedding === undefined);
+  const missing = [...new Set(withText.map(({ prompt }) => prompt))].filter(
+    (text) => cache.get(text) === undefined,
+  );
+  for (let start = 0; start < missing.length; start += PROMPTS_PER_APPEND) {
+    const texts = missing.slice(start, start + PROMPTS_PER_APPEND);
+    const embedded = await embedTexts(encoder, texts, (done) => onProgress(start + done, missing.length));
+    cache.put(texts.map((text, k) => ({ text, embedding: embedded[k] as Float32Array })));
+  }
+  return records.map(({ prompt, embedding }) =>
+    embedding === undefined ? (cache.get(prompt) as Float32Array) : decodeEmbedding(embedding),
+  );
+}
+
+/** Embeds the records and builds the dataset. */
+export async function embedDataset(
+  records: readonly OutcomeRecord[],
+  encoder: Encoder,
+  cacheDirectory: string,
+  options: DatasetOptions,
+  onProgress: Progress = () => {},
+): Promise<Result<Dataset, DatasetCode | "embedding_dimension">> {
+  const embedded = await embedRecords(records, encoder, cacheDirectory, onProgress);
+  const embeddings = matrix(records.length, encoder.dimension);
+  for (const [i, values] of embedded.entries()) {
+    if (values.length !== encoder.dimension) {
+      const { task, id } = records[i] as OutcomeRecord;
+      return fail(
+        "embedding_dimension",
+        `record "${id}" of task "${task}" carries an embedding of ${values.length} numbers, the encoder gives ${encoder.dimension}; it was collected with another encoder`,
+      );
+    }
+    embeddings.data.set(values, i * encoder.dimension);
+  }
+  return buildDataset(records, embeddings, options);
+}
+
+/** Base64 of int8 values, as feedback carries them, back to a unit vector. */
+function decodeEmbedding(base64: string): Float32Array {
+  const bytes = Buffer.from(base64, "base64");
+  const values = Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  const norm = Math.hypot(...values);
+  return norm > 0 ? values.map((value) => value / norm) : values;
+}

@@ -1,0 +1,50 @@
+import { loadPredictor } from "../core/bundle.ts";
+
+/** What a bundle says of itself, as Markdown: the page that lies beside it and that `inspect` prints. */
+export function modelCard(bundle: Uint8Array): string {
+  const loaded = loadPredictor(bundle);
+  if (!loaded.ok) throw new Error(loaded.failure.message);
+  const { kind, models, tasks, encoder, header } = loaded.value;
+  return [
+    `# Router bundle (${kind})`,
+    "",
+    ...table([
+      ["size", `${(bundle.length / 1024).toFixed(0)} KiB`],
+      ["models", String(models.length)],
+      ["tasks", String(tasks.length)],
+      ["encoder", `${encoder.id}, checksum ${encoder.checksum.slice(0, 16)}`],
+      ...entriesOf(header["training"]),
+      ...entriesOf(header["leave_one_out"]).map(([name, value]) => [`leave-one-out ${name}`, value] as const),
+    ]),
+    "",
+    "## Models",
+    "",
+    models.map((model) => `- ${model}`).join("\n"),
+    "",
+    "## Tasks",
+    "",
+    tasks.join(", "),
+    "",
+  ].join("\n");
+}
+
+function table(rows: readonly (readonly [string, string])[]): readonly string[] {
+  return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
+}
+
+function entriesOf(section: unknown): (readonly [string, string])[] {
+  if (typeof section !== "object" || section === null) return [];
+  return Object.entries(section).map(([name, value]) => [name.replaceAll("_", " "), shown(value)] as const);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "number")
+    return Number.isInteger(value) ? value.toLocaleString("en-US") : value.toFixed(4);
+  if (Array.isArray(value)) return value.map(shown).join(", ");
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value)
+      .map(([name, item]) => `${name} ${shown(item)}`)
+      .join("; ");
+  }
+  return String(value);
+}
