@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { createApiKey } from "../contract/api-key.ts";
-import { valueOf } from "./failure.ts";
+import { unwrap } from "./failure.ts";
 
 /** `key <name>`: a new API key, and the record of it that goes into the secret API_KEYS. */
 export function registerKey(program: Command): void {
@@ -13,7 +13,7 @@ export function registerKey(program: Command): void {
 }
 
 async function makeKey(name: string, options: { readonly json?: boolean }): Promise<void> {
-  const made = valueOf(await createApiKey(name, (count) => crypto.getRandomValues(new Uint8Array(count))));
+  const made = unwrap(await createApiKey(name, (count) => crypto.getRandomValues(new Uint8Array(count))));
   if (options.json) {
     console.log(JSON.stringify(made));
     return;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { ErrorCode } from "../contract/error.ts";
 import openapi from "../contract/openapi.json" with { type: "json" };
 import { fail, type Result } from "../core/result.ts";
+import { allowOrigins, requireKey } from "./access.ts";
 import type { Env } from "./bindings.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 import type { Isolate } from "./isolate.ts";
@@ -34,6 +35,8 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
     context.set("isolate", isolate.value);
     return next();
   });
+  app.use(allowOrigins);
+  app.use("/v1/*", requireKey);
   app.get("/health", getHealth);
   app.get("/v1/models", getModels);
   app.post("/v1/route", postRoute);

@@ -1,3 +1,4 @@
+import { type KeyRecord, parseKeyRecords } from "../contract/api-key.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 
 /** What of Workers KV is used. Types of the platform are declared here, in the parts that Signalbox needs. */
@@ -7,6 +8,16 @@ export interface KeyValueReader {
     options: { readonly type: "arrayBuffer"; readonly cacheTtl?: number },
   ): Promise<ArrayBuffer | null>;
 }
+
+/** The platform's rate limiter; its limit and period stand in wrangler.toml. */
+export interface RateLimiter {
+  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
+}
+
+/** Who may call the API. */
+export type Access =
+  | { readonly kind: "open" }
+  | { readonly kind: "keys"; readonly keys: ReadonlyMap<string, KeyRecord> };
 
 /** The Worker's environment as the platform hands it over: unchecked. */
 export type Env = Readonly<Record<string, unknown>>;
@@ -18,6 +29,11 @@ export type EncoderBackend = (typeof encoderBackends)[number];
 export interface Settings {
   readonly kv: KeyValueReader;
   readonly encoderBackend: EncoderBackend;
+  readonly access: Access;
+  /** Without the binding, keys have no limit. */
+  readonly rateLimiter: RateLimiter | undefined;
+  /** Origins of web pages that may call the API; `*` allows all. */
+  readonly corsOrigins: readonly string[];
   /** Milliseconds after which the `active` pointer is read again. */
   readonly pointerRefreshMs: number;
   /** Largest request body in bytes. */
@@ -57,11 +73,18 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
       "ENCODER_BACKEND",
     );
   }
+  const access = parseAccess(env);
+  if (!access.ok) return access;
+  const corsOrigins = parseOrigins(env["CORS_ORIGINS"]);
+  if (!corsOrigins.ok) return corsOrigins;
   const numbers = parseNumbers(env);
   if (!numbers.ok) return numbers;
   return ok({
     kv: kv as KeyValueReader,
     encoderBackend: backend,
+    access: access.value,
+    rateLimiter: env["RATE_LIMITER"] as RateLimiter | undefined,
+    corsOrigins: corsOrigins.value,
     pointerRefreshMs: numbers.value.POINTER_REFRESH_MS,
     maxBodyBytes: numbers.value.MAX_BODY_BYTES,
     bodyTimeoutMs: numbers.value.BODY_TIMEOUT_MS,
@@ -84,4 +107,28 @@ function parseNumbers(env: Env): Result<Record<keyof typeof numberVariables, num
     values[name] = value;
   }
   return ok(values as Record<keyof typeof numberVariables, number>);
+}
+
+// Closed unless somebody opened it on purpose: a forgotten secret must not become a public router.
+function parseAccess(env: Env): Result<Access, "misconfigured"> {
+  const auth = env["AUTH"] ?? "keys";
+  if (auth === "open") return ok({ kind: "open" });
+  if (auth !== "keys") return fail("misconfigured", "AUTH must be `keys` (the default) or `open`", "AUTH");
+  const secret = env["API_KEYS"];
+  if (typeof secret !== "string" || secret.trim() === "") {
+    return fail("misconfigured", "set the secret API_KEYS, or AUTH=open to let everyone in", "API_KEYS");
+  }
+  const keys = parseKeyRecords(secret);
+  return keys.ok ? ok({ kind: "keys", keys: keys.value }) : keys;
+}
+
+function parseOrigins(value: unknown): Result<readonly string[], "misconfigured"> {
+  const origins = typeof value === "string" ? value.split(/[\s,]+/).filter((origin) => origin !== "") : [];
+  const wrong = origins.find((origin) => origin !== "*" && !/^https?:\/\/[^/]+$/.test(origin));
+  if (wrong === undefined) return ok(origins);
+  return fail(
+    "misconfigured",
+    `CORS_ORIGINS must list origins such as https://app.example, not "${wrong}"`,
+    "CORS_ORIGINS",
+  );
 }

@@ -7,7 +7,7 @@ import type { Isolate } from "./isolate.ts";
 /** Types of every Hono context in the Worker. */
 export interface HttpEnv {
   Bindings: Env;
-  Variables: { isolate: Isolate };
+  Variables: { isolate: Isolate; keyName?: string };
 }
 
 export type HttpContext = Context<HttpEnv>;

@@ -70,11 +70,7 @@ const contentFaults: readonly Fault[] = [
   ["a bundle that was truncated before it was published", "bundle_invalid", () => publishBundle(half)],
   ["a bundle that is no bundle", "bundle_invalid", () => publishBundle(() => text("hello"))],
   ["an empty bundle", "bundle_invalid", () => publishBundle(() => new Uint8Array())],
-  [
-    "a missing catalogue",
-    "catalogue_missing",
-    () => putPointer({ ...seeded, catalogue: absent }),
-  ],
+  ["a missing catalogue", "catalogue_missing", () => putPointer({ ...seeded, catalogue: absent })],
   [
     "a damaged catalogue",
     "catalogue_corrupt",

@@ -1,0 +1,89 @@
+import { fail, ok, type Result } from "../core/result.ts";
+
+/** A key as the Worker knows it: never the key itself. */
+export interface KeyRecord {
+  /** Which key it is, for limits and logs; also part of the key. */
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly salt: string;
+  /** SHA-256 of salt and key. A plain hash is enough because the key's secret has 256 random bits. */
+  readonly hash: Uint8Array;
+}
+
+const NAME = /^[a-z0-9-]{1,40}$/;
+const RECORD = /^([a-z0-9-]{1,40}):([0-9a-f]{32}):([0-9a-f]{64})$/;
+const KEY = /^sb_([a-z0-9-]{1,40})_([A-Za-z0-9_-]{43})$/;
+
+/** The value of the secret API_KEYS: records `name:salt:hash`, separated by commas or white space. */
+export function parseKeyRecords(text: string): Result<ReadonlyMap<string, KeyRecord>, "misconfigured"> {
+  const records = new Map<string, KeyRecord>();
+  for (const entry of text.split(/[\s,]+/).filter((part) => part !== "")) {
+    const [, name, salt, hash] = RECORD.exec(entry) ?? [];
+    // The entry itself is not repeated: this may be a key that was pasted in the wrong place.
+    if (name === undefined || salt === undefined || hash === undefined) {
+      return fail(
+        "misconfigured",
+        `record ${records.size + 1} of API_KEYS is not name:salt:hash`,
+        "API_KEYS",
+      );
+    }
+    if (records.has(name)) return fail("misconfigured", `API_KEYS has two records of "${name}"`, "API_KEYS");
+    records.set(name, { name, salt, hash: fromHex(hash) });
+  }
+  return ok(records);
+}
+
+/** A new key, shown once, and its record for API_KEYS. */
+export async function createApiKey(
+  name: string,
+  randomBytes: (count: number) => Uint8Array,
+): Promise<Result<{ readonly key: string; readonly record: string }, "invalid_name">> {
+  if (!NAME.test(name)) {
+    return fail("invalid_name", "a key's name has 1 to 40 lower-case letters, digits and hyphens");
+  }
+  const secret = btoa(String.fromCharCode(...randomBytes(32))).replace(
+    /[+/=]/g,
+    (c) => base64url[c] as string,
+  );
+  const key = `sb_${name}_${secret}`;
+  const salt = toHex(randomBytes(16));
+  return ok({ key, record: `${name}:${salt}:${toHex(await hashKey(key, salt))}` });
+}
+
+const base64url: Readonly<Record<string, string>> = { "+": "-", "/": "_", "=": "" };
+
+// Compared when no record has the key's name, so that the time doesn't tell which names exist.
+const nobody: KeyRecord = { name: "", salt: "0".repeat(32), hash: new Uint8Array(32) };
+
+/** The record that a presented key belongs to; takes the same time whichever part is wrong. */
+export async function findKey(
+  records: ReadonlyMap<string, KeyRecord>,
+  presented: string,
+): Promise<KeyRecord | undefined> {
+  const name = KEY.exec(presented)?.[1];
+  const record = (name === undefined ? undefined : records.get(name)) ?? nobody;
+  const matches = equalInConstantTime(await hashKey(presented, record.salt), record.hash);
+  return matches && record !== nobody ? record : undefined;
+}
+
+async function hashKey(key: string, salt: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${salt}${key}`)));
+}
+
+/** Compares every byte, whatever the first difference. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let k = 0; k < a.length; k++) difference |= (a[k] as number) ^ (b[k] as number);
+  return difference === 0;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, k) =>
+    Number.parseInt(text.slice(2 * k, 2 * k + 2), 16),
+  );
+}

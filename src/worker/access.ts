@@ -1,0 +1,58 @@
+import { cors } from "hono/cors";
+import { createMiddleware } from "hono/factory";
+import { findKey } from "../contract/api-key.ts";
+import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
+
+/** Lets only holders of a key through, each within its limit; everyone where AUTH is `open`. */
+export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
+  const { access, rateLimiter } = context.get("isolate").settings;
+  if (access.kind === "open") return next();
+  const presented = bearerToken(context);
+  if (presented === undefined) {
+    const message = "send a key as `Authorization: Bearer <key>`";
+    return challenge(respondFailure(context, { code: "missing_key", message, param: "authorization" }));
+  }
+  const record = await findKey(access.keys, presented);
+  if (record === undefined) {
+    const message = "this key is wrong or was revoked";
+    return challenge(respondFailure(context, { code: "invalid_key", message, param: "authorization" }));
+  }
+  if (rateLimiter !== undefined && !(await rateLimiter.limit({ key: record.name })).success) {
+    return respondFailure(context, {
+      code: "rate_limited",
+      message: "this key has used up its requests for now",
+    });
+  }
+  context.set("keyName", record.name);
+  return next();
+});
+
+/** Browsers on the allowed origins may call the API and read its headers. */
+export const allowOrigins = cors({
+  origin: (origin, context: HttpContext) => {
+    const { corsOrigins } = context.get("isolate").settings;
+    return corsOrigins.includes("*") || corsOrigins.includes(origin) ? origin : null;
+  },
+  allowMethods: ["GET", "POST"],
+  allowHeaders: ["authorization", "content-type"],
+  exposeHeaders: [
+    "x-signalbox-model",
+    "x-signalbox-reason",
+    "x-signalbox-p-correct",
+    "x-signalbox-bundle",
+    "x-signalbox-decision",
+    "x-signalbox-attempts",
+    "retry-after",
+    "server-timing",
+  ],
+  maxAge: 3600,
+});
+
+function bearerToken(context: HttpContext): string | undefined {
+  return /^bearer +(\S+)$/i.exec(context.req.header("authorization")?.trim() ?? "")?.[1];
+}
+
+function challenge(response: Response): Response {
+  response.headers.set("www-authenticate", "Bearer");
+  return response;
+}
