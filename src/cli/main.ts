@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { registerEvaluate } from "./evaluate.ts";
 import { CommandFailure } from "./failure.ts";
+import { registerImport } from "./import.ts";
 import { registerInspect } from "./inspect.ts";
+import { registerPublish } from "./publish.ts";
 import { registerRoute } from "./route.ts";
+import { registerStart } from "./start.ts";
+import { registerStatus } from "./status.ts";
 import { registerTrain } from "./train.ts";
 
 const EXIT_FAILED = 1;
@@ -15,9 +20,18 @@ const program = new Command("signalbox")
   .showHelpAfterError("(add --help for the options)")
   .exitOverride();
 
-for (const register of [registerTrain, registerRoute, registerInspect]) {
-  register(program);
-}
+// In the order in which a newcomer needs them.
+const commands = [
+  registerStart,
+  registerRoute,
+  registerImport,
+  registerTrain,
+  registerEvaluate,
+  registerInspect,
+  registerPublish,
+  registerStatus,
+];
+for (const register of commands) register(program);
 for (const command of program.commands) command.exitOverride();
 
 try {

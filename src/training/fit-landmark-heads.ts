@@ -110,7 +110,7 @@ function modelsToServe({ models, outcomes }: Dataset, catalogue: Catalogue | und
 function calibrateSpend(
   train: Dataset,
   decision: FittedDecision,
-  lengths: FittedLengths,
+  lengths: FittedLengths | undefined,
   priors: Float64Array,
   catalogue: Catalogue,
 ): Curve | undefined {
@@ -123,7 +123,7 @@ function calibrateSpend(
       usd.data[i * priced.length + column] = expectedUsd(model, {
         inputTokens: train.inputTokens[i] as number,
         cachedInputTokens: 0,
-        outputTokens: lengths.leaveOneOut.data[i * train.models.length + m] as number,
+        outputTokens: lengths?.leaveOneOut.data[i * train.models.length + m] ?? Number.NaN,
       });
     }
   });
