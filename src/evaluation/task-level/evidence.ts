@@ -1,7 +1,6 @@
 import { DISTANCE_NEIGHBOURS } from "../../core/paper/task-distance.ts";
 import { type Matrix, matrix } from "../../training/matrix.ts";
 import type { Task, TaskData } from "./task-data.ts";
-import type { TaskNeighbours } from "./task-neighbours.ts";
 
 /** Neighbours that the paper's classifier averages over. */
 const CLASSIFIER_NEIGHBOURS = 5;
@@ -30,63 +29,63 @@ export function gatherEvidence(
   const models = outcomes.columns;
   const prompts = task.prompts.subarray(moved);
   const g = matrix(prompts.length, models);
+  const nearest = prepareNearest();
   let distances = 0;
   for (let i = 0; i < prompts.length; i++) {
+    nearest.clear();
     const prompt = prompts[i] as number;
-    const strangers = neighboursOf(neighbours, prompt, (index) => groupOf[index] !== without);
-    const nearest = mergeNearest(strangers, movedByCosine(task, moved + i, moved));
-    distances += nearest.reduce((sum, { cosine }) => sum + 1 - cosine, 0) / nearest.length;
-    averageOutcomes(outcomes, nearest.slice(0, CLASSIFIER_NEIGHBOURS), g, i);
+    for (let k = prompt * neighbours.count; k < (prompt + 1) * neighbours.count && !nearest.isFull(); k++) {
+      const index = neighbours.indices[k] as number;
+      if (index < 0) break;
+      if (groupOf[index] !== without) nearest.add(index, neighbours.cosines[k] as number);
+    }
+    for (let k = 0; k < moved; k++) {
+      const cosine = task.cosinesToMoved.data[(moved + i) * task.cosinesToMoved.columns + k] as number;
+      nearest.add(task.prompts[k] as number, cosine);
+    }
+    distances += nearest.meanDistance();
+    averageOutcomes(outcomes, nearest.first(CLASSIFIER_NEIGHBOURS), g, i);
   }
   return { prompts, g, distance: distances / prompts.length };
 }
 
-interface Neighbour {
-  readonly index: number;
-  readonly cosine: number;
-}
-
-/** The nearest 19 prompts that are allowed, nearest first. */
-function neighboursOf(
-  { indices, cosines, count }: TaskNeighbours,
-  prompt: number,
-  isAllowed: (index: number) => boolean,
-): Neighbour[] {
-  const nearest: Neighbour[] = [];
-  for (let k = prompt * count; k < (prompt + 1) * count && nearest.length < DISTANCE_NEIGHBOURS; k++) {
-    const index = indices[k] as number;
-    if (index < 0) break;
-    if (isAllowed(index)) nearest.push({ index, cosine: cosines[k] as number });
-  }
-  return nearest;
-}
-
-/** The moved prompts. @param position of the prompt in `task.prompts` */
-function movedByCosine({ prompts, cosinesToMoved }: Task, position: number, moved: number): Neighbour[] {
-  return Array.from({ length: moved }, (_, k) => ({
-    index: prompts[k] as number,
-    cosine: cosinesToMoved.data[position * cosinesToMoved.columns + k] as number,
-  }));
-}
-
-function mergeNearest(strangers: Neighbour[], own: Neighbour[]): Neighbour[] {
-  if (own.length === 0) return strangers;
-  return [...strangers, ...own].sort((a, b) => b.cosine - a.cosine).slice(0, DISTANCE_NEIGHBOURS);
+/** The 19 nearest of the prompts that are added, in arrays that are used again: this loop runs millions of times. */
+function prepareNearest() {
+  const indices = new Int32Array(DISTANCE_NEIGHBOURS);
+  const cosines = new Float64Array(DISTANCE_NEIGHBOURS);
+  let size = 0;
+  return {
+    clear: () => {
+      size = 0;
+    },
+    isFull: () => size === DISTANCE_NEIGHBOURS,
+    add(index: number, cosine: number) {
+      if (size === DISTANCE_NEIGHBOURS && !(cosine > (cosines[size - 1] as number))) return;
+      let k = size < DISTANCE_NEIGHBOURS ? size++ : size - 1;
+      for (; k > 0 && cosine > (cosines[k - 1] as number); k--) {
+        cosines[k] = cosines[k - 1] as number;
+        indices[k] = indices[k - 1] as number;
+      }
+      cosines[k] = cosine;
+      indices[k] = index;
+    },
+    first: (count: number) => indices.subarray(0, Math.min(count, size)),
+    meanDistance() {
+      let sum = 0;
+      for (let k = 0; k < size; k++) sum += 1 - (cosines[k] as number);
+      return sum / size;
+    },
+  };
 }
 
 /** Row `target` of `g`: mean known outcome of the neighbours; one half where there is none. */
-function averageOutcomes(
-  outcomes: Matrix,
-  neighbours: readonly Neighbour[],
-  g: Matrix,
-  target: number,
-): void {
+function averageOutcomes(outcomes: Matrix, neighbours: Int32Array, g: Matrix, target: number): void {
   const { columns } = outcomes;
   for (let m = 0; m < columns; m++) {
     let sum = 0;
     let known = 0;
-    for (const { index } of neighbours) {
-      const outcome = outcomes.data[index * columns + m] as number;
+    for (let k = 0; k < neighbours.length; k++) {
+      const outcome = outcomes.data[(neighbours[k] as number) * columns + m] as number;
       if (Number.isNaN(outcome)) continue;
       sum += outcome;
       known++;
