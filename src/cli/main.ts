@@ -4,6 +4,7 @@ import { registerEvaluate } from "./evaluate.ts";
 import { CommandFailure } from "./failure.ts";
 import { registerImport } from "./import.ts";
 import { registerInspect } from "./inspect.ts";
+import { registerKey } from "./key.ts";
 import { registerPublish } from "./publish.ts";
 import { registerRoute } from "./route.ts";
 import { registerStart } from "./start.ts";
@@ -30,6 +31,7 @@ const commands = [
   registerInspect,
   registerPublish,
   registerStatus,
+  registerKey,
 ];
 for (const register of commands) register(program);
 for (const command of program.commands) command.exitOverride();
