@@ -4,7 +4,7 @@ import type { Matrix } from "../../training/matrix.ts";
  * Area under the ROC curve, pooled over all models and prompts: the probability that a right answer (score above one
  * half) was given a higher probability than a wrong one, ties counting one half. NaN where all are right or all wrong.
  *
- * @param pCorrect [prompts, models] @param outcomes [prompts, models]; NaN is left out
+ * @param pCorrect [prompts, models] @param outcomes [prompts, models]; a NaN of either is left out
  */
 export function pooledAuc(pCorrect: Matrix, outcomes: Matrix): number {
   return aucOfCells(pCorrect, outcomes, 0, 1);
@@ -24,13 +24,10 @@ export function meanModelAuc(pCorrect: Matrix, outcomes: Matrix): number {
 /** Over every `stride`-th cell from `first` on. */
 function aucOfCells(pCorrect: Matrix, outcomes: Matrix, first: number, stride: number): number {
   const known: number[] = [];
-  for (let k = first; k < outcomes.data.length; k += stride)
-    if (!Number.isNaN(outcomes.data[k])) known.push(k);
-  // A NaN would leave the order undefined: it ranks lowest.
-  const keys = Float64Array.from(known, (k) => {
-    const p = pCorrect.data[k] as number;
-    return Number.isNaN(p) ? Number.NEGATIVE_INFINITY : p;
-  });
+  for (let k = first; k < outcomes.data.length; k += stride) {
+    if (!Number.isNaN(outcomes.data[k]) && !Number.isNaN(pCorrect.data[k])) known.push(k);
+  }
+  const keys = Float64Array.from(known, (k) => pCorrect.data[k] as number);
   const order = Uint32Array.from(keys.keys()).sort((a, b) => {
     const [x, y] = [keys[a] as number, keys[b] as number];
     return x < y ? -1 : x > y ? 1 : 0;

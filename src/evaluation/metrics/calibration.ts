@@ -21,7 +21,7 @@ export interface Calibration {
 /** Bins of equal width; 15 is the number most papers on calibration use (Guo et al. 2017, arXiv 1706.04599). */
 const BINS = 15;
 
-/** Over all known results. @param pCorrect [prompts, models] @param outcomes [prompts, models] */
+/** Over all known results that the router gives a probability for. @param pCorrect [prompts, models] @param outcomes [prompts, models] */
 export function measureCalibration(pCorrect: Matrix, outcomes: Matrix): Calibration {
   const predicted = new Float64Array(BINS);
   const observed = new Float64Array(BINS);
@@ -31,8 +31,9 @@ export function measureCalibration(pCorrect: Matrix, outcomes: Matrix): Calibrat
   let results = 0;
   for (let k = 0; k < outcomes.data.length; k++) {
     const outcome = outcomes.data[k] as number;
-    if (Number.isNaN(outcome)) continue;
-    const p = Math.min(Math.max(pCorrect.data[k] as number, 0), 1);
+    const probability = pCorrect.data[k] as number;
+    if (Number.isNaN(outcome) || Number.isNaN(probability)) continue;
+    const p = Math.min(Math.max(probability, 0), 1);
     const bin = Math.min(Math.floor(p * BINS), BINS - 1);
     predicted[bin] = (predicted[bin] as number) + p;
     observed[bin] = (observed[bin] as number) + outcome;

@@ -3,12 +3,17 @@ import { fitAdditive } from "../../training/landmark-heads/difficulty.ts";
 import { type Matrix, matrix, row } from "../../training/matrix.ts";
 import type { Router } from "../router.ts";
 
-/** Chooses the best model on average of the training prompts, for every prompt. */
+/**
+ * Chooses the best model on average of the training prompts, for every prompt. Its scores are the mean outcomes,
+ * corrected for models that ran on easier or harder prompts than others.
+ */
 export const bestSingleRouter: Router = {
   name: "best_single",
   async fit(train) {
-    const { ability } = fitAdditive(train.outcomes);
-    return { predict: async ({ ids }) => ({ decisionScore: sameForAll(ids.length, ability) }) };
+    const { ease, ability } = fitAdditive(train.outcomes);
+    const average = ease.reduce((sum, value) => sum + value, 0) / ease.length;
+    const means = ability.map((value) => average + value);
+    return { predict: async ({ ids }) => ({ decisionScore: sameForAll(ids.length, means) }) };
   },
 };
 

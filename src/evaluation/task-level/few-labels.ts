@@ -1,0 +1,134 @@
+import { posteriorMean, surprisedPosterior } from "../../core/paper/posterior.ts";
+import type { Dataset } from "../../training/dataset.ts";
+import type { Matrix } from "../../training/matrix.ts";
+import { permutation, seededRandom } from "../../training/random.ts";
+import type { CrossPredictions } from "../cross-predict.ts";
+import { bestModel, meansOn } from "./task-choice.ts";
+
+/** Mean scores over tasks, by number of labelled prompts. */
+export interface FewLabelsReport {
+  readonly labels: readonly number[];
+  readonly draws: number;
+  /** The best model on average: what there is without labels and without a router. */
+  readonly bma: number;
+  /** The best model of each task, known. */
+  readonly best_per_task: number;
+  /** Ways of choosing -> score at each number of labels. */
+  readonly curves: Readonly<Record<string, readonly number[]>>;
+}
+
+const LABELS = [0, 5, 10, 20, 40, 80] as const;
+const DRAWS = 10;
+/** Of a small task at most this share is labelled: the rest must still tell models apart. */
+const MOST_LABELLED = 0.5;
+
+/**
+ * One task at a time is new: some of its prompts, drawn at random, are labelled, and the rest are routed. Predictions
+ * must be those of a leave-one-task-out run.
+ *
+ * The ways, each with predictions g of a router: `labels` chooses one model by its posterior mean, with the training
+ * mean as prior; `<router>` with the mean prediction on the task as prior, where labels count as far as they surprise;
+ * `<router> per prompt` lets each prompt deviate from the task's posterior as the router predicts.
+ */
+export function evaluateFewLabels(predictions: CrossPredictions, seed: number): FewLabelsReport {
+  const { dataset, bestSingle } = predictions;
+  const tasks = dataset.tasks
+    .map((_, d) => Int32Array.from(dataset.taskOf.keys()).filter((i) => dataset.taskOf[i] === d))
+    .filter((prompts) => prompts.length > 1);
+  const sums = new Map<string, Float64Array>();
+  const add = (name: string, step: number, score: number) => {
+    const sum = sums.get(name) ?? new Float64Array(LABELS.length);
+    sums.set(name, sum);
+    sum[step] = (sum[step] as number) + score / (DRAWS * tasks.length);
+  };
+  const random = seededRandom(seed);
+  for (const prompts of tasks) {
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const order = permutation(prompts.length, random).map((k) => prompts[k] as number);
+      LABELS.forEach((wanted, step) => {
+        const labels = Math.min(wanted, Math.floor(prompts.length * MOST_LABELLED));
+        const split = { all: prompts, labelled: order.subarray(0, labels), rest: order.subarray(labels) };
+        for (const [name, score] of scoreWays(predictions, bestSingle, split)) add(name, step, score);
+      });
+    }
+  }
+  const curveOf = (name: string) => Array.from(sums.get(name) as Float64Array);
+  const ways = [...sums.keys()].filter((name) => name !== "bma" && name !== "best_per_task");
+  return {
+    labels: LABELS,
+    draws: DRAWS,
+    bma: curveOf("bma")[0] as number,
+    best_per_task: curveOf("best_per_task")[0] as number,
+    curves: Object.fromEntries(ways.map((name) => [name, curveOf(name)])),
+  };
+}
+
+interface LabelledTask {
+  readonly all: Int32Array;
+  readonly labelled: Int32Array;
+  readonly rest: Int32Array;
+}
+
+function scoreWays(
+  { dataset, routers }: CrossPredictions,
+  bestSingle: Matrix,
+  { all, labelled, rest }: LabelledTask,
+): readonly (readonly [string, number])[] {
+  const { models, outcomes } = dataset;
+  const results = meansOn(dataset, rest);
+  const averages = columnsAt(bestSingle, all.subarray(0, 1)).map((column) => column[0] as number);
+  const taskScore = (values: ArrayLike<number>) =>
+    results[bestModel(values, results, averages, models)] as number;
+  const scores = columnsAt(outcomes, labelled);
+  const ways: [string, number][] = [
+    ["bma", taskScore(averages)],
+    ["best_per_task", taskScore(meansOn(dataset, all))],
+    [
+      "labels",
+      taskScore(models.map((_, m) => posteriorMean(averages[m] as number, scores[m] as Float64Array))),
+    ],
+  ];
+  for (const [name, { pCorrect }] of routers) {
+    if (pCorrect === undefined) continue;
+    const priors = columnsAt(pCorrect, all).map(mean);
+    const predicted = columnsAt(pCorrect, labelled);
+    const posterior = priors.map((prior, m) =>
+      surprisedPosterior(prior, scores[m] as Float64Array, predicted[m] as Float64Array),
+    );
+    ways.push([name, taskScore(posterior)]);
+    ways.push([`${name} per prompt`, scorePerPrompt(dataset, pCorrect, rest, posterior, priors, averages)]);
+  }
+  return ways;
+}
+
+/** Each prompt goes to the model with the largest posterior plus the prediction's deviation from its mean. */
+function scorePerPrompt(
+  dataset: Dataset,
+  pCorrect: Matrix,
+  prompts: Int32Array,
+  posterior: readonly number[],
+  priors: readonly number[],
+  averages: readonly number[],
+): number {
+  const { models, outcomes } = dataset;
+  let sum = 0;
+  for (const i of prompts) {
+    const own = outcomes.data.subarray(i * models.length, (i + 1) * models.length);
+    const values = posterior.map(
+      (value, m) => value + (pCorrect.data[i * models.length + m] as number) - (priors[m] as number),
+    );
+    sum += own[bestModel(values, own, averages, models)] as number;
+  }
+  return sum / prompts.length;
+}
+
+/** [columns][rows] */
+function columnsAt({ columns, data }: Matrix, rows: Int32Array): Float64Array[] {
+  return Array.from({ length: columns }, (_, m) =>
+    Float64Array.from(rows, (i) => data[i * columns + m] as number),
+  );
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
