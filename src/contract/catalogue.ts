@@ -14,7 +14,11 @@ const baseUrl = v.pipe(
 
 const providerSchema = v.strictObject({
   base_url: baseUrl,
-  key_name: v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/, "must be a name such as OPENAI_API_KEY")),
+  // The endings keep a catalogue from naming one of the Worker's other secrets.
+  key_name: v.pipe(
+    v.string(),
+    v.regex(/^[A-Z][A-Z0-9_]{0,63}_(?:KEY|TOKEN)$/, "must be a name such as OPENAI_API_KEY or HF_TOKEN"),
+  ),
 });
 
 const catalogueModelSchema = v.strictObject({
@@ -29,6 +33,7 @@ const catalogueModelSchema = v.strictObject({
   context_tokens: positiveCount,
   max_output_tokens: positiveCount,
   capabilities: v.array(v.picklist(capabilities)),
+  unseen_output_tokens: v.optional(atLeast(0)),
   parameters_billion: v.optional(positive),
   license: v.optional(v.string()),
 });

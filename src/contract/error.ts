@@ -63,15 +63,25 @@ export const errorKinds = {
     type: "server_error",
     meaning: "A fault of Signalbox itself; the log has the detail.",
   },
-  upstream_unreachable: {
+  upstream_rate_limited: {
+    status: 429,
+    type: "rate_limit_error",
+    meaning: "Every provider that was tried is over its limit; `retry-after` says when one may answer again.",
+  },
+  upstream_failed: {
     status: 502,
     type: "upstream_error",
-    meaning: "No provider could be reached or all attempts failed.",
+    meaning: "Every attempt failed: no connection, or a status of 408 or 5xx.",
+  },
+  provider_refused: {
+    status: 502,
+    type: "upstream_error",
+    meaning: "The provider refused the Worker's key for it.",
   },
   provider_not_configured: {
     status: 502,
     type: "upstream_error",
-    meaning: "The Worker has no key for the provider of the chosen model.",
+    meaning: "The Worker has no key for the provider of the model, or of any allowed model.",
   },
   upstream_timeout: {
     status: 504,

@@ -1,5 +1,6 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
+import { chatRequestSchema } from "./chat.ts";
 import { type ErrorCode, errorBodySchema, errorCodes, errorKinds } from "./error.ts";
 import { healthSchema } from "./health.ts";
 import { modelListSchema } from "./models.ts";
@@ -34,6 +35,18 @@ const operations: readonly Operation[] = [
     statuses: WRITE,
     decision: true,
     example: { prompt: "How many positive divisors does 360 have?", tolerance: 0.05 },
+  },
+  {
+    method: "post",
+    path: "/v1/chat/completions",
+    summary: "Answer a chat with the model that fits it, through an OpenAI-compatible provider",
+    description:
+      "`model` is `auto`, `auto:spend=0.3` or a model of the catalogue. What the provider answers is passed on byte for byte, streams too; `x-signalbox-attempts` counts the models that were tried.",
+    request: chatRequestSchema,
+    response: "any",
+    statuses: [...WRITE, 404, 502, 504],
+    decision: true,
+    example: { model: "auto:spend=0.3", messages: [{ role: "user", content: "Say hello in Finnish." }] },
   },
   {
     method: "get",

@@ -3,11 +3,13 @@ import { createMiddleware } from "hono/factory";
 import { findKey } from "../contract/api-key.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 
+const KEY_HEADER = "x-signalbox-key";
+
 /** Lets only holders of a key through, each within its limit; everyone where AUTH is `open`. */
 export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
   const { access, rateLimiter } = context.get("isolate").settings;
   if (access.kind === "open") return next();
-  const presented = bearerToken(context);
+  const presented = presentedKey(context);
   if (presented === undefined) {
     const message = "send a key as `Authorization: Bearer <key>`";
     return challenge(respondFailure(context, { code: "missing_key", message, param: "authorization" }));
@@ -34,7 +36,7 @@ export const allowOrigins = cors({
     return corsOrigins.includes("*") || corsOrigins.includes(origin) ? origin : null;
   },
   allowMethods: ["GET", "POST"],
-  allowHeaders: ["authorization", "content-type"],
+  allowHeaders: ["authorization", "content-type", KEY_HEADER],
   exposeHeaders: [
     "x-signalbox-model",
     "x-signalbox-reason",
@@ -48,8 +50,20 @@ export const allowOrigins = cors({
   maxAge: 3600,
 });
 
-function bearerToken(context: HttpContext): string | undefined {
-  return /^bearer +(\S+)$/i.exec(context.req.header("authorization")?.trim() ?? "")?.[1];
+// The second header is for callers whose `Authorization` is meant for the provider (PASS_AUTHORIZATION).
+function presentedKey(context: HttpContext): string | undefined {
+  return context.req.header(KEY_HEADER) ?? bearerToken(context.req.header("authorization"));
+}
+
+function bearerToken(authorization = ""): string | undefined {
+  return /^bearer +(\S+)$/i.exec(authorization.trim())?.[1];
+}
+
+/** What a caller sent for the provider; never the key of Signalbox itself. */
+export function callerAuthorization(context: HttpContext): string | undefined {
+  const { access } = context.get("isolate").settings;
+  const isForProvider = access.kind === "open" || context.req.header(KEY_HEADER) !== undefined;
+  return isForProvider ? context.req.header("authorization") : undefined;
 }
 
 function challenge(response: Response): Response {

@@ -7,6 +7,7 @@ import type { Env } from "./bindings.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 import type { Isolate } from "./isolate.ts";
 import { describeError, logEvent } from "./log.ts";
+import { postChatCompletions } from "./routes/chat-completions.ts";
 import { getHealth } from "./routes/health.ts";
 import { getModels } from "./routes/models.ts";
 import { postRoute } from "./routes/route.ts";
@@ -40,12 +41,14 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.get("/health", getHealth);
   app.get("/v1/models", getModels);
   app.post("/v1/route", postRoute);
+  app.post("/v1/chat/completions", postChatCompletions);
 
   for (const [path, method] of [
     ["/openapi.json", "GET"],
     ["/health", "GET"],
     ["/v1/models", "GET"],
     ["/v1/route", "POST"],
+    ["/v1/chat/completions", "POST"],
   ] as const) {
     app.all(path, (context) => methodNotAllowed(context, method));
   }

@@ -40,6 +40,16 @@ export interface Settings {
   readonly maxBodyBytes: number;
   /** Milliseconds within which a body must have arrived. */
   readonly bodyTimeoutMs: number;
+  /** Milliseconds that a provider has until the first byte of its answer. */
+  readonly attemptTimeoutMs: number;
+  /** Milliseconds that all attempts together have until the first byte. */
+  readonly totalTimeoutMs: number;
+  /** Models that are tried for one completion. */
+  readonly maxAttempts: number;
+  /** Providers, by their name in the catalogue, that get the caller's own `Authorization` in place of a secret. */
+  readonly passAuthorization: ReadonlySet<string>;
+  /** The Worker's secret of that name. */
+  readonly secret: (name: string) => string | undefined;
   /** Embeddings kept in the isolate; each takes 3 KB. */
   readonly embeddingCacheEntries: number;
 }
@@ -56,6 +66,10 @@ const numberVariables = {
   // Messages may carry images as data URLs; the platform itself stops at 100 MB.
   MAX_BODY_BYTES: { default: 8 * 1024 * 1024, minimum: 1024, maximum: 64 * 1024 * 1024 },
   BODY_TIMEOUT_MS: { default: 15_000, minimum: 100, maximum: 300_000 },
+  // A completion that isn't streamed begins only when it is finished, so these are long.
+  ATTEMPT_TIMEOUT_MS: { default: 120_000, minimum: 10, maximum: 3_600_000 },
+  TOTAL_TIMEOUT_MS: { default: 300_000, minimum: 10, maximum: 3_600_000 },
+  MAX_ATTEMPTS: { default: 3, minimum: 1, maximum: 20 },
   EMBEDDING_CACHE_ENTRIES: { default: 1024, minimum: 0, maximum: 8192 },
 } as const satisfies Record<string, NumberVariable>;
 
@@ -88,6 +102,14 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
     pointerRefreshMs: numbers.value.POINTER_REFRESH_MS,
     maxBodyBytes: numbers.value.MAX_BODY_BYTES,
     bodyTimeoutMs: numbers.value.BODY_TIMEOUT_MS,
+    attemptTimeoutMs: numbers.value.ATTEMPT_TIMEOUT_MS,
+    totalTimeoutMs: numbers.value.TOTAL_TIMEOUT_MS,
+    maxAttempts: numbers.value.MAX_ATTEMPTS,
+    passAuthorization: new Set(listOf(env["PASS_AUTHORIZATION"])),
+    secret: (name) => {
+      const value = env[name];
+      return typeof value === "string" && value !== "" ? value : undefined;
+    },
     embeddingCacheEntries: numbers.value.EMBEDDING_CACHE_ENTRIES,
   });
 }
@@ -123,7 +145,7 @@ function parseAccess(env: Env): Result<Access, "misconfigured"> {
 }
 
 function parseOrigins(value: unknown): Result<readonly string[], "misconfigured"> {
-  const origins = typeof value === "string" ? value.split(/[\s,]+/).filter((origin) => origin !== "") : [];
+  const origins = listOf(value);
   const wrong = origins.find((origin) => origin !== "*" && !/^https?:\/\/[^/]+$/.test(origin));
   if (wrong === undefined) return ok(origins);
   return fail(
@@ -131,4 +153,9 @@ function parseOrigins(value: unknown): Result<readonly string[], "misconfigured"
     `CORS_ORIGINS must list origins such as https://app.example, not "${wrong}"`,
     "CORS_ORIGINS",
   );
+}
+
+/** Words separated by commas or white space. */
+function listOf(value: unknown): readonly string[] {
+  return typeof value === "string" ? value.split(/[\s,]+/).filter((word) => word !== "") : [];
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../contract/error.ts";
 import { choiceRule } from "../contract/options.ts";
 import type { RouteRequest } from "../contract/route.ts";
-import { type Capability, catalogueNames } from "../core/catalogue.ts";
+import { type Capability, type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
 import type { Prediction } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
@@ -19,9 +19,18 @@ export interface Decided {
   readonly routed: RouteText;
 }
 
+/** A parsed request, with what its surroundings demand beyond it. */
+export interface DecisionInput extends RouteRequest {
+  /** Room that the answer needs beside the input. */
+  readonly answerTokens?: number;
+  readonly alsoRequires?: readonly Capability[];
+  /** Models outside it are no candidates; the whole catalogue where it is left out. */
+  readonly catalogue?: Catalogue;
+}
+
 /** One decision for one parsed request: route text, embedding, prediction, choice. */
 export async function decideRoute(
-  request: RouteRequest,
+  request: DecisionInput,
   serving: Serving,
   embeddings: EmbeddingCache,
   stopwatch: Stopwatch,
@@ -47,16 +56,22 @@ export async function decideRoute(
   const { embedding } = await stopwatch.time("embed", () => embeddings.embed(serving.encoder, routed.text));
   return stopwatch.time("decide", async () => {
     const prediction = serving.predictor.predict(embedding);
+    const inputTokens = estimateInputTokens(messages, request.tools);
     const decisionRequest = {
-      inputTokens: estimateInputTokens(messages, request.tools),
-      require: requirements(request, routed),
+      inputTokens,
+      require: requirements(request, routed, inputTokens),
       rule: rule.value,
       ...(request.models === undefined ? {} : { models: request.models }),
       ...(request.exclude === undefined ? {} : { exclude: request.exclude }),
       ...(request.max_usd === undefined ? {} : { maxUsd: request.max_usd }),
       ...(currentModel.value === undefined ? {} : { currentModel: currentModel.value }),
     };
-    const decision = decide(serving.predictor, serving.catalogue, prediction, decisionRequest);
+    const decision = decide(
+      serving.predictor,
+      request.catalogue ?? serving.catalogue,
+      prediction,
+      decisionRequest,
+    );
     if (!decision.ok) return decision;
     return ok({ decision: decision.value, prediction, request: decisionRequest, routed });
   });
@@ -67,14 +82,15 @@ function toolsNeeded({ tools }: RouteRequest): readonly Capability[] {
 }
 
 function requirements(
-  { require = {} }: RouteRequest,
+  { require = {}, answerTokens = 0, alsoRequires = [] }: DecisionInput,
   { capabilities }: RouteText,
+  inputTokens: number,
 ): DecisionRequest["require"] {
-  const { context_tokens, ...flags } = require;
+  const { context_tokens = 0, ...flags } = require;
   const asked = (Object.keys(flags) as (keyof typeof flags)[]).filter((capability) => flags[capability]);
   return {
-    capabilities: [...new Set([...capabilities, ...asked])],
-    ...(context_tokens === undefined ? {} : { contextTokens: context_tokens }),
+    capabilities: [...new Set([...capabilities, ...alsoRequires, ...asked])],
+    contextTokens: Math.max(context_tokens, inputTokens + answerTokens),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../contract/error.ts";
 import { ok, type Result } from "../core/result.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
+import { type Cooldowns, createCooldowns } from "./cooldowns.ts";
 import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts";
 import { encoderOpener } from "./encoder-backend.ts";
 import { logEvent } from "./log.ts";
@@ -11,6 +12,7 @@ export interface Isolate {
   readonly settings: Settings;
   readonly state: RouterState;
   readonly embeddings: EmbeddingCache;
+  readonly cooldowns: Cooldowns;
 }
 
 /** Builds the isolate's things from the environment; nothing is loaded yet. */
@@ -28,5 +30,6 @@ export function createIsolate(env: Env): Result<Isolate, ErrorCode> {
       log: logEvent,
     }),
     embeddings: createEmbeddingCache(embeddingCacheEntries),
+    cooldowns: createCooldowns(Date.now),
   });
 }

@@ -1,0 +1,82 @@
+import * as v from "valibot";
+import { fail, ok, type Result } from "../core/result.ts";
+import { positiveCount } from "./fields.ts";
+import { messagesSchema } from "./message.ts";
+import { type RouteOptions, routeOptionsSchema } from "./options.ts";
+import { parseWith } from "./parse.ts";
+
+/**
+ * The body of POST /v1/chat/completions: OpenAI's, of which only what Signalbox reads is checked. The rest goes to
+ * the provider as it came.
+ */
+export const chatRequestSchema = v.looseObject({
+  model: v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(500, "is too long")),
+  messages: messagesSchema,
+  tools: v.optional(v.nullable(v.array(v.unknown()))),
+  stream: v.optional(v.nullable(v.boolean())),
+  max_tokens: v.optional(v.nullable(positiveCount)),
+  max_completion_tokens: v.optional(v.nullable(positiveCount)),
+  response_format: v.optional(v.nullable(v.looseObject({ type: v.string() }))),
+  /** Options of /v1/route; not sent to the provider. */
+  signalbox: v.optional(v.nullable(routeOptionsSchema)),
+});
+export type ChatRequest = v.InferOutput<typeof chatRequestSchema>;
+
+/** How `model` is meant: chosen by Signalbox with these options, or named by the caller. */
+export type ChatModel =
+  | { readonly kind: "auto"; readonly options: RouteOptions }
+  | { readonly kind: "named"; readonly name: string };
+
+export interface ParsedChat {
+  readonly request: ChatRequest;
+  readonly model: ChatModel;
+}
+
+/** Checks the body and reads `auto`, `auto:spend=0.3` or a model's name. */
+export function parseChatRequest(body: unknown): Result<ParsedChat, "invalid_request"> {
+  const request = parseWith(chatRequestSchema, body, "invalid_request");
+  if (!request.ok) return request;
+  const { model } = request.value;
+  const [name, suffix] = splitOnce(model, ":");
+  if (name !== "auto") return ok({ request: request.value, model: { kind: "named", name: model } });
+  const suffixOptions = parseSuffix(suffix);
+  if (!suffixOptions.ok) return suffixOptions;
+  const given = (body as { readonly signalbox?: object | null }).signalbox ?? {};
+  const options = parseWith(routeOptionsSchema, { ...suffixOptions.value, ...given }, "invalid_request");
+  if (!options.ok) {
+    // The body's own options passed above, so what is wrong stands in the model's suffix.
+    return fail("invalid_request", `\`model\`: ${options.failure.message}`, "model");
+  }
+  return ok({ request: request.value, model: { kind: "auto", options: options.value } });
+}
+
+// What fits behind `auto:`, for clients that can set nothing but the model.
+const suffixFields: Readonly<Record<string, "number" | "text">> = {
+  objective: "text",
+  spend: "number",
+  tolerance: "number",
+  min_p_correct: "number",
+  lambda_usd: "number",
+  max_usd: "number",
+  route_on: "text",
+  task: "text",
+};
+
+function parseSuffix(suffix: string | undefined): Result<Record<string, string | number>, "invalid_request"> {
+  const options: Record<string, string | number> = {};
+  for (const pair of suffix === undefined ? [] : suffix.split(",")) {
+    const [field, value] = splitOnce(pair, "=");
+    const type = Object.hasOwn(suffixFields, field) ? suffixFields[field] : undefined;
+    if (type === undefined || value === undefined || value === "") {
+      const known = Object.keys(suffixFields).join(", ");
+      return fail("invalid_request", `after \`auto:\` write name=value, with one of ${known}`, "model");
+    }
+    options[field] = type === "number" ? Number(value) : value;
+  }
+  return ok(options);
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}

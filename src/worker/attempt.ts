@@ -1,0 +1,103 @@
+import type { Target } from "./provider.ts";
+
+/** What came of sending a completion to one provider. */
+export type Attempt =
+  /** The provider's answer, good or bad, with the first byte at hand. */
+  | { readonly kind: "answered"; readonly response: Response; readonly body: ReadableStream | null }
+  /** Another model may be tried: nothing of an answer was seen. */
+  | {
+      readonly kind: "failed";
+      readonly cause: "unreachable" | "timeout" | "rate_limited" | "server_error";
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+    }
+  /** The provider doesn't take the Worker's key. */
+  | { readonly kind: "refused" }
+  /** The caller went away. */
+  | { readonly kind: "aborted" };
+
+/** Sends the body to one provider and waits for the first byte of the answer. */
+export async function attempt(
+  target: Target,
+  body: Readonly<Record<string, unknown>>,
+  timeoutMs: number,
+  caller: AbortSignal,
+): Promise<Attempt> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeoutMs);
+  try {
+    const response = await fetch(target.url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        // Compressed streams arrive in lumps.
+        "accept-encoding": "identity",
+        authorization: target.authorization,
+        "user-agent": "signalbox",
+      },
+      body: JSON.stringify({ ...body, model: target.upstream }),
+      // A redirect would carry the key to an address that the catalogue doesn't name.
+      redirect: "manual",
+      signal: AbortSignal.any([limit.signal, caller]),
+    });
+    return await judge(target, response);
+  } catch {
+    if (caller.aborted) return { kind: "aborted" };
+    return { kind: "failed", cause: limit.signal.aborted ? "timeout" : "unreachable" };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function judge(target: Target, response: Response): Promise<Attempt> {
+  const { status, headers, body } = response;
+  if (status === 408 || status === 429 || status >= 500) {
+    void body?.cancel().catch(() => undefined);
+    const retryAfterMs = parseRetryAfter(headers.get("retry-after"), Date.now());
+    return {
+      kind: "failed",
+      cause: status === 429 ? "rate_limited" : "server_error",
+      status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  }
+  if ((status === 401 || status === 403) && !target.callerPays) {
+    void body?.cancel().catch(() => undefined);
+    return { kind: "refused" };
+  }
+  if (status >= 300 && status < 400) {
+    void body?.cancel().catch(() => undefined);
+    return { kind: "failed", cause: "server_error", status };
+  }
+  return { kind: "answered", response, body: body === null ? null : await withFirstByte(body) };
+}
+
+/**
+ * Waits for the first chunk, then passes everything on as it comes. Reading no faster than the reader of the result
+ * keeps the back-pressure; cancelling the result cancels the source.
+ */
+async function withFirstByte(source: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+  const reader = source.getReader();
+  const first = await reader.read();
+  let pending: typeof first | undefined = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = pending ?? (await reader.read());
+        pending = undefined;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Seconds or an HTTP date -> milliseconds from now. */
+export function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
+  if (value === null) return undefined;
+  const seconds = Number(value);
+  const ms = value.trim() !== "" && Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - nowMs;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

@@ -1,0 +1,135 @@
+import { type ChatRequest, parseChatRequest } from "../../contract/chat.ts";
+import type { ErrorCode } from "../../contract/error.ts";
+import type { RouteOptions } from "../../contract/options.ts";
+import { type Capability, catalogueNames } from "../../core/catalogue.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { callerAuthorization } from "../access.ts";
+import { type Decided, decideRoute } from "../decision.ts";
+import { decisionHeaders, newDecisionId } from "../decision-response.ts";
+import { completeWithFallback } from "../fallback.ts";
+import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { readJsonBody } from "../json-body.ts";
+import { reachable, type Target, targetOf } from "../provider.ts";
+import type { Serving } from "../serving.ts";
+import { createStopwatch, type Stopwatch } from "../stopwatch.ts";
+
+/** Where a completion goes, best first, and the headers that say why. */
+interface Plan {
+  readonly targets: readonly Target[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** POST /v1/chat/completions: decided where the model is `auto`, sent on, answered byte for byte. */
+export async function postChatCompletions(context: HttpContext): Promise<Response> {
+  const { settings, state, cooldowns } = context.get("isolate");
+  const stopwatch = createStopwatch(() => performance.now());
+  const body = await readJsonBody(context.req.raw, settings);
+  if (!body.ok) return respondFailure(context, body.failure);
+  const chat = parseChatRequest(body.value);
+  if (!chat.ok) return respondFailure(context, chat.failure);
+  const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  if (!serving.ok) return respondFailure(context, serving.failure);
+  const { request, model } = chat.value;
+  const plan =
+    model.kind === "named"
+      ? planNamed(context, model.name, serving.value)
+      : await planAuto(context, request, model.options, serving.value, stopwatch);
+  if (!plan.ok) return respondFailure(context, plan.failure);
+
+  const { signalbox: _, ...sent } = body.value as Record<string, unknown>;
+  const completion = await stopwatch.time("upstream", () =>
+    completeWithFallback(plan.value.targets, sent, settings, cooldowns, context.req.raw.signal),
+  );
+  if (completion.kind === "failed") {
+    const response = respondFailure(context, completion.failure);
+    response.headers.set("x-signalbox-attempts", String(completion.attempts));
+    if (completion.retryAfterMs !== undefined) {
+      response.headers.set("retry-after", String(Math.ceil(completion.retryAfterMs / 1000)));
+    }
+    return response;
+  }
+  const { answer, target, attempts } = completion;
+  return new Response(answer.body, {
+    status: answer.response.status,
+    headers: {
+      ...plan.value.headers,
+      ...passedOn(answer.response.headers),
+      "x-signalbox-model": target.model,
+      "x-signalbox-attempts": String(attempts),
+      "server-timing": stopwatch.header(),
+    },
+  });
+}
+
+// Lengths and encodings belong to the connection to the provider, cookies to nobody.
+const PASSED_HEADERS = ["content-type", "x-request-id", "retry-after"] as const;
+
+function passedOn(headers: Headers): Record<string, string> {
+  return Object.fromEntries(
+    PASSED_HEADERS.flatMap((name) => {
+      const value = headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}
+
+function planNamed(context: HttpContext, name: string, { catalogue }: Serving): Result<Plan, ErrorCode> {
+  const model = catalogueNames(catalogue).get(name);
+  if (model === undefined) {
+    return fail(
+      "model_not_found",
+      "`model` is neither `auto` nor a model of the catalogue; see /v1/models",
+      "model",
+    );
+  }
+  const target = targetOf(catalogue, model, context.get("isolate").settings, callerAuthorization(context));
+  if (target !== undefined) return ok({ targets: [target], headers: {} });
+  const { provider } = catalogue.models[model] as Serving["catalogue"]["models"][string];
+  return notConfigured(
+    `the Worker has no key for ${provider}: set the secret ${catalogue.providers[provider]?.keyName}`,
+  );
+}
+
+async function planAuto(
+  context: HttpContext,
+  request: ChatRequest,
+  options: RouteOptions,
+  serving: Serving,
+  stopwatch: Stopwatch,
+): Promise<Result<Plan, ErrorCode>> {
+  const { settings, embeddings } = context.get("isolate");
+  const authorization = callerAuthorization(context);
+  const catalogue = reachable(serving.catalogue, settings, authorization);
+  if (!serving.predictor.models.some((model) => Object.hasOwn(catalogue.models, model))) {
+    return notConfigured("the Worker has no key for any provider of the catalogue");
+  }
+  const input = {
+    ...options,
+    messages: request.messages,
+    ...(request.tools ? { tools: request.tools } : {}),
+    answerTokens: request.max_completion_tokens ?? request.max_tokens ?? 0,
+    alsoRequires: requiredByFormat(request),
+    catalogue,
+  };
+  const decided = await decideRoute(input, serving, embeddings, stopwatch);
+  if (!decided.ok) return decided;
+  return ok({
+    targets: rankedTargets(decided.value, (model) => targetOf(catalogue, model, settings, authorization)),
+    headers: decisionHeaders(decided.value, serving, newDecisionId()),
+  });
+}
+
+function requiredByFormat({ response_format }: ChatRequest): readonly Capability[] {
+  return response_format?.type === "json_object" || response_format?.type === "json_schema" ? ["json"] : [];
+}
+
+function rankedTargets(
+  { decision }: Decided,
+  target: (model: string) => Target | undefined,
+): readonly Target[] {
+  return decision.ranking.flatMap(({ model }) => target(model) ?? []);
+}
+
+function notConfigured(message: string) {
+  return fail("provider_not_configured", message);
+}
