@@ -103,6 +103,7 @@ function toModel(model: CatalogueDocument["models"][string]): CatalogueModel {
     contextTokens: model.context_tokens,
     maxOutputTokens: model.max_output_tokens,
     capabilities: model.capabilities,
+    unseenOutputTokens: model.unseen_output_tokens ?? 0,
     ...(model.parameters_billion === undefined ? {} : { parametersBillion: model.parameters_billion }),
     ...(model.license === undefined ? {} : { license: model.license }),
   };

@@ -11,6 +11,8 @@ export interface CatalogueModel {
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
   readonly capabilities: readonly Capability[];
+  /** Output tokens a call that are billed but not part of the answer, such as hidden reasoning; often a rough guess. */
+  readonly unseenOutputTokens: number;
   readonly parametersBillion?: number;
   readonly license?: string;
 }
@@ -100,6 +102,7 @@ export function catalogueWithoutPrices(models: readonly string[]): Catalogue {
     contextTokens: Number.MAX_SAFE_INTEGER,
     maxOutputTokens: Number.MAX_SAFE_INTEGER,
     capabilities: [],
+    unseenOutputTokens: 0,
   };
   return {
     formatVersion: 1,

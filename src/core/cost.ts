@@ -11,15 +11,15 @@ export interface Usage {
 /** Used where a bundle has seen no answer lengths: a paragraph or two. */
 const UNKNOWN_OUTPUT_TOKENS = 400;
 
-/** USD that one call costs: tokens times price, the answer cut at the model's limit. */
+/** USD that one call costs: tokens times price, the output cut at the model's limit. */
 export function expectedUsd(model: CatalogueModel, usage: Usage): number {
-  const { price, maxOutputTokens } = model;
-  const output = Number.isFinite(usage.outputTokens) ? usage.outputTokens : UNKNOWN_OUTPUT_TOKENS;
+  const { price, maxOutputTokens, unseenOutputTokens } = model;
+  const answer = Number.isFinite(usage.outputTokens) ? usage.outputTokens : UNKNOWN_OUTPUT_TOKENS;
   const fresh = usage.inputTokens - usage.cachedInputTokens;
   return (
     (fresh * price.input +
       usage.cachedInputTokens * price.cachedInput +
-      Math.min(output, maxOutputTokens) * price.output) /
+      Math.min(answer + unseenOutputTokens, maxOutputTokens) * price.output) /
     1e6
   );
 }

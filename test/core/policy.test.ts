@@ -51,6 +51,7 @@ const model = (over: Partial<Catalogue["models"][string]> = {}): Catalogue["mode
   contextTokens: 1000,
   maxOutputTokens: 500,
   capabilities: [],
+  unseenOutputTokens: 0,
   ...over,
 });
 const catalogue: Catalogue = {

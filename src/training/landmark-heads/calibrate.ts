@@ -3,10 +3,11 @@ import type { Matrix } from "../matrix.ts";
 
 // Enough bins to bend the curve where it must, few enough that each holds thousands of outcomes.
 const BINS = 20;
+const TAIL = 0.5;
 
 /**
  * A rising curve from raw to calibrated probability: mean outcome of left-out predictions in bins of equal count,
- * neighbours that fall merged (isotonic regression by pooling). Its ends reach 0 and 1 no faster than the outer bins say.
+ * neighbours that fall merged (isotonic regression by pooling).
  * @param predicted [prompts, models] leave-one-out predictions
  * @param outcomes [prompts, models], NaN where there is none
  */
@@ -30,9 +31,10 @@ export function fitCalibration(predicted: Matrix, outcomes: Matrix): Curve {
   }
   const [first, last] = [bins[0], bins.at(-1)];
   if (first === undefined || last === undefined) return { x: [0, 1], y: [0, 1] };
-  // Beyond the outer bins' means the slope is 1, as for predictions that need no calibration.
-  const x = [first.x - first.y, ...bins.map((bin) => bin.x), last.x + 1 - last.y];
-  const y = [0, ...bins.map((bin) => bin.y), 1];
+  // Beyond the outer bins there is no evidence: the curve goes on to halfway between them and certainty, so that
+  // order is kept but nothing is ever called certain.
+  const x = [first.x - TAIL, ...bins.map((bin) => bin.x), last.x + TAIL];
+  const y = [first.y / 2, ...bins.map((bin) => bin.y), (1 + last.y) / 2];
   return risingCurve(x, y);
 }
 
