@@ -1,12 +1,12 @@
-import { createServer } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
 import { kvKeys } from "../contract/pointer.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory } from "./encoder.ts";
-import { CommandFailure, unwrap } from "./failure.ts";
+import { unwrap } from "./failure.ts";
 import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
 import { type EncoderPublication, type Publication, readEncoder, readPublication } from "./kv/publication.ts";
 import { readLivePointer, upload } from "./kv/upload.ts";
+import { startLocalWorker } from "./local-worker.ts";
 
 interface StartOptions {
   readonly port: number;
@@ -39,48 +39,25 @@ function parsePort(text: string): number {
 }
 
 async function start({ port, config, state }: StartOptions): Promise<void> {
-  if (!(await isFree(port))) {
-    throw new CommandFailure({
-      code: "port_taken",
-      message: `port ${port} is taken; name another with --port`,
-    });
-  }
-  // Miniflare asks Cloudflare for a sample of request metadata, which nothing here reads.
-  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
   const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
   try {
     await seed(kv);
   } finally {
     await kv.close();
   }
-  const { unstable_startWorker: startWorker } = await import("wrangler");
-  const worker = await startWorker({
-    config,
-    bindings: { AUTH: { type: "plain_text", value: "open" } },
-    dev: {
-      server: { hostname: "127.0.0.1", port },
-      inspector: false,
-      logLevel: "warn",
-      ...(state === undefined ? {} : { persist: `${state}/v3` }),
-    },
+  const worker = await startLocalWorker({
+    configPath: config,
+    statePath: state,
+    port,
+    variables: { AUTH: "open" },
   });
   const stop = async () => {
-    await worker.dispose();
+    await worker.stop();
     process.exit(0);
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  await worker.ready;
-  await announce((await worker.url).origin);
-}
-
-// Wrangler would wait for a taken port without a word.
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-      .once("error", () => resolve(false))
-      .listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
+  await announce(worker.origin);
 }
 
 /** Puts the default bundle into an empty or outdated local KV; what a person published there stays. */
