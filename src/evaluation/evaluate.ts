@@ -1,12 +1,15 @@
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Dataset, Families } from "../training/dataset.ts";
 import { crossPredict, type FitProgress } from "./cross-predict.ts";
+import { runExperiments } from "./experiments/experiments.ts";
+import type { Experiment } from "./experiments/names.ts";
+import type { Texts } from "./experiments/robustness.ts";
 import { joinDatasets } from "./join-datasets.ts";
 import { measureRouters } from "./measure-routers.ts";
 import type { PriceList } from "./prices.ts";
 import { crossValidate } from "./protocols/cross-validation.ts";
 import { joinFamilies } from "./protocols/families.ts";
-import { leaveOneTaskOut } from "./protocols/leave-one-task-out.ts";
+import { groupFamilies, leaveOneTaskOut } from "./protocols/leave-one-task-out.ts";
 import type { Split } from "./protocols/split.ts";
 import { trainTest } from "./protocols/train-test.ts";
 import type { EvaluationReport } from "./report/report.ts";
@@ -23,6 +26,11 @@ export interface EvaluationOptions extends Selection {
   readonly together: readonly (readonly string[])[];
   readonly test?: Dataset;
   readonly prices?: PriceList;
+  readonly experiments: readonly Experiment[];
+  /** What the experiment "loto" compares, beside cross-validation. */
+  readonly lotoRouters: readonly Router[];
+  /** Texts of the prompts of `outcomes`, for the experiment that changes them. */
+  readonly texts?: Texts;
 }
 
 export type EvaluationCode =
@@ -63,6 +71,23 @@ export async function evaluateRouters(
     seed,
     ...(prices === undefined ? {} : { prices }),
   });
+  const { texts } = options;
+  const reports = await runExperiments(
+    {
+      protocol,
+      wanted: options.experiments,
+      predictions,
+      splits: splits.value,
+      groupOf: groupFamilies(families, seed),
+      seed,
+      ...(texts === undefined
+        ? {}
+        : { texts: { ...texts, prompts: Array.from(kept, (i) => texts.prompts[i] as string) } }),
+    },
+    onProgress,
+  );
+  const loto = await leaveOneTaskOutBeside(outcomes, options, families, onProgress);
+  if (loto?.ok === false) return loto;
   return ok({
     protocol,
     suite: options.suite,
@@ -74,7 +99,21 @@ export async function evaluateRouters(
     sparse_models: sparseModels,
     incomplete_prompts: incomplete,
     ...measured,
+    ...reports,
+    ...(loto === undefined ? {} : { loto: loto.value }),
   });
+}
+
+/** The leave-one-task-out section beside cross-validation, where it is wanted and there is more than one family. */
+async function leaveOneTaskOutBeside(
+  outcomes: Dataset,
+  options: EvaluationOptions,
+  { familyOf }: Families,
+  onProgress: FitProgress | undefined,
+): Promise<Result<EvaluationReport, EvaluationCode> | undefined> {
+  const { protocol, experiments, lotoRouters } = options;
+  if (protocol !== "cv" || !experiments.includes("loto") || new Set(familyOf).size < 2) return undefined;
+  return evaluateRouters(outcomes, { ...options, protocol: "loto", routers: lotoRouters }, onProgress);
 }
 
 function planSplits(

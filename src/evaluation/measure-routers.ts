@@ -2,11 +2,11 @@ import type { Dataset } from "../training/dataset.ts";
 import type { Matrix } from "../training/matrix.ts";
 import { chooseObserved, yieldOf } from "./choose-observed.ts";
 import type { CrossPredictions } from "./cross-predict.ts";
+import { measureRouterCalls } from "./measure-calls.ts";
 import { meanModelAuc, pooledAuc } from "./metrics/auc.ts";
 import { prepareBootstrap, type Resampler } from "./metrics/bootstrap.ts";
 import { macroMean, meanByTask } from "./metrics/by-task.ts";
 import { measureCalibration } from "./metrics/calibration.ts";
-import { measureCalls, traceCalls } from "./metrics/call-curve.ts";
 import { measureCosts, type SingleModelCost, traceCosts } from "./metrics/cost-curve.ts";
 import { shuffledScore } from "./metrics/shuffled.ts";
 import { type PriceList, priceCalls } from "./prices.ts";
@@ -131,24 +131,6 @@ function prepareCosts(predictions: CrossPredictions, prices: PriceList): Costs {
 
 function onlyModel({ outcomes }: Dataset, chosen: number): Matrix {
   return { ...outcomes, data: outcomes.data.map((_, k) => Number(k % outcomes.columns === chosen)) };
-}
-
-/** The model with the higher mean is the strong one. Prompts that one of the two has no result for are left out. */
-function measureRouterCalls(decisionScore: Matrix, { outcomes }: Dataset) {
-  const both = Int32Array.from({ length: outcomes.rows }, (_, i) => i).filter(
-    (i) => !Number.isNaN(outcomes.data[2 * i]) && !Number.isNaN(outcomes.data[2 * i + 1]),
-  );
-  const column = (source: Matrix, m: number) =>
-    Float64Array.from(both, (i) => source.data[2 * i + m] as number);
-  const [strong, weak] = mean(column(outcomes, 0)) >= mean(column(outcomes, 1)) ? [0, 1] : [1, 0];
-  const preferred = column(decisionScore, strong);
-  const other = column(decisionScore, weak);
-  const curve = traceCalls(
-    preferred.map((score, k) => score - (other[k] as number)),
-    column(outcomes, strong),
-    column(outcomes, weak),
-  );
-  return { ...measureCalls(curve), curve };
 }
 
 function measureAnchors({ dataset, bestSingle }: CrossPredictions): PromptScores {

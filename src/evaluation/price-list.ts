@@ -1,6 +1,22 @@
 import type { Price } from "../core/catalogue.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { readBytes } from "./load-outcomes.ts";
 import type { PriceList } from "./prices.ts";
+
+/** Reads a price list; the failure names the file. */
+export async function readPriceList(
+  file: string,
+): Promise<Result<PriceList, "unreadable_file" | "bad_prices">> {
+  const bytes = await readBytes(file);
+  if (!bytes.ok) return bytes;
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes.value));
+  } catch {
+    return fail("bad_prices", `${file} is not valid JSON`, file);
+  }
+  return parsePriceList(json);
+}
 
 /**
  * Prices from a parsed JSON file: a Signalbox catalogue, or a plain map of model to

@@ -7,20 +7,25 @@ import { measureCalibration } from "../metrics/calibration.ts";
 import type { Split } from "../protocols/split.ts";
 import type { Router } from "../router.ts";
 
-/** How well results of models on tasks they never ran are predicted. */
+export interface HiddenBlockScores {
+  readonly brier: number;
+  readonly ece: number;
+  readonly accuracy: number;
+  readonly auc_within_models: number;
+}
+
+/** How well results of models on tasks that they never ran are predicted; means over draws. */
 export interface HiddenBlocksReport {
   /** Share of the known (model, task) blocks that were hidden. */
   readonly share: number;
   readonly blocks: number;
-  readonly routers: Readonly<
-    Record<
-      string,
-      { readonly brier: number; readonly ece: number; readonly accuracy: number; readonly auc: number }
-    >
-  >;
+  readonly draws: number;
+  readonly routers: Readonly<Record<string, HiddenBlockScores>>;
 }
 
 const HIDDEN_SHARE = 0.3;
+// A suite has few blocks, so that one draw says little.
+const DRAWS = 3;
 
 /**
  * Hides whole blocks, all results of one model on one task, from training, and judges the probabilities on the hidden
@@ -31,18 +36,42 @@ export async function evaluateHiddenBlocks(
   splits: readonly Split[],
   routers: readonly Router[],
   seed: number,
-  onProgress?: FitProgress,
+  onProgress: FitProgress = () => {},
 ): Promise<HiddenBlocksReport> {
-  const hidden = drawBlocks(dataset, seed);
-  const masked = { ...dataset, outcomes: keepWhere(dataset, dataset.outcomes, (cell) => !hidden.has(cell)) };
-  const predictions = await crossPredict(masked, splits, routers, seed, onProgress);
-  const truth = keepWhere(dataset, dataset.outcomes, (cell) => hidden.has(cell));
-  const reports = Array.from(predictions.routers, ([name, { pCorrect }]) => {
-    if (pCorrect === undefined) return [];
-    const { brier, ece, accuracy } = measureCalibration(pCorrect, truth);
-    return [[name, { brier, ece, accuracy, auc: meanModelAuc(pCorrect, truth) }] as const];
-  });
-  return { share: HIDDEN_SHARE, blocks: hidden.size, routers: Object.fromEntries(reports.flat()) };
+  const sums = new Map<string, HiddenBlockScores[]>();
+  let blocks = 0;
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const hidden = drawBlocks(dataset, seed + draw);
+    const masked = { ...dataset, outcomes: keepWhere(dataset, (cell) => !hidden.has(cell)) };
+    const predictions = await crossPredict(masked, splits, routers, seed, (done, total, what) =>
+      onProgress(done + draw * total, DRAWS * total, what),
+    );
+    const truth = keepWhere(dataset, (cell) => hidden.has(cell));
+    for (const [name, { pCorrect }] of predictions.routers) {
+      if (pCorrect === undefined) continue;
+      const { brier, ece, accuracy } = measureCalibration(pCorrect, truth);
+      const scores = { brier, ece, accuracy, auc_within_models: meanModelAuc(pCorrect, truth) };
+      sums.set(name, [...(sums.get(name) ?? []), scores]);
+    }
+    blocks = hidden.size;
+  }
+  return {
+    share: HIDDEN_SHARE,
+    blocks,
+    draws: DRAWS,
+    routers: Object.fromEntries(Array.from(sums, ([name, scores]) => [name, meanScores(scores)])),
+  };
+}
+
+function meanScores(draws: readonly HiddenBlockScores[]): HiddenBlockScores {
+  const mean = (name: keyof HiddenBlockScores) =>
+    draws.reduce((sum, scores) => sum + scores[name], 0) / draws.length;
+  return {
+    brier: mean("brier"),
+    ece: mean("ece"),
+    accuracy: mean("accuracy"),
+    auc_within_models: mean("auc_within_models"),
+  };
 }
 
 /** Cells (task * models + model), at random; a model keeps at least one block, a task at least two. */
@@ -72,11 +101,11 @@ function drawBlocks({ outcomes, taskOf, models, tasks }: Dataset, seed: number):
   return hidden;
 }
 
-function keepWhere({ taskOf, models }: Dataset, source: Matrix, keep: (cell: number) => boolean): Matrix {
-  const data = source.data.map((value, k) =>
+function keepWhere({ taskOf, models, outcomes }: Dataset, keep: (cell: number) => boolean): Matrix {
+  const data = outcomes.data.map((value, k) =>
     keep((taskOf[Math.floor(k / models.length)] as number) * models.length + (k % models.length))
       ? value
       : Number.NaN,
   );
-  return matrix(source.rows, source.columns, data);
+  return matrix(outcomes.rows, outcomes.columns, data);
 }

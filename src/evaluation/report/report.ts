@@ -1,3 +1,4 @@
+import type { ExperimentReports } from "../experiments/experiments.ts";
 import type { ReliabilityBin } from "../metrics/calibration.ts";
 import type { CallCurve, CallMeasures } from "../metrics/call-curve.ts";
 import type { CostMeasures, CostPoint, SingleModelCost } from "../metrics/cost-curve.ts";
@@ -31,8 +32,14 @@ export interface RouterReport {
   readonly mean_usd?: number;
   readonly cost?: CostMeasures & { readonly curve: readonly CostPoint[] };
   /** Two models only. */
-  readonly calls?: CallMeasures & { readonly curve: CallCurve };
+  readonly calls?: CallReport;
 }
+
+export type CallReport = CallMeasures & {
+  readonly curve: CallCurve;
+  /** By the part of the task's name before "/", where there are several. */
+  readonly by_benchmark?: Readonly<Record<string, CallMeasures>>;
+};
 
 export interface AnchorScores {
   /** Expected score of a random choice. */
@@ -43,7 +50,7 @@ export interface AnchorScores {
   readonly oracle: number;
 }
 
-export interface EvaluationReport {
+export interface EvaluationReport extends ExperimentReports {
   readonly protocol: "cv" | "loto" | "split";
   readonly suite: string;
   readonly seed: number;
@@ -62,4 +69,6 @@ export interface EvaluationReport {
   readonly anchors_macro: AnchorScores;
   readonly anchors_by_task: Readonly<Record<keyof AnchorScores, Readonly<Record<string, number>>>>;
   readonly single_models?: readonly SingleModelCost[];
+  /** The same suite with each task new to the routers. */
+  readonly loto?: EvaluationReport;
 }

@@ -1,19 +1,19 @@
 import type { Router } from "../router.ts";
 import { bundleRouter } from "./bundle.ts";
 import { knnRouter } from "./knn.ts";
+import type { RouterName } from "./names.ts";
 import { nearestCentroidRouter } from "./nearest-centroid.ts";
 import { logisticRouter, matrixFactorizationRouter, mlpRouter } from "./network-routers.ts";
 import { ridgeRouter } from "./ridge.ts";
 
-/** All routers that `evaluate` compares, in the order of its tables. */
-export const routers: readonly Router[] = [
-  bundleRouter("landmark-heads"),
-  knnRouter(5),
-  knnRouter(50),
-  knnRouter(100),
-  nearestCentroidRouter,
-  ridgeRouter,
-  logisticRouter,
-  matrixFactorizationRouter,
-  mlpRouter,
-];
+export const routers: Readonly<Record<RouterName, Router>> = {
+  "landmark-heads": bundleRouter("landmark-heads"),
+  "knn-5": knnRouter(5),
+  "knn-50": knnRouter(50),
+  "knn-100": knnRouter(100),
+  "nearest-centroid": nearestCentroidRouter,
+  ridge: ridgeRouter,
+  logistic: logisticRouter,
+  "matrix-factorization": matrixFactorizationRouter,
+  mlp: mlpRouter,
+};

@@ -1,0 +1,59 @@
+import type { CrossPredictions, FitProgress } from "../cross-predict.ts";
+import type { Split } from "../protocols/split.ts";
+import type { Router } from "../router.ts";
+import { bundleRouter } from "../routers/bundle.ts";
+import { knnRouter } from "../routers/knn.ts";
+import { ridgeRouter } from "../routers/ridge.ts";
+import { evaluateFewLabels, type FewLabelsReport } from "../task-level/few-labels.ts";
+import { evaluatePaper, type PaperReport } from "../task-level/paper.ts";
+import { evaluateHiddenBlocks, type HiddenBlocksReport } from "./hidden-blocks.ts";
+import type { Experiment } from "./names.ts";
+import { evaluateRobustness, type RobustnessReport, type Texts } from "./robustness.ts";
+
+export interface ExperimentReports {
+  /** One model for each unseen task, by the paper's rules (loto). */
+  readonly paper?: PaperReport;
+  /** A new task with a few labelled prompts (loto). */
+  readonly few_labels?: FewLabelsReport;
+  /** Results of models on tasks that they never ran (cv). */
+  readonly hidden_blocks?: HiddenBlocksReport;
+  /** Prompts with a changed surface (cv, where the texts are known). */
+  readonly robustness?: RobustnessReport;
+}
+
+export interface ExperimentInput {
+  readonly protocol: "cv" | "loto" | "split";
+  readonly wanted: readonly Experiment[];
+  readonly predictions: CrossPredictions;
+  readonly splits: readonly Split[];
+  /** [prompts] group of families, for loto. */
+  readonly groupOf: Int32Array;
+  readonly seed: number;
+  readonly texts?: Texts;
+}
+
+export async function runExperiments(
+  input: ExperimentInput,
+  onProgress?: FitProgress,
+): Promise<ExperimentReports> {
+  const { protocol, wanted, predictions, splits, groupOf, seed, texts } = input;
+  const { dataset } = predictions;
+  const wants = (experiment: Experiment) => wanted.includes(experiment);
+  if (protocol === "loto") {
+    return {
+      ...(wants("paper") ? { paper: await evaluatePaper(dataset, groupOf, seed) } : {}),
+      ...(wants("few-labels") ? { few_labels: evaluateFewLabels(predictions, seed) } : {}),
+    };
+  }
+  const served = bundleRouter("landmark-heads");
+  const compared: readonly Router[] = [served, ridgeRouter, knnRouter(50)];
+  const canHide = protocol === "cv" && dataset.tasks.length > 1;
+  return {
+    ...(wants("hidden-blocks") && canHide
+      ? { hidden_blocks: await evaluateHiddenBlocks(dataset, splits, compared, seed, onProgress) }
+      : {}),
+    ...(wants("robustness") && protocol === "cv" && texts !== undefined
+      ? { robustness: await evaluateRobustness(dataset, splits[0] as Split, served, texts, seed) }
+      : {}),
+  };
+}

@@ -1,0 +1,6 @@
+/** What can be measured besides the table of routers, each where its protocol fits. */
+export const experimentNames = ["paper", "few-labels", "hidden-blocks", "robustness", "loto"] as const;
+export type Experiment = (typeof experimentNames)[number];
+
+/** Those that cost next to nothing once the routers are fitted. */
+export const cheapExperiments: readonly Experiment[] = ["paper", "few-labels"];
