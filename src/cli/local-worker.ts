@@ -40,7 +40,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
       inspector: false,
       watch: false,
       logLevel: "warn",
-      ...(statePath === undefined ? {} : { persist: `${statePath}/v3` }),
+      ...(statePath === undefined ? {} : { persist: statePath }),
     },
   });
   await worker.ready;

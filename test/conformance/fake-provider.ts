@@ -1,0 +1,183 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the provider does when a model is asked; `answer` unless told otherwise. */
+export type Behavior =
+  | { readonly kind: "answer"; readonly chunks?: number; readonly delayMs?: number }
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly body?: string;
+    }
+  /** Closes the connection without a word. */
+  | { readonly kind: "hang-up" }
+  /** Takes the request and never answers. */
+  | { readonly kind: "stall" }
+  /** Sends a status and headers, but no byte of a body. */
+  | { readonly kind: "stall-after-headers" }
+  /** Sends some chunks, then closes the connection. */
+  | { readonly kind: "die-mid-stream"; readonly chunks: number }
+  | { readonly kind: "tool-call" }
+  /** Writes as fast as the reader takes it, until the connection closes. */
+  | { readonly kind: "flood" };
+
+export interface SeenRequest {
+  readonly model: string;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the Worker sent
+  readonly body: any;
+  readonly headers: IncomingMessage["headers"];
+  readonly path: string;
+  /** Set when the connection closed before the answer was complete. */
+  aborted: boolean;
+  bytesSent: number;
+}
+
+/** A provider with OpenAI's API on loopback: real HTTP, on command slow, broken or over its limits. */
+export interface FakeProvider {
+  readonly baseUrl: string;
+  readonly seen: SeenRequest[];
+  behave(model: string, behavior: Behavior): void;
+  /** All models answer again, and nothing was seen. */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+export async function startFakeProvider(): Promise<FakeProvider> {
+  const behaviors = new Map<string, Behavior>();
+  const seen: SeenRequest[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    const entry: SeenRequest = {
+      model: body.model,
+      body,
+      headers: request.headers,
+      path: request.url ?? "",
+      aborted: false,
+      bytesSent: 0,
+    };
+    seen.push(entry);
+    response.on("close", () => {
+      entry.aborted = !response.writableEnded;
+    });
+    await act(behaviors.get(body.model) ?? { kind: "answer" }, entry, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    seen,
+    behave: (model, behavior) => behaviors.set(model, behavior),
+    reset() {
+      behaviors.clear();
+      seen.length = 0;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function act(behavior: Behavior, entry: SeenRequest, response: ServerResponse): Promise<void> {
+  switch (behavior.kind) {
+    case "status":
+      response.writeHead(behavior.status, { "content-type": "application/json", ...behavior.headers });
+      response.end(
+        behavior.body ??
+          JSON.stringify({ error: { message: "on command", type: "x", code: null, param: null } }),
+      );
+      return;
+    case "hang-up":
+      response.socket?.destroy();
+      return;
+    case "stall":
+      return;
+    case "stall-after-headers":
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.flushHeaders();
+      return;
+    case "die-mid-stream":
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (let k = 0; k < behavior.chunks; k++) {
+        response.write(streamChunk(entry.model, k));
+        await pause(10);
+      }
+      response.socket?.destroy();
+      return;
+    case "tool-call":
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(
+        JSON.stringify(completion(entry.model, { content: null, tool_calls: [toolCall] }, "tool_calls")),
+      );
+      return;
+    case "flood":
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      await flood(entry, response);
+      return;
+    case "answer":
+      if (behavior.delayMs !== undefined) await pause(behavior.delayMs);
+      answer(behavior.chunks ?? 5, entry, response);
+  }
+}
+
+const toolCall = {
+  id: "call_1",
+  type: "function",
+  function: { name: "get_weather", arguments: '{"city":"Turku"}' },
+};
+
+function answer(chunks: number, { model, body }: SeenRequest, response: ServerResponse): void {
+  if (body.stream !== true) {
+    response.writeHead(200, { "content-type": "application/json", "x-request-id": "req_fake" });
+    response.end(JSON.stringify(completion(model, { content: `Hello from ${model}` }, "stop")));
+    return;
+  }
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+  response.end(streamOf(model, chunks));
+}
+
+/** Exactly what a stream of so many chunks consists of. */
+export function streamOf(model: string, chunks: number): string {
+  return `${Array.from({ length: chunks }, (_, k) => streamChunk(model, k)).join("")}data: [DONE]\n\n`;
+}
+
+function streamChunk(model: string, index: number): string {
+  const delta = index === 0 ? { role: "assistant", content: "" } : { content: `word${index} 字🙂 ` };
+  const chunk = {
+    id: "chatcmpl-fake",
+    object: "chat.completion.chunk",
+    created: 1,
+    model,
+    choices: [{ index: 0, delta, finish_reason: null }],
+  };
+  return `data: ${JSON.stringify(chunk)}\n\n`;
+}
+
+function completion(model: string, message: object, finish_reason: string): object {
+  return {
+    id: "chatcmpl-fake",
+    object: "chat.completion",
+    created: 1,
+    model,
+    choices: [{ index: 0, message: { role: "assistant", ...message }, finish_reason }],
+    usage: { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 },
+  };
+}
+
+async function flood(entry: SeenRequest, response: ServerResponse): Promise<void> {
+  const block = `: ${"x".repeat(65_534)}\n`;
+  const closed = new Promise((resolve) => response.once("close", resolve));
+  while (!response.destroyed) {
+    const room = response.write(block);
+    entry.bytesSent += block.length;
+    if (!room) await Promise.race([new Promise((resolve) => response.once("drain", resolve)), closed]);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
