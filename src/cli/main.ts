@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { registerAddModel } from "./add-model.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { CommandFailure } from "./failure.ts";
 import { registerImport } from "./import.ts";
@@ -27,6 +28,7 @@ const commands = [
   registerRoute,
   registerImport,
   registerTrain,
+  registerAddModel,
   registerEvaluate,
   registerInspect,
   registerPublish,

@@ -50,7 +50,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   };
 }
 
-function readFeatureMap(reader: BundleReader): FeatureMap {
+export function readFeatureMap(reader: BundleReader): FeatureMap {
   return {
     landmarks: dequantizeRows(reader.quantized("landmarks", ["landmarks", "dimension"])),
     dimension: reader.common.encoder.dimension,

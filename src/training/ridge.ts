@@ -24,7 +24,7 @@ export interface RidgeFit {
  */
 export interface Ridge {
   /** Each column of `targets` [samples, targets] with the penalty of least squared leave-one-out error. */
-  fitBest(targets: Matrix): Promise<RidgeFit>;
+  fitBest(targets: Matrix, penalties?: readonly number[]): Promise<RidgeFit>;
   /** All columns with one penalty: the one of least squared leave-one-out error in total. */
   fitBestShared(targets: Matrix): Promise<RidgeFit>;
   /** The fit with one given penalty. */
@@ -68,7 +68,7 @@ export async function prepareRidge(features: Matrix): Promise<Ridge> {
   }
 
   return {
-    fitBest: (targets) => fitAll(targets, ridgePenalties),
+    fitBest: (targets, penalties = ridgePenalties) => fitAll(targets, penalties),
     fitBestShared: (targets) => fitAll(targets, ridgePenalties, true),
     fit: (targets, penalty) => fitAll(targets, [penalty]),
   };

@@ -1,0 +1,116 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { parseCatalogue } from "../contract/catalogue.ts";
+import { catalogueNames } from "../core/catalogue.ts";
+import { fail } from "../core/result.ts";
+import type { OutcomeRecord } from "../training/outcomes.ts";
+import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
+import { unwrap } from "./failure.ts";
+import { startProgress } from "./progress.ts";
+import { wholeNumber } from "./train.ts";
+import { writeWhole } from "./write-file.ts";
+
+interface AddModelOptions {
+  readonly bundle: string;
+  readonly out?: string;
+  readonly suggest?: number;
+  readonly encoder: string;
+  readonly cache: string;
+  readonly json?: boolean;
+}
+
+/** `add-model <model> <outcomes...>`: one more LLM in a bundle, from a few dozen results. */
+export function registerAddModel(program: Command): void {
+  program
+    .command("add-model")
+    .description("add one LLM to a bundle from a few dozen outcomes, without refitting the others")
+    .argument("<model>", "name of the LLM in the outcome files; the bundle gets its id in the catalogue")
+    .argument("<outcomes...>", "outcome files; with --suggest, files with prompts to choose from")
+    .option("--bundle <dir>", "folder of the router to extend", bundledRouterDirectory)
+    .option("--out <dir>", "folder to write the extended router to")
+    .option(
+      "--suggest <n>",
+      "name the n prompts whose results would say most, and write nothing",
+      wholeNumber,
+    )
+    .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
+    .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  signalbox add-model new-llm prompts.jsonl --suggest 30      # run new-llm on these\n  signalbox add-model new-llm results.jsonl --out router-with-new-llm",
+    )
+    .action(run);
+}
+
+async function run(model: string, files: readonly string[], options: AddModelOptions): Promise<void> {
+  const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
+  const records = unwrap(await readSuites(files));
+  const encoder = await openEncoder(options.encoder);
+  const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  const useful =
+    options.suggest === undefined ? records.filter(({ outcomes }) => model in outcomes) : records;
+  if (useful.length === 0)
+    unwrap(fail("unknown_model", `no record of ${files.join(", ")} has an outcome of ${model}`));
+  const progress = startProgress("embedding");
+  const embedded = await embedRecords(useful, encoder, options.cache, progress.update);
+  progress.end();
+  const { matrix } = await import("../training/matrix.ts");
+  const embeddings = matrix(useful.length, encoder.dimension);
+  embedded.forEach((values, i) => {
+    embeddings.data.set(values, i * encoder.dimension);
+  });
+  if (options.suggest !== undefined)
+    return suggest(bundle, useful, embeddings, options.suggest, options.json);
+  await add(model, bundle, useful, embeddings, options);
+}
+
+type Embeddings = Parameters<typeof import("../training/add-model.ts")["addModel"]>[1]["embeddings"];
+
+async function suggest(
+  bundle: Uint8Array,
+  records: readonly OutcomeRecord[],
+  embeddings: Embeddings,
+  count: number,
+  json: boolean | undefined,
+): Promise<void> {
+  const { designFeatures } = await import("../training/add-model.ts");
+  const { suggestPrompts } = await import("../training/suggest-prompts.ts");
+  const chosen = suggestPrompts(unwrap(await designFeatures(bundle, embeddings)), count).map(
+    (i) => records[i] as OutcomeRecord,
+  );
+  if (json) console.log(JSON.stringify(chosen.map(({ task, id }) => ({ task, id }))));
+  else for (const { task, id } of chosen) console.log(`${task}\t${id}`);
+}
+
+async function add(
+  model: string,
+  bundle: Uint8Array,
+  records: readonly OutcomeRecord[],
+  embeddings: Embeddings,
+  { bundle: directory, out, json }: AddModelOptions,
+): Promise<void> {
+  if (out === undefined)
+    return unwrap(fail("usage", "give --out <dir> for the extended router, or --suggest <n>"));
+  const { addModel } = await import("../training/add-model.ts");
+  const { modelCard } = await import("../training/model-card.ts");
+  const catalogueBytes = await readFile(join(directory, "catalogue.json")).catch(() => undefined);
+  const catalogue = catalogueBytes && unwrap(parseCatalogue(catalogueBytes));
+  const id = (catalogue && catalogueNames(catalogue).get(model)) ?? model;
+  const outcomes = Float64Array.from(records, (record) => record.outcomes[model] as number);
+  const extended = unwrap(await addModel(bundle, { model: id, embeddings, outcomes }));
+  await writeWhole(join(out, "bundle.safetensors"), extended);
+  await writeWhole(join(out, "model-card.md"), modelCard(extended));
+  if (catalogueBytes) await writeWhole(join(out, "catalogue.json"), catalogueBytes);
+  if (json)
+    console.log(
+      JSON.stringify({ model: id, outcomes: outcomes.length, bundle: join(out, "bundle.safetensors") }),
+    );
+  else {
+    console.log(`${id} added from ${outcomes.length} outcomes; written to ${out}.`);
+    if (catalogue && !Object.hasOwn(catalogue.models, id)) {
+      console.log(`Add ${id} with its prices to ${join(out, "catalogue.json")} before you publish.`);
+    }
+  }
+}
