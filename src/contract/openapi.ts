@@ -1,5 +1,6 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
+import { batchRequestSchema, batchResponseSchema } from "./batch.ts";
 import { chatRequestSchema } from "./chat.ts";
 import { type ErrorCode, errorBodySchema, errorCodes, errorKinds } from "./error.ts";
 import { healthSchema } from "./health.ts";
@@ -35,6 +36,16 @@ const operations: readonly Operation[] = [
     statuses: WRITE,
     decision: true,
     example: { prompt: "How many positive divisors does 360 have?", tolerance: 0.05 },
+  },
+  {
+    method: "post",
+    path: "/v1/route/batch",
+    summary: "Decide up to 32 prompts",
+    description: "A request that is wrong gets its error in its place; the others are decided.",
+    request: batchRequestSchema,
+    response: batchResponseSchema,
+    statuses: WRITE,
+    example: { requests: [{ prompt: "What is 2 + 2?" }, { prompt: "Who wrote Kalevala?", tolerance: 0.1 }] },
   },
   {
     method: "post",

@@ -11,6 +11,7 @@ import { postChatCompletions } from "./routes/chat-completions.ts";
 import { getHealth } from "./routes/health.ts";
 import { getModels } from "./routes/models.ts";
 import { postRoute } from "./routes/route.ts";
+import { postRouteBatch } from "./routes/route-batch.ts";
 
 /** The whole API on one page. `isolateOf` gives what the isolate holds for all requests. */
 export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): Hono<HttpEnv> {
@@ -41,6 +42,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.get("/health", getHealth);
   app.get("/v1/models", getModels);
   app.post("/v1/route", postRoute);
+  app.post("/v1/route/batch", postRouteBatch);
   app.post("/v1/chat/completions", postChatCompletions);
 
   for (const [path, method] of [
@@ -48,6 +50,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
     ["/health", "GET"],
     ["/v1/models", "GET"],
     ["/v1/route", "POST"],
+    ["/v1/route/batch", "POST"],
     ["/v1/chat/completions", "POST"],
   ] as const) {
     app.all(path, (context) => methodNotAllowed(context, method));

@@ -34,7 +34,7 @@ test("reads a catalogue into the core's type", () => {
   const parsed = parseCatalogue(new TextEncoder().encode(JSON.stringify(valid)));
   if (!parsed.ok) throw new Error(parsed.failure.message);
   expect(parsed.value.providers["acme"]?.baseUrl).toBe("https://api.acme.example/v1");
-  expect(parsed.value.models["acme-4.1"]).toEqual({
+  expect(parsed.value.models["acme-4.1"]).toMatchObject({
     aliases: ["acme-latest"],
     provider: "acme",
     upstream: "acme/four.one",

@@ -142,6 +142,29 @@ interface Listed {
   readonly capabilities?: readonly string[];
 }
 
+describe("POST /v1/route/batch", () => {
+  test("decides each request as /v1/route does, and tells errors in their place", async () => {
+    const { status, body } = await post("/v1/route/batch", {
+      requests: [{ prompt: maths }, { prompt: law, spend: 7 }, { prompt: code, tolerance: 0.1 }, {}],
+    });
+    expect(status).toBe(200);
+    const single = (await post("/v1/route", { prompt: maths })).body;
+    expect(body.data[0].ranking).toEqual(single.ranking);
+    expect(body.data[1].error).toMatchObject({ code: "invalid_request", param: "spend" });
+    expect(body.data[2].reason).toBe("cheapest_within_tolerance");
+    expect(body.data[3].error.code).toBe("missing_prompt");
+  });
+
+  test.each([[{}], [{ requests: [] }], [{ requests: Array(33).fill({ prompt: "x" }) }], [{ requests: "x" }]])(
+    "%j is refused as a whole",
+    async (body) => {
+      const answer = await post("/v1/route/batch", body);
+      expect(answer.status).toBe(400);
+      expect(answer.body.error).toMatchObject({ code: "invalid_request", param: "requests" });
+    },
+  );
+});
+
 describe("the other addresses", () => {
   test("GET /v1/models lists auto and the catalogue", async () => {
     const { status, body } = await send("/v1/models");

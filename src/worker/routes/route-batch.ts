@@ -1,0 +1,49 @@
+import { type BatchResponse, batchEnvelopeSchema } from "../../contract/batch.ts";
+import { type ErrorCode, errorBody } from "../../contract/error.ts";
+import { parseWith } from "../../contract/parse.ts";
+import { parseRouteRequest, type RouteResponse } from "../../contract/route.ts";
+import { ok, type Result } from "../../core/result.ts";
+import { decideRoute } from "../decision.ts";
+import { newDecisionId, routeResponse } from "../decision-response.ts";
+import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { readJsonBody } from "../json-body.ts";
+import type { Serving } from "../serving.ts";
+import { createStopwatch, type Stopwatch } from "../stopwatch.ts";
+
+/** POST /v1/route/batch: up to 32 decisions; a request that is wrong gets its error in its place. */
+export async function postRouteBatch(context: HttpContext): Promise<Response> {
+  const { settings, state } = context.get("isolate");
+  const stopwatch = createStopwatch(() => performance.now());
+  const body = await readJsonBody(context.req.raw, settings);
+  if (!body.ok) return respondFailure(context, body.failure);
+  const batch = parseWith(batchEnvelopeSchema, body.value, "invalid_request");
+  if (!batch.ok) return respondFailure(context, batch.failure);
+  const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  if (!serving.ok) return respondFailure(context, serving.failure);
+  const data: BatchResponse["data"] = [];
+  // One after the other: the session runs one text at a time anyway.
+  for (const request of batch.value.requests) {
+    const decided = await decideOne(context, request, serving.value, stopwatch);
+    if (decided.ok) data.push(decided.value);
+    else data.push(errorBody(decided.failure.code, decided.failure.message, decided.failure.param));
+  }
+  const response: BatchResponse = { object: "list", data };
+  return context.json(response, 200, {
+    "x-signalbox-bundle": serving.value.pointer.bundle,
+    "server-timing": stopwatch.header(),
+  });
+}
+
+async function decideOne(
+  context: HttpContext,
+  body: unknown,
+  serving: Serving,
+  stopwatch: Stopwatch,
+): Promise<Result<RouteResponse, ErrorCode>> {
+  const request = parseRouteRequest(body);
+  if (!request.ok) return request;
+  const decided = await decideRoute(request.value, serving, context.get("isolate").embeddings, stopwatch);
+  return decided.ok
+    ? ok(routeResponse(decided.value, serving, newDecisionId(), request.value.explain))
+    : decided;
+}
