@@ -60,7 +60,7 @@ export async function startFakeProvider(): Promise<FakeProvider> {
     };
     seen.push(entry);
     response.on("close", () => {
-      entry.aborted = !response.writableEnded;
+      entry.aborted = !response.writableFinished;
     });
     await act(behaviors.get(body.model) ?? { kind: "answer" }, entry, response);
   });
