@@ -29,19 +29,18 @@ export interface Kernel {
   smoothAt(layer: number, linear: number): number;
   attentionNormAt(layer: number): number;
   outputNormAt(layer: number): number;
-  /** Packs the weights at `source`; the layer's scale must be in place. */
+  /** Packs the weights at `source`. */
   pack(source: number, layer: number, linear: number): void;
+  /** Whether activations have 8 bits, as in the ONNX graph; 7 where the engine's dot product allows no more. */
+  exact(): number;
   /** Makes room for texts of that many tokens; may grow, and thereby replace, `memory.buffer`. */
   reserve(tokens: number): void;
-  addLexical(count: number, clear: boolean): void;
+  addLexical(count: number, clear: number): void;
   finishLexical(): void;
   encode(tokens: number): void;
 }
 
-/**
- * A new instance of the kernel. Throws if the module is another one: what must be exported is called at once by
- * whoever loads weights into it.
- */
+/** A new instance of the kernel; its tensors are still to be loaded. */
 export function instantiateKernel(module: WebAssembly.Module): Kernel {
   return new WebAssembly.Instance(module, {}).exports as unknown as Kernel;
 }

@@ -7,9 +7,9 @@ import { loadWeights } from "./load-weights.ts";
 const DIMENSION = 768;
 
 /**
- * Opens the encoder with the WASM kernel of kernel.wasm instead of an ONNX runtime: the same weights, activations
- * in 7 bits with a scale per token. `module` is that file, compiled; check `supportsRelaxedSimd` before compiling
- * it. `files` should have passed `verifyEncoderFiles`; they are copied, so drop them afterwards.
+ * Opens the encoder with the WASM kernel of kernel.wasm instead of an ONNX runtime: the same weights, and on most
+ * CPUs the same roundings; README.md says how embeddings differ. `module` is that file, compiled; check
+ * `supportsRelaxedSimd` first. `files` should have passed `verifyEncoderFiles`; they are copied, so drop them.
  *
  * Rejects if the weights are not all-MiniLM-L6-v2's. `embed` rejects token ids beyond the vocabulary and texts of
  * no or more than 512 tokens. Each call runs to its end before the next begins.
@@ -54,7 +54,7 @@ function addLexicalView(kernel: Kernel, ids: Int32Array, counts: Float32Array): 
     const part = ids.subarray(from, from + slab);
     new Int32Array(buffer, kernel.LEXICAL_IDS.value, slab).set(part);
     new Float32Array(buffer, kernel.LEXICAL_COUNTS.value, slab).set(counts.subarray(from, from + slab));
-    kernel.addLexical(part.length, from === 0);
+    kernel.addLexical(part.length, from === 0 ? 1 : 0);
   }
   kernel.finishLexical();
 }

@@ -35,8 +35,9 @@ import {
 } from "./layout";
 import { product } from "./product";
 import { quantize } from "./quantize";
+import { exact, measure, probe, rangeOfAll, rangePerRow } from "./ranges";
 import { addProduct, geluProduct, normalize } from "./rows";
-import { growTo, INNER_GROUP, INNER_RANGE, INPUT, OUTER, OUTER_RANGE, PRODUCT, reserve, SUM, X } from "./scratch";
+import { growTo, INNER, INNER_GROUP, INNER_RANGE, INPUT, OUTER, OUTER_RANGE, PRODUCT, reserve, SUM, X } from "./scratch";
 
 export { pack } from "./pack";
 export { attentionNormAt, biasAt, outputNormAt, scaleAt, smoothAt } from "./layout";
@@ -56,6 +57,7 @@ export {
   WORD_SCALES,
   WORDS,
 } from "./layout";
+export { exact } from "./ranges";
 export { reserve } from "./scratch";
 
 const HALF_ROOT: f32 = 0.70710678;
@@ -64,6 +66,7 @@ const HALF_ROOT: f32 = 0.70710678;
 export function start(staging: i32): void {
   growTo(TENSORS_END + staging + 16); // `pack` reads up to 4 bytes beyond a tensor's end
   v128.store(SCORE_SCALES, f32x4.splat(1.0 / sqrt<f32>(<f32>HEAD)));
+  probe();
 }
 
 /** Adds `count` of LEXICAL_IDS and LEXICAL_COUNTS to a sum; the first call of a text passes `clear`. */
@@ -101,7 +104,7 @@ export function encode(tokens: i32): void {
   for (let layer = 0; layer < LAYERS; layer++) {
     selfAttention(layer, tokens, rows);
     normalize(SUM, attentionNormAt(layer), smoothAt(layer, FFN_IN), rows, X, INPUT);
-    feedForward(layer, rows);
+    feedForward(layer, tokens, rows);
     // After the last layer nothing reads the smoothed copy.
     normalize(SUM, outputNormAt(layer), smoothAt(layer + 1 < LAYERS ? layer + 1 : 0, QKV), rows, X, INPUT);
   }
@@ -129,12 +132,20 @@ function addWord(id: i32, weight: f32, base: i32, out: i32): void {
   }
 }
 
-function selfAttention(layer: i32, tokens: i32, rows: i32): void {
+/** Quantises INPUT to OUTER. */
+function quantizeInput(tokens: i32, rows: i32): void {
+  measure(INPUT, rows, false);
+  if (exact()) rangeOfAll(tokens, rows, false, OUTER_RANGE);
+  else rangePerRow(rows, OUTER_RANGE);
   quantize(INPUT, OUTER, OUTER_RANGE, rows);
+}
+
+function selfAttention(layer: i32, tokens: i32, rows: i32): void {
+  quantizeInput(tokens, rows);
   product(OUTER, linearAt(layer, QKV), PRODUCT, 3 * ROW, rows, 3 * HIDDEN);
   splitHeads(rows, OUTER_RANGE, scaleAt(layer, QKV), sumsAt(layer, QKV), biasAt(layer, QKV));
   attend(tokens, rows);
-  quantize(INPUT, OUTER, OUTER_RANGE, rows);
+  quantizeInput(tokens, rows);
   product(OUTER, linearAt(layer, ATTENTION_OUTPUT), PRODUCT, ROW, rows, HIDDEN);
   addProduct(
     PRODUCT,
@@ -148,13 +159,12 @@ function selfAttention(layer: i32, tokens: i32, rows: i32): void {
   );
 }
 
-/** A quarter of the inner units at a time: the activations stay in the cache, and each quarter has its own scale. */
-function feedForward(layer: i32, rows: i32): void {
-  quantize(INPUT, OUTER, OUTER_RANGE, rows);
+function feedForward(layer: i32, tokens: i32, rows: i32): void {
+  quantizeInput(tokens, rows);
   for (let group = 0; group < GROUPS; group++) {
     const at = group * ROW;
-    const panels = group * HIDDEN * HIDDEN;
-    product(OUTER, linearAt(layer, FFN_IN) + panels, PRODUCT, ROW, rows, HIDDEN);
+    const inner = INNER + group * rows * ROW;
+    product(OUTER, linearAt(layer, FFN_IN) + group * HIDDEN * HIDDEN, PRODUCT, ROW, rows, HIDDEN);
     geluProduct(
       PRODUCT,
       OUTER_RANGE,
@@ -163,16 +173,25 @@ function feedForward(layer: i32, rows: i32): void {
       sumsAt(layer, FFN_IN) + at,
       biasAt(layer, FFN_IN) + at,
       smoothAt(layer, FFN_OUT) + at,
-      INPUT,
+      inner,
     );
-    quantize(INPUT, INNER_GROUP, INNER_RANGE, rows);
-    product(INNER_GROUP, linearAt(layer, FFN_OUT) + panels, PRODUCT, ROW, rows, HIDDEN);
+    if (exact()) measure(inner, rows, group > 0);
+  }
+  if (exact()) rangeOfAll(tokens, rows, true, INNER_RANGE);
+  for (let group = 0; group < GROUPS; group++) {
+    const inner = INNER + group * rows * ROW;
+    if (!exact()) {
+      measure(inner, rows, false);
+      rangePerRow(rows, INNER_RANGE);
+    }
+    quantize(inner, INNER_GROUP, INNER_RANGE, rows);
+    product(INNER_GROUP, linearAt(layer, FFN_OUT) + group * HIDDEN * HIDDEN, PRODUCT, ROW, rows, HIDDEN);
     addProduct(
       PRODUCT,
       INNER_RANGE,
       rows,
       scaleAt(layer, FFN_OUT),
-      sumsAt(layer, FFN_OUT) + at,
+      sumsAt(layer, FFN_OUT) + group * ROW,
       group == 0 ? biasAt(layer, FFN_OUT) : ZEROS,
       group == 0 ? X : SUM,
       SUM,

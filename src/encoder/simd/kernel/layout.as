@@ -27,7 +27,7 @@ export function groupsOf(linear: i32): i32 {
   return linear == FFN_OUT ? GROUPS : 1;
 }
 
-// A linear layer: panels (int8), sums (float, per group and output), scale, bias (per output), smooth (per input).
+// A linear layer: panels (int8), sums (int32, per group and output), scale, bias (per output), smooth (per input).
 const LINEAR_FLOATS_PER_OUTPUT: i32 = 12;
 const QKV_BYTES: i32 = 3 * HIDDEN * (HIDDEN + LINEAR_FLOATS_PER_OUTPUT) + ROW;
 const ATTENTION_OUTPUT_BYTES: i32 = HIDDEN * (HIDDEN + LINEAR_FLOATS_PER_OUTPUT) + ROW;
@@ -46,7 +46,9 @@ export const LEXICAL_IDS: i32 = EMBEDDING + 2 * ROW;
 export const LEXICAL_COUNTS: i32 = LEXICAL_IDS + 4 * LEXICAL_SLAB;
 export const INPUT_IDS: i32 = LEXICAL_COUNTS + 4 * LEXICAL_SLAB; // POSITIONS ids
 
-export const WORDS: i32 = 16384;
+export const PROBE: i32 = INPUT_IDS + 4 * POSITIONS; // 4 operands of `probe`
+
+export const WORDS: i32 = 20480;
 export const WORD_SCALES: i32 = WORDS + VOCABULARY * HIDDEN;
 export const LEXICAL_WEIGHTS: i32 = WORD_SCALES + ((VOCABULARY * 4 + 63) & ~63);
 export const LEXICAL_MEAN: i32 = LEXICAL_WEIGHTS + ((VOCABULARY * 4 + 63) & ~63);

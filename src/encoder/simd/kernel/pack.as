@@ -1,5 +1,5 @@
 // Weights from the file's order to the order the product reads them in; once, at load time.
-import { groupsOf, HIDDEN, linearAt, outputsOf, scaleAt, sumsAt } from "./layout";
+import { groupsOf, HIDDEN, linearAt, outputsOf, sumsAt } from "./layout";
 
 // Outputs of a panel: with the product's 4 rows this makes 12 accumulators.
 export const PANEL: i32 = 12;
@@ -7,11 +7,10 @@ export const PANEL: i32 = 12;
 /**
  * Reads int8 weights [inputs][outputs] at `source` and writes panels [outputs / 12][inputs / 4][12][4], so that a
  * 16-byte load holds 4 consecutive inputs of 4 outputs: one operand of the dot product. Also sums every output's
- * weights, times its scale: what a shift of all inputs by one adds to the output. Scales must be in place.
+ * weights: what a shift of all inputs by one adds to the product.
  */
 export function pack(source: i32, layer: i32, linear: i32): void {
   const outputs = outputsOf(linear);
-  const scale = scaleAt(layer, linear);
   let to = linearAt(layer, linear);
   let sum = sumsAt(layer, linear);
   for (let group = 0; group < groupsOf(linear); group++) {
@@ -40,10 +39,9 @@ export function pack(source: i32, layer: i32, linear: i32): void {
         b = i32x4.add(b, sumOfFours(y));
         c = i32x4.add(c, sumOfFours(z));
       }
-      const s = scale + 4 * first;
-      v128.store(sum, f32x4.mul(f32x4.convert_i32x4_s(a), v128.load(s)));
-      v128.store(sum, f32x4.mul(f32x4.convert_i32x4_s(b), v128.load(s, 16)), 16);
-      v128.store(sum, f32x4.mul(f32x4.convert_i32x4_s(c), v128.load(s, 32)), 32);
+      v128.store(sum, a);
+      v128.store(sum, b, 16);
+      v128.store(sum, c, 32);
       sum += 4 * PANEL;
     }
     source += HIDDEN * outputs;

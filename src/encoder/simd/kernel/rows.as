@@ -2,11 +2,13 @@
 import { HIDDEN, ROW, ZEROS } from "./layout";
 import { gelu, madd, sumLanes } from "./lanes";
 
-/** Four outputs of a product: sum * (row scale * weight scale) + (row minimum * weight sum + bias). */
+/** Four outputs of a product: (product - zero * sum of weights) * (row scale * weight scale) + bias. */
 // @ts-ignore: decorator
 @inline
-export function dequantize(product: v128, rowScale: v128, rowMinimum: v128, scale: v128, sum: v128, bias: v128): v128 {
-  return madd(f32x4.convert_i32x4_s(product), f32x4.mul(rowScale, scale), madd(rowMinimum, sum, bias));
+export function dequantize(product: v128, rowScale: v128, zero: v128, scale: v128, sum: v128, bias: v128): v128 {
+  // The zero point is taken off in integers: in floats, two large numbers would nearly cancel.
+  const centred = i32x4.sub(product, i32x4.mul(zero, sum));
+  return madd(f32x4.convert_i32x4_s(centred), f32x4.mul(rowScale, scale), bias);
 }
 
 /** out = base + product, over rows of HIDDEN; `range` as `quantize` wrote it. */
@@ -22,12 +24,12 @@ export function addProduct(
 ): void {
   for (let row = 0; row < rows; row++) {
     const rowScale = v128.load32_splat(range + 4 * row);
-    const rowMinimum = v128.load32_splat(range + 4 * (rows + row));
+    const zero = v128.load32_splat(range + 4 * (rows + row));
     for (let k = 0; k < ROW; k += 16) {
       const y = dequantize(
         v128.load(product + k),
         rowScale,
-        rowMinimum,
+        zero,
         v128.load(scale + k),
         v128.load(sums + k),
         v128.load(bias + k),
@@ -53,12 +55,12 @@ export function geluProduct(
 ): void {
   for (let row = 0; row < rows; row++) {
     const rowScale = v128.load32_splat(range + 4 * row);
-    const rowMinimum = v128.load32_splat(range + 4 * (rows + row));
+    const zero = v128.load32_splat(range + 4 * (rows + row));
     for (let k = 0; k < ROW; k += 16) {
       const y = dequantize(
         v128.load(product + k),
         rowScale,
-        rowMinimum,
+        zero,
         v128.load(scale + k),
         v128.load(sums + k),
         v128.load(bias + k),
