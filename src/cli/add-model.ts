@@ -77,7 +77,7 @@ async function suggest(
 ): Promise<void> {
   const { designFeatures } = await import("../training/add-model.ts");
   const { suggestPrompts } = await import("../training/suggest-prompts.ts");
-  const chosen = suggestPrompts(unwrap(await designFeatures(bundle, embeddings)), count).map(
+  const chosen = suggestPrompts(unwrap(designFeatures(bundle, embeddings)), count).map(
     (i) => records[i] as OutcomeRecord,
   );
   if (json) console.log(JSON.stringify(chosen.map(({ task, id }) => ({ task, id }))));

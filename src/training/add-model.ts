@@ -3,9 +3,10 @@ import { BUNDLE_METADATA_KEY, openBundle } from "../core/bundle-reader.ts";
 import { featuresOf } from "../core/features.ts";
 import { readFeatureMap } from "../core/landmark-predictor.ts";
 import { applyHead } from "../core/linear-head.ts";
+import type { Predictor } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../core/safetensors.ts";
-import { type Matrix, matrix, row } from "./matrix.ts";
+import { besides, type Matrix, matrix, row, takeColumns } from "./matrix.ts";
 import { prepareRidge } from "./ridge.ts";
 import { floatTensor } from "./write-bundle.ts";
 
@@ -21,14 +22,15 @@ export interface NewModel {
 export type AddModelCode = "bundle_kind" | "bundle_unusable" | "model_known" | "too_few_outcomes";
 
 const FEWEST_OUTCOMES = 5;
-// With noise variance .2 and mixture weights of about one divided by the number of LLMs, smaller penalties overfit.
+// With a noise variance of .2 and mixture weights of about one divided by the number of LLMs, smaller ones overfit.
 const penalties = [2, 6, 20, 60, 200, 600, 2000] as const;
 
 /**
- * Adds one LLM to a landmark-heads bundle without touching the others: what is learned is in which mixture of the known
- * LLMs it errs. With p_m the heads and e their mean, y - e(x) = ability + sum_m c_m (p_m(x) - e(x)), by ridge with the
- * penalty of least leave-one-out error, so that a handful of outcomes gives little more than an ability, and hundreds
- * give a profile. The mixture of the known heads is the new head.
+ * Adds one LLM to a landmark-heads bundle without touching the others. With p_m the known heads, e their mean and w the
+ * task memberships, y - e(x) = ability + sum_m c_m (p_m(x) - e(x)) + sum_d b_d w_d(x), by ridge with the penalty of
+ * least leave-one-out error: a handful of outcomes gives little more than an ability, a few dozen say which known LLMs
+ * it resembles, hundreds where it differs from all of them. Since heads and memberships are linear in the features,
+ * the sum is one more head.
  */
 export async function addModel(
   bundle: Uint8Array,
@@ -36,12 +38,11 @@ export async function addModel(
 ): Promise<Result<Uint8Array, AddModelCode>> {
   const checked = check(bundle, added);
   if (!checked.ok) return checked;
-  const predictions = predictRaw(bundle, added.embeddings);
-  const means = rowMeans(predictions);
-  return ok(extendBundle(bundle, added, await fitMixture(predictions, means, added.outcomes)));
+  const design = designOf(bundle, added.embeddings);
+  return ok(extendBundle(bundle, added, await fitProfile(design, added.outcomes)));
 }
 
-function check(bundle: Uint8Array, { model, outcomes }: NewModel): Result<null, AddModelCode> {
+function checkBundle(bundle: Uint8Array): Result<Predictor, AddModelCode> {
   const predictor = loadPredictor(bundle);
   if (!predictor.ok) return fail("bundle_unusable", predictor.failure.message);
   if (predictor.value.kind !== "landmark-heads") {
@@ -50,6 +51,12 @@ function check(bundle: Uint8Array, { model, outcomes }: NewModel): Result<null, 
       "a model can be added to a landmark-heads bundle only; train a knn bundle again",
     );
   }
+  return predictor;
+}
+
+function check(bundle: Uint8Array, { model, outcomes }: NewModel): Result<null, AddModelCode> {
+  const predictor = checkBundle(bundle);
+  if (!predictor.ok) return predictor;
   if (predictor.value.models.includes(model)) {
     return fail(
       "model_known",
@@ -66,69 +73,88 @@ function check(bundle: Uint8Array, { model, outcomes }: NewModel): Result<null, 
   return ok(null);
 }
 
-/** [prompts, models] how each known LLM is expected to differ from their mean: what a new one is regressed on. */
-export async function designFeatures(
-  bundle: Uint8Array,
-  embeddings: Matrix,
-): Promise<Result<Matrix, AddModelCode>> {
-  const predictor = loadPredictor(bundle);
-  if (!predictor.ok) return fail("bundle_unusable", predictor.failure.message);
-  if (predictor.value.kind !== "landmark-heads")
-    return fail("bundle_kind", "only landmark-heads bundles can be extended");
-  const predictions = predictRaw(bundle, embeddings);
-  return ok(subtractRowMeans(predictions, rowMeans(predictions)));
+/** What a new LLM's outcomes are regressed on. */
+interface Design {
+  /** [prompts, models + tasks] deviations of the known heads from their mean, then scaled memberships. */
+  readonly features: Matrix;
+  /** [prompts] mean of the known heads. */
+  readonly means: Float64Array;
+  readonly models: number;
+  /** Factor on the memberships that makes them as large as the deviations, so that one penalty suits both. */
+  readonly scale: number;
 }
 
-/** [prompts, models] the bundle's heads before calibration. */
-function predictRaw(bundle: Uint8Array, embeddings: Matrix): Matrix {
+/** [prompts, features] the design of prompts that may be run, for `suggestPrompts`. */
+export function designFeatures(bundle: Uint8Array, embeddings: Matrix): Result<Matrix, AddModelCode> {
+  const usable = checkBundle(bundle);
+  return usable.ok ? ok(designOf(bundle, embeddings).features) : usable;
+}
+
+function designOf(bundle: Uint8Array, embeddings: Matrix): Design {
   const reader = openBundle(bundle);
   if (!reader.ok) throw new Error(reader.failure.message);
   const map = readFeatureMap(reader.value);
   const models = reader.value.common.models.length;
+  const tasks = reader.value.common.tasks.length;
   const head = { weights: reader.value.floats("head.p_correct", ["models", "features+1"]), outputs: models };
-  const predictions = matrix(embeddings.rows, models);
+  const deviations = matrix(embeddings.rows, models);
+  const memberships = matrix(embeddings.rows, tasks);
+  const means = new Float64Array(embeddings.rows);
   for (let i = 0; i < embeddings.rows; i++) {
-    predictions.data.set(applyHead(head, featuresOf(map, row(embeddings, i)).values), i * models);
+    const features = featuresOf(map, row(embeddings, i));
+    const predictions = applyHead(head, features.values);
+    const mean = predictions.reduce((sum, p) => sum + p, 0) / models;
+    means[i] = mean;
+    deviations.data.set(
+      predictions.map((p) => p - mean),
+      i * models,
+    );
+    memberships.data.set(features.memberships, i * tasks);
   }
-  return predictions;
+  const scale = Math.sqrt(meanSquare(deviations.data) / Math.max(meanSquare(memberships.data), 1e-9)) || 1;
+  memberships.data.forEach((value, k) => {
+    memberships.data[k] = value * scale;
+  });
+  return { features: besides(deviations, memberships), means, models, scale };
 }
 
-/** The new LLM as a mixture of the known ones. */
-interface Mixture {
+/** The new LLM relative to the mean of the known ones. */
+interface Profile {
   /** [models] c_m */
-  readonly weights: Float64Array;
+  readonly mixture: Float64Array;
+  /** [tasks] b_d */
+  readonly byTask: Float64Array;
   readonly ability: number;
   /** Standard deviation of what is not known of the ability. */
   readonly doubt: number;
 }
 
-async function fitMixture(
-  predictions: Matrix,
-  means: Float64Array,
+async function fitProfile(
+  { features, means, models, scale }: Design,
   outcomes: Float64Array,
-): Promise<Mixture> {
-  const { rows, columns } = predictions;
-  const deviations = matrix(
-    rows,
-    columns,
-    predictions.data.map((p, k) => p - (means[Math.floor(k / columns)] as number)),
-  );
+): Promise<Profile> {
   const targets = matrix(
-    rows,
+    outcomes.length,
     1,
     Float32Array.from(outcomes, (y, i) => y - (means[i] as number)),
   );
-  const fit = await (await prepareRidge(deviations)).fitBest(targets, penalties);
-  const measured = fit.intercepts[0] as number;
+  const fit = await (await prepareRidge(features)).fitBest(targets, penalties);
   // A mean of few outcomes says little: variance between the known LLMs against the variance of such a mean
-  // (James and Stein 1961).
-  const between = abilityVariance(deviations);
-  const noise =
-    meanSquare(targets.data.map((y, i) => y - (fit.leaveOneOut.data[i] as number))) / predictions.rows;
+  // (James and Stein 1961). Outcomes that all agree don't prove that the noise is small.
+  const between = abilityVariance(
+    takeColumns(
+      features,
+      Array.from({ length: models }, (_, m) => m),
+    ),
+  );
+  const residuals = meanSquare(targets.data.map((y, i) => y - (fit.leaveOneOut.data[i] as number)));
+  const binomial = means.reduce((sum, e) => sum + Math.max(e * (1 - e), 0), 0) / means.length;
+  const noise = Math.max(residuals, binomial) / outcomes.length;
   const trust = between / (between + noise);
   return {
-    weights: Float64Array.from(fit.weights.data),
-    ability: measured * trust,
+    mixture: Float64Array.from(fit.weights.data.subarray(0, models)),
+    byTask: Float64Array.from(fit.weights.data.subarray(models), (weight) => weight * scale),
+    ability: (fit.intercepts[0] as number) * trust,
     doubt: Math.sqrt(noise * trust),
   };
 }
@@ -148,32 +174,15 @@ function meanSquare(values: Float32Array | Float64Array): number {
   return sum / values.length;
 }
 
-function subtractRowMeans({ rows, columns, data }: Matrix, means: Float64Array): Matrix {
-  return matrix(
-    rows,
-    columns,
-    data.map((value, k) => value - (means[Math.floor(k / columns)] as number)),
-  );
-}
-
-function rowMeans({ rows, columns, data }: Matrix): Float64Array {
-  const means = new Float64Array(rows);
-  for (let k = 0; k < data.length; k++) {
-    const i = Math.floor(k / columns);
-    means[i] = (means[i] as number) + (data[k] as number) / columns;
-  }
-  return means;
-}
-
-/** Everything that has a row a model gets one more: the mixture of the rows there. */
-function extendBundle(bundle: Uint8Array, { model, outcomes }: NewModel, mixture: Mixture) {
+/** Everything that has a row a model gets one more. */
+function extendBundle(bundle: Uint8Array, { model, outcomes }: NewModel, profile: Profile): Uint8Array {
   const file = readSafetensors(bundle);
   if (!file.ok) throw new Error(file.failure.message);
   const document = JSON.parse(file.value.metadata[BUNDLE_METADATA_KEY] as string);
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of file.value.tensors) {
     const ofModels = name === "prior" || (name.startsWith("head.") && name !== "head.tasks");
-    tensors.set(name, ofModels ? appendRow(tensor, mixture.weights, shiftOf(name, mixture)) : tensor);
+    tensors.set(name, ofModels ? appendRow(name, tensor, profile) : tensor);
   }
   const header = {
     ...document,
@@ -183,27 +192,34 @@ function extendBundle(bundle: Uint8Array, { model, outcomes }: NewModel, mixture
   return writeSafetensors({ tensors, metadata: { [BUNDLE_METADATA_KEY]: JSON.stringify(header) } });
 }
 
-/**
- * What the ability adds to a head. Decisions take its lower bound: whoever has few results must not win traffic by
- * luck, and among many candidates the luckiest would.
- */
-function shiftOf(name: string, { ability, doubt }: Mixture): number {
-  if (name === "head.log_output_tokens") return 0;
-  return name === "head.p_correct" ? ability : ability - doubt;
-}
-
-/** @param shift added to the last column, the intercept */
-function appendRow({ shape, data }: Tensor, mixture: Float64Array, shift: number): Tensor {
+function appendRow(
+  name: string,
+  { shape, data }: Tensor,
+  { mixture, byTask, ability, doubt }: Profile,
+): Tensor {
   const rows = shape[0] as number;
   const width = data.length / rows;
   const appended = new Float32Array(data.length + width);
   appended.set(data);
+  const added = appended.subarray(data.length);
   for (let j = 0; j < width; j++) {
     let mean = 0;
     for (let m = 0; m < rows; m++) mean += (data[m * width + j] as number) / rows;
-    let value = mean;
-    for (let m = 0; m < rows; m++) value += (mixture[m] as number) * ((data[m * width + j] as number) - mean);
-    appended[data.length + j] = value + (j === width - 1 ? shift : 0);
+    added[j] = mean;
+    // Answer lengths don't follow from who errs alike: the new LLM is taken to be as wordy as the others.
+    if (name === "head.log_output_tokens") continue;
+    for (let m = 0; m < rows; m++) {
+      added[j] = (added[j] as number) + (mixture[m] as number) * ((data[m * width + j] as number) - mean);
+    }
   }
+  if (name === "head.log_output_tokens") return floatTensor([rows + 1, ...shape.slice(1)], appended);
+  const firstTask = width - 1 - byTask.length;
+  if (width > 1)
+    byTask.forEach((value, d) => {
+      added[firstTask + d] = (added[firstTask + d] as number) + value;
+    });
+  // Decisions take the ability's lower bound: whoever has few results must not win traffic by luck, and among many
+  // candidates the luckiest would.
+  added[width - 1] = (added[width - 1] as number) + (name === "head.p_correct" ? ability : ability - doubt);
   return floatTensor([rows + 1, ...shape.slice(1)], appended);
 }

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { loadPredictor } from "../../src/core/bundle.ts";
+import { addModel } from "../../src/training/add-model.ts";
+import { takeModels } from "../../src/training/dataset.ts";
+import { fitRouter } from "../../src/training/fit-router.ts";
+import { row, takeRows } from "../../src/training/matrix.ts";
+import { syntheticDataset, syntheticEncoder } from "./synthetic.ts";
+
+const whole = syntheticDataset({ prompts: 2000, models: 5, tasks: 4 });
+// model-4 is good at no task (4 mod 5 is no task number); models 0 to 3 are each good at one.
+const known = ["model-0", "model-1", "model-2", "model-4"];
+
+async function knownBundle(): Promise<Uint8Array> {
+  const fitted = await fitRouter(takeModels(whole, known), syntheticEncoder, {
+    kind: "landmark-heads",
+    neighbors: 5,
+    seed: 0,
+  });
+  if (!fitted.ok) throw new Error(fitted.failure.message);
+  return fitted.value;
+}
+
+function newModel(model: string, count: number, of = 3) {
+  const indices = Int32Array.from({ length: count }, (_, i) => i);
+  return {
+    model,
+    embeddings: takeRows(whole.embeddings, indices),
+    outcomes: Float64Array.from(indices, (i) => whole.outcomes.data[i * 5 + of] as number),
+  };
+}
+
+function load(bundle: Uint8Array) {
+  const predictor = loadPredictor(bundle);
+  if (!predictor.ok) throw new Error(predictor.failure.message);
+  return predictor.value;
+}
+
+describe("addModel", () => {
+  it("learns where the new model is good and leaves the others as they were", async () => {
+    const bundle = await knownBundle();
+    const extended = await addModel(bundle, newModel("model-3", 300));
+    if (!extended.ok) throw new Error(extended.failure.message);
+    const [before, after] = [load(bundle), load(extended.value)];
+    expect(after.models).toEqual([...known, "model-3"]);
+    const means = [0, 0, 0, 0];
+    for (let i = 1000; i < 2000; i++) {
+      const prediction = after.predict(row(whole.embeddings, i));
+      expect(prediction.pCorrect.subarray(0, 4)).toEqual(before.predict(row(whole.embeddings, i)).pCorrect);
+      const task = i % 4;
+      means[task] = (means[task] as number) + (prediction.pCorrect[4] as number) / 250;
+    }
+    // It is right with probability .8 on its own task and .4 elsewhere.
+    expect(means[3]).toBeGreaterThan(0.6);
+    for (const task of [0, 1, 2]) expect(means[task]).toBeLessThan(0.55);
+  });
+
+  it("does not believe in a lucky handful", async () => {
+    const extended = await addModel(await knownBundle(), {
+      ...newModel("lucky", 6),
+      outcomes: new Float64Array(6).fill(1),
+    });
+    if (!extended.ok) throw new Error(extended.failure.message);
+    const { pCorrect, decisionScore } = load(extended.value).predict(row(whole.embeddings, 0));
+    expect(pCorrect[4]).toBeLessThan(0.9);
+    expect(decisionScore[4]).toBeLessThan(Math.max(...decisionScore.subarray(0, 4)));
+  });
+
+  it("refuses what it cannot do", async () => {
+    const bundle = await knownBundle();
+    const knn = await fitRouter(takeModels(whole, known), syntheticEncoder, {
+      kind: "knn",
+      neighbors: 5,
+      seed: 0,
+    });
+    if (!knn.ok) throw new Error(knn.failure.message);
+    expect(await addModel(bundle, newModel("model-0", 50))).toMatchObject({
+      failure: { code: "model_known" },
+    });
+    expect(await addModel(bundle, newModel("new", 3))).toMatchObject({
+      failure: { code: "too_few_outcomes" },
+    });
+    expect(await addModel(knn.value, newModel("new", 50))).toMatchObject({
+      failure: { code: "bundle_kind" },
+    });
+    expect(await addModel(new Uint8Array(9), newModel("new", 50))).toMatchObject({
+      failure: { code: "bundle_unusable" },
+    });
+  });
+});

@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadPredictor } from "../../src/core/bundle.ts";
+import { readSafetensors, type Tensor, writeSafetensors } from "../../src/core/safetensors.ts";
+import { fitRouter } from "../../src/training/fit-router.ts";
+import { floatTensor } from "../../src/training/write-bundle.ts";
+import { syntheticDataset, syntheticEncoder } from "./synthetic.ts";
+
+let bundle: Uint8Array;
+
+beforeAll(async () => {
+  const fitted = await fitRouter(syntheticDataset(), syntheticEncoder, {
+    kind: "landmark-heads",
+    neighbors: 5,
+    seed: 0,
+  });
+  if (!fitted.ok) throw new Error(fitted.failure.message);
+  bundle = fitted.value;
+});
+
+type Document = Record<string, unknown>;
+
+/** The same bundle with another header or other tensors. */
+function changed(
+  header: (document: Document) => Document,
+  tensors?: (all: Map<string, Tensor>) => void,
+): Uint8Array {
+  const file = readSafetensors(bundle);
+  if (!file.ok) throw new Error(file.failure.message);
+  const all = new Map(file.value.tensors);
+  tensors?.(all);
+  const document = header(JSON.parse(file.value.metadata["signalbox"] as string));
+  return writeSafetensors({ tensors: all, metadata: { signalbox: JSON.stringify(document) } });
+}
+const same = (document: Document) => document;
+
+describe("a bundle that cannot be used is refused with its cause", () => {
+  it("loads when nothing is wrong", () => {
+    expect(loadPredictor(changed(same)).ok).toBe(true);
+  });
+
+  it.each<[string, () => Uint8Array, string, RegExp]>([
+    ["empty", () => new Uint8Array(0), "bundle_unreadable", /0 bytes/],
+    ["truncated", () => bundle.slice(0, bundle.length - 100), "bundle_unreadable", /ends at byte/],
+    [
+      "no document",
+      () => writeSafetensors({ tensors: new Map(), metadata: {} }),
+      "bundle_header",
+      /JSON document/,
+    ],
+    [
+      "a later version",
+      () => changed((d) => ({ ...d, format_version: 2 })),
+      "bundle_format_version",
+      /version 2/,
+    ],
+    ["an unknown kind", () => changed((d) => ({ ...d, kind: "forest" })), "bundle_header", /forest/],
+    ["no encoder", () => changed((d) => ({ ...d, encoder: {} })), "bundle_header", /encoder/],
+    ["no models", () => changed((d) => ({ ...d, models: [] })), "bundle_header", /models/],
+    [
+      "a model twice",
+      () => changed((d) => ({ ...d, models: ["a", "a", "b"] })),
+      "bundle_header",
+      /different/,
+    ],
+    [
+      "one model too many",
+      () => changed((d) => ({ ...d, models: ["a", "b", "c", "d"] })),
+      "bundle_tensor",
+      /shape/,
+    ],
+    [
+      "a kernel without gamma",
+      () => changed((d) => ({ ...d, kernel: {} })),
+      "bundle_header",
+      /kernel\.gamma/,
+    ],
+    [
+      "a missing tensor",
+      () => changed(same, (all) => all.delete("landmarks")),
+      "bundle_tensor",
+      /landmarks is missing/,
+    ],
+    [
+      "another type",
+      () => changed(same, (all) => all.set("landmarks", floatTensor([1, 16], new Float32Array(16)))),
+      "bundle_tensor",
+      /landmarks is F32, not I8/,
+    ],
+    [
+      "not a number",
+      () => changed(same, (all) => all.set("prior", floatTensor([3], [0, Number.NaN, 0]))),
+      "bundle_not_finite",
+      /prior has NaN at position 1/,
+    ],
+    [
+      "heads of another width",
+      () => changed(same, (all) => all.set("head.decision", floatTensor([3, 2], new Float32Array(6)))),
+      "bundle_tensor",
+      /head\.decision/,
+    ],
+  ])("%s", (_, make, code, message) => {
+    const loaded = loadPredictor(make());
+    expect(loaded).toMatchObject({ ok: false, failure: { code, message: expect.stringMatching(message) } });
+  });
+});
