@@ -1,4 +1,5 @@
-import type { EncoderManifest, TensorEntry } from "../manifest.ts";
+import type { EncoderManifest } from "../manifest.ts";
+import { findTensor } from "../tensor-file.ts";
 import type { Kernel } from "./kernel.ts";
 
 const LAYERS = 6;
@@ -33,9 +34,10 @@ export function loadWeights(kernel: Kernel, manifest: EncoderManifest, weights: 
   const staging = HIDDEN * INNER;
   kernel.start(staging);
   const memory = new Uint8Array(kernel.memory.buffer);
-  const entries = new Map(manifest.tensors.map((entry) => [entry.name, entry]));
   const copy = (name: string, dtype: "I8" | "F32", count: number, address: number) => {
-    const { offset, bytes } = checkEntry(entries.get(name), name, dtype, count, weights.byteLength);
+    const { offset, bytes } = findTensor(manifest.tensors, name, dtype, weights.byteLength);
+    const expected = dtype === "I8" ? count : 4 * count;
+    if (bytes !== expected) throw unsupported(`tensor ${name} has ${bytes} bytes, not ${expected}`);
     memory.set(weights.subarray(offset, offset + bytes), address);
   };
   const copyNorm = (name: string, address: number) => {
@@ -61,23 +63,8 @@ export function loadWeights(kernel: Kernel, manifest: EncoderManifest, weights: 
     copyNorm(`layer.${layer}.attention_norm`, kernel.attentionNormAt(layer));
     copyNorm(`layer.${layer}.output_norm`, kernel.outputNormAt(layer));
   }
-  if (entries.has(`layer.${LAYERS}.qkv.weight`)) throw unsupported(`it has more than ${LAYERS} layers`);
-}
-
-function checkEntry(
-  entry: TensorEntry | undefined,
-  name: string,
-  dtype: "I8" | "F32",
-  count: number,
-  fileBytes: number,
-): TensorEntry {
-  if (entry === undefined) throw unsupported(`tensor ${name} is missing`);
-  const bytes = dtype === "I8" ? count : 4 * count;
-  if (entry.dtype !== dtype || entry.bytes !== bytes) {
-    throw unsupported(`tensor ${name} is ${entry.dtype} of ${entry.bytes} bytes, not ${dtype} of ${bytes}`);
-  }
-  if (entry.offset + bytes > fileBytes) throw unsupported(`tensor ${name} lies beyond the end of the file`);
-  return entry;
+  if (manifest.tensors.some(({ name }) => name.startsWith(`layer.${LAYERS}.`)))
+    throw unsupported(`it has more than ${LAYERS} layers`);
 }
 
 function unsupported(problem: string): Error {
