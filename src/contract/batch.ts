@@ -5,18 +5,14 @@ import { routeRequestSchema, routeResponseSchema } from "./route.ts";
 /** Requests of one batch: each is embedded after the other, so more would only wait. */
 const MAX_REQUESTS = 32;
 
-const list = <S extends v.GenericSchema>(item: S) =>
-  v.pipe(
-    v.array(item),
+/** A body that breaks the schema is refused as a whole; what else is wrong with one request is told in its place. */
+export const batchRequestSchema = v.strictObject({
+  requests: v.pipe(
+    v.array(routeRequestSchema),
     v.minLength(1, "must hold at least one request"),
     v.maxLength(MAX_REQUESTS, `must hold at most ${MAX_REQUESTS} requests`),
-  );
-
-/** The envelope alone: what is wrong with one request is told in its place, and the others are decided. */
-export const batchEnvelopeSchema = v.strictObject({ requests: list(v.unknown()) });
-
-/** The whole contract, for the OpenAPI document. */
-export const batchRequestSchema = v.strictObject({ requests: list(routeRequestSchema) });
+  ),
+});
 
 export const batchResponseSchema = v.object({
   object: v.literal("list"),

@@ -17,6 +17,8 @@ interface Operation {
   /** Statuses that it can answer with besides 200. */
   readonly statuses: readonly number[];
   readonly decision?: boolean;
+  /** The answer may also be a stream of server-sent events. */
+  readonly streams?: boolean;
   /** A body that works. */
   readonly example?: unknown;
 }
@@ -41,7 +43,7 @@ const operations: readonly Operation[] = [
     method: "post",
     path: "/v1/route/batch",
     summary: "Decide up to 32 prompts",
-    description: "A request that is wrong gets its error in its place; the others are decided.",
+    description: "A request without an answer (no prompt, no candidates, ...) gets its error in its place.",
     request: batchRequestSchema,
     response: batchResponseSchema,
     statuses: WRITE,
@@ -57,6 +59,7 @@ const operations: readonly Operation[] = [
     response: "any",
     statuses: [...WRITE, 404, 502, 504],
     decision: true,
+    streams: true,
     example: { model: "auto:spend=0.3", messages: [{ role: "user", content: "Say hello in Finnish." }] },
   },
   {
@@ -122,7 +125,10 @@ function describeOperation({
   const schema = response === "any" ? { type: "object" } : schemaOf(response, "output");
   const success = {
     description: "Success",
-    content: { "application/json": { schema } },
+    content: {
+      "application/json": { schema },
+      ...(rest.streams ? { "text/event-stream": {} } : {}),
+    },
     ...(rest.decision ? { headers: headers() } : {}),
   };
   const errors = statuses.map((status) => [String(status), { $ref: `#/components/responses/${status}` }]);

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { reasons } from "../core/policy.ts";
-import { fail, type Result } from "../core/result.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 import { checksum } from "./fields.ts";
 import { messagesSchema } from "./message.ts";
 import { routeOptionEntries } from "./options.ts";
@@ -21,15 +21,19 @@ export type RouteRequestCode = "invalid_request" | "missing_prompt" | "conflicti
 /** The body of POST /v1/route, checked; exactly one of `prompt` and `messages` is there. */
 export function parseRouteRequest(body: unknown): Result<RouteRequest, RouteRequestCode> {
   const request = parseWith(routeRequestSchema, body, "invalid_request");
-  if (!request.ok) return request;
-  const { prompt, messages } = request.value;
+  return request.ok ? checkPrompt(request.value) : request;
+}
+
+/** Exactly one of `prompt` and `messages`, which a schema alone can't say in a sentence that helps. */
+export function checkPrompt(request: RouteRequest): Result<RouteRequest, RouteRequestCode> {
+  const { prompt, messages } = request;
   if (prompt !== undefined && messages !== undefined) {
     return fail("conflicting_prompt", "give `prompt` or `messages`, not both", "prompt");
   }
   if (messages === undefined && (prompt === undefined || prompt.trim() === "")) {
     return fail("missing_prompt", "give `prompt` as text or `messages` in OpenAI's form", "prompt");
   }
-  return request;
+  return ok(request);
 }
 
 const candidateSchema = v.object({ model: v.string(), p_correct: v.number(), expected_usd: v.number() });

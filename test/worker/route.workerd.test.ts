@@ -145,24 +145,32 @@ interface Listed {
 describe("POST /v1/route/batch", () => {
   test("decides each request as /v1/route does, and tells errors in their place", async () => {
     const { status, body } = await post("/v1/route/batch", {
-      requests: [{ prompt: maths }, { prompt: law, spend: 7 }, { prompt: code, tolerance: 0.1 }, {}],
+      requests: [
+        { prompt: maths },
+        { prompt: law, models: ["no-such-model"] },
+        { prompt: code, tolerance: 0.1 },
+        {},
+      ],
     });
     expect(status).toBe(200);
     const single = (await post("/v1/route", { prompt: maths })).body;
     expect(body.data[0].ranking).toEqual(single.ranking);
-    expect(body.data[1].error).toMatchObject({ code: "invalid_request", param: "spend" });
+    expect(body.data[1].error).toMatchObject({ code: "unknown_model", param: "models" });
     expect(body.data[2].reason).toBe("cheapest_within_tolerance");
     expect(body.data[3].error.code).toBe("missing_prompt");
   });
 
-  test.each([[{}], [{ requests: [] }], [{ requests: Array(33).fill({ prompt: "x" }) }], [{ requests: "x" }]])(
-    "%j is refused as a whole",
-    async (body) => {
-      const answer = await post("/v1/route/batch", body);
-      expect(answer.status).toBe(400);
-      expect(answer.body.error).toMatchObject({ code: "invalid_request", param: "requests" });
-    },
-  );
+  test.each([
+    [{}, "requests"],
+    [{ requests: [] }, "requests"],
+    [{ requests: Array(33).fill({ prompt: "x" }) }, "requests"],
+    [{ requests: "x" }, "requests"],
+    [{ requests: [{ prompt: "x" }, { prompt: "x", spend: 7 }] }, "requests.1.spend"],
+  ])("%j is refused as a whole", async (body, param) => {
+    const answer = await post("/v1/route/batch", body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code: "invalid_request", param });
+  });
 });
 
 describe("the other addresses", () => {

@@ -1,7 +1,7 @@
-import { type BatchResponse, batchEnvelopeSchema } from "../../contract/batch.ts";
+import { type BatchResponse, batchRequestSchema } from "../../contract/batch.ts";
 import { type ErrorCode, errorBody } from "../../contract/error.ts";
 import { parseWith } from "../../contract/parse.ts";
-import { parseRouteRequest, type RouteResponse } from "../../contract/route.ts";
+import { checkPrompt, type RouteRequest, type RouteResponse } from "../../contract/route.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { decideRoute } from "../decision.ts";
 import { newDecisionId, routeResponse } from "../decision-response.ts";
@@ -10,13 +10,13 @@ import { readJsonBody } from "../json-body.ts";
 import type { Serving } from "../serving.ts";
 import { createStopwatch, type Stopwatch } from "../stopwatch.ts";
 
-/** POST /v1/route/batch: up to 32 decisions; a request that is wrong gets its error in its place. */
+/** POST /v1/route/batch: up to 32 decisions; one that has no answer gets its error in its place. */
 export async function postRouteBatch(context: HttpContext): Promise<Response> {
   const { settings, state } = context.get("isolate");
   const stopwatch = createStopwatch(() => performance.now());
   const body = await readJsonBody(context.req.raw, settings);
   if (!body.ok) return respondFailure(context, body.failure);
-  const batch = parseWith(batchEnvelopeSchema, body.value, "invalid_request");
+  const batch = parseWith(batchRequestSchema, body.value, "invalid_request");
   if (!batch.ok) return respondFailure(context, batch.failure);
   const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
   if (!serving.ok) return respondFailure(context, serving.failure);
@@ -36,11 +36,11 @@ export async function postRouteBatch(context: HttpContext): Promise<Response> {
 
 async function decideOne(
   context: HttpContext,
-  body: unknown,
+  asked: RouteRequest,
   serving: Serving,
   stopwatch: Stopwatch,
 ): Promise<Result<RouteResponse, ErrorCode>> {
-  const request = parseRouteRequest(body);
+  const request = checkPrompt(asked);
   if (!request.ok) return request;
   const decided = await decideRoute(request.value, serving, context.get("isolate").embeddings, stopwatch);
   return decided.ok
