@@ -15,6 +15,8 @@ export const promptEntries = {
 
 export const routeRequestSchema = v.strictObject({ ...promptEntries, ...routeOptionEntries });
 export type RouteRequest = v.InferOutput<typeof routeRequestSchema>;
+/** What a caller writes: fields with a default may be left out. */
+export type RouteRequestInput = v.InferInput<typeof routeRequestSchema>;
 
 export type RouteRequestCode = "invalid_request" | "missing_prompt" | "conflicting_prompt";
 

@@ -1,0 +1,3 @@
+export type { RouteRequestInput, RouteResponse } from "../contract/route.ts";
+export { type CallOptions, connectSignalbox, type Signalbox, type SignalboxOptions } from "./signalbox.ts";
+export { SignalboxError, type SignalboxErrorCode } from "./signalbox-error.ts";

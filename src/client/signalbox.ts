@@ -1,0 +1,59 @@
+import type { BatchResponse } from "../contract/batch.ts";
+import type { Health } from "../contract/health.ts";
+import type { ModelList } from "../contract/models.ts";
+import type { RouteRequestInput, RouteResponse } from "../contract/route.ts";
+import { type SendOptions, send } from "./send.ts";
+
+export interface SignalboxOptions {
+  /** Where the Worker is, such as https://signalbox.example.workers.dev. */
+  readonly baseUrl: string;
+  /** Left out where the Worker is open. */
+  readonly apiKey?: string;
+  /** Tries after the first one; 2 by default. */
+  readonly maxRetries?: number;
+  /** Milliseconds that one try may take; 10,000 by default. */
+  readonly timeoutMs?: number;
+  /** Another fetch, for example of a service binding. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** The API of one Worker. */
+export interface Signalbox {
+  /** Which model should answer. */
+  route(request: RouteRequestInput, options?: CallOptions): Promise<RouteResponse>;
+  /** The same for up to 32 prompts; an entry is a decision or `{error}`. */
+  routeBatch(requests: readonly RouteRequestInput[], options?: CallOptions): Promise<BatchResponse["data"]>;
+  models(options?: CallOptions): Promise<ModelList["data"]>;
+  health(options?: CallOptions): Promise<Health>;
+}
+
+/**
+ * Connects to a Worker; nothing is sent yet. Failed calls throw a `SignalboxError`.
+ *
+ * @example
+ * const signalbox = connectSignalbox({ baseUrl: "http://127.0.0.1:8787" });
+ * const { model } = await signalbox.route({ prompt: "How many positive divisors does 360 have?" });
+ */
+export function connectSignalbox(options: SignalboxOptions): Signalbox {
+  const base = options.baseUrl.replace(/\/+$/, "");
+  const sending: SendOptions = {
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    headers: options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` },
+    maxRetries: options.maxRetries ?? 2,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    random: Math.random,
+  };
+  const call = <T>(path: string, body: unknown, { signal }: CallOptions = {}) =>
+    send<T>(`${base}${path}`, body, sending, signal);
+  return {
+    route: (request, callOptions) => call<RouteResponse>("/v1/route", request, callOptions),
+    routeBatch: async (requests, callOptions) =>
+      (await call<BatchResponse>("/v1/route/batch", { requests }, callOptions)).data,
+    models: async (callOptions) => (await call<ModelList>("/v1/models", undefined, callOptions)).data,
+    health: (callOptions) => call<Health>("/health", undefined, callOptions),
+  };
+}
