@@ -23,7 +23,7 @@ export const chatRequestSchema = v.looseObject({
 export type ChatRequest = v.InferOutput<typeof chatRequestSchema>;
 
 /** How `model` is meant: chosen by Signalbox with these options, or named by the caller. */
-export type ChatModel =
+type ChatModel =
   | { readonly kind: "auto"; readonly options: RouteOptions }
   | { readonly kind: "named"; readonly name: string };
 

@@ -12,13 +12,6 @@ export const unitInterval = v.pipe(
   v.maxValue(1, "must lie between 0 and 1"),
 );
 
-export const count = v.pipe(
-  v.number(),
-  v.integer("must be a whole number"),
-  v.minValue(0, "must be at least 0"),
-  v.maxValue(Number.MAX_SAFE_INTEGER, "is too large"),
-);
-
 export const positiveCount = v.pipe(
   v.number(),
   v.integer("must be a whole number"),

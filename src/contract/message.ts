@@ -7,7 +7,7 @@ const partSchema = v.looseObject({
 });
 
 /** A message in OpenAI's form. Only what routing reads is checked; everything else is the provider's business. */
-export const messageSchema = v.looseObject({
+const messageSchema = v.looseObject({
   role: v.string(),
   content: v.optional(v.nullable(v.union([v.string(), v.array(partSchema)]))),
   tool_calls: v.optional(v.nullable(v.array(v.unknown()))),

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** One entry of OpenAI's model list; the fields after `owned_by` are Signalbox's own. */
-export const modelSchema = v.object({
+const modelSchema = v.object({
   id: v.string(),
   object: v.literal("model"),
   created: v.number(),
@@ -16,7 +16,6 @@ export const modelSchema = v.object({
     v.object({ input: v.number(), cached_input: v.number(), output: v.number() }),
   ),
 });
-export type Model = v.InferOutput<typeof modelSchema>;
 
 export const modelListSchema = v.object({ object: v.literal("list"), data: v.array(modelSchema) });
 export type ModelList = v.InferOutput<typeof modelListSchema>;

@@ -42,7 +42,7 @@ export type RouteOptions = v.InferOutput<typeof routeOptionsSchema>;
 export type RequestedRule = ChoiceRule | { readonly kind: "spend"; readonly spend: number };
 
 /** Fields of which at most one may be given: each says alone how the model is chosen. */
-export const choiceRuleFields = ["objective", "spend", "tolerance", "min_p_correct", "lambda_usd"] as const;
+const choiceRuleFields = ["objective", "spend", "tolerance", "min_p_correct", "lambda_usd"] as const;
 
 /** The one choice rule of a request; quality where it gives none. `max_usd` is a filter and goes with any rule. */
 export function choiceRule(options: RouteOptions): Result<RequestedRule, "conflicting_rules"> {

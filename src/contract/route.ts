@@ -7,7 +7,7 @@ import { routeOptionEntries } from "./options.ts";
 import { parseWith } from "./parse.ts";
 
 /** What is routed on, and the tools that would be sent along. */
-export const promptEntries = {
+const promptEntries = {
   prompt: v.optional(v.string()),
   messages: v.optional(messagesSchema),
   tools: v.optional(v.array(v.unknown())),

@@ -8,7 +8,7 @@ export interface ChatMessage {
   readonly tool_calls?: readonly unknown[] | null | undefined;
 }
 
-export interface ChatPart {
+interface ChatPart {
   readonly type: string;
   readonly text?: string | null | undefined;
 }

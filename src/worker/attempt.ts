@@ -95,7 +95,7 @@ async function withFirstByte(source: ReadableStream<Uint8Array>): Promise<Readab
 }
 
 /** Seconds or an HTTP date -> milliseconds from now. */
-export function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
+function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;
   const seconds = Number(value);
   const ms = value.trim() !== "" && Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - nowMs;

@@ -10,19 +10,19 @@ export interface KeyValueReader {
 }
 
 /** The platform's rate limiter; its limit and period stand in wrangler.toml. */
-export interface RateLimiter {
+interface RateLimiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
 /** Who may call the API. */
-export type Access =
+type Access =
   | { readonly kind: "open" }
   | { readonly kind: "keys"; readonly keys: ReadonlyMap<string, KeyRecord> };
 
 /** The Worker's environment as the platform hands it over: unchecked. */
 export type Env = Readonly<Record<string, unknown>>;
 
-export const encoderBackends = ["onnx"] as const;
+const encoderBackends = ["onnx"] as const;
 export type EncoderBackend = (typeof encoderBackends)[number];
 
 /** The environment, checked. */

@@ -1,7 +1,7 @@
 import type { Encoder } from "../encoder/encoder.ts";
 import { checksumOf } from "../encoder/files.ts";
 
-export interface CacheCounts {
+interface CacheCounts {
   readonly size: number;
   readonly capacity: number;
   readonly hits: number;

@@ -5,10 +5,10 @@ import type { KeyValueReader } from "./bindings.ts";
 import { type LoadedParts, loadServing, type OpenEncoder, type Serving } from "./serving.ts";
 import { readPointer } from "./store.ts";
 
-export type Fault = Failure<ErrorCode> & { readonly since: Date };
+type Fault = Failure<ErrorCode> & { readonly since: Date };
 
 /** Keeps work alive that outlasts the request which began it (`ctx.waitUntil`). */
-export type KeepAlive = (work: Promise<unknown>) => void;
+type KeepAlive = (work: Promise<unknown>) => void;
 
 /** What the isolate serves with, loaded once and kept fresh. */
 export interface RouterState {

@@ -7,7 +7,7 @@ import type { KeyValueReader } from "./bindings.ts";
 const IMMUTABLE_TTL_SECONDS = 30 * 24 * 3600;
 const POINTER_TTL_SECONDS = 30;
 
-export type StoredPart = "encoder" | "bundle" | "catalogue";
+type StoredPart = "encoder" | "bundle" | "catalogue";
 export type StoreCode = `${StoredPart}_missing` | `${StoredPart}_corrupt` | "storage_unavailable";
 
 /** Raw bytes of the `active` key; undefined where nothing was published. */

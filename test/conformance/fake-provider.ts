@@ -22,7 +22,7 @@ export type Behavior =
   /** Writes as fast as the reader takes it, until the connection closes. */
   | { readonly kind: "flood" };
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly model: string;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the Worker sent
   readonly body: any;
