@@ -13,8 +13,8 @@ export interface FeatureMap {
 
 /** What the heads see of one prompt. */
 export interface Features {
-  /** [landmarks] cosine to each landmark. */
-  readonly cosines: Float64Array;
+  /** [tasks] 1 where the prompt looks just like a task's prompts, 0 where it looks like none of them. */
+  readonly taskScores: Float64Array;
   /** [landmarks + tasks] the kernels, then the memberships. */
   readonly values: Float64Array;
   /** [tasks] how much the prompt belongs to each benchmark task, summing to 1. */
@@ -23,13 +23,13 @@ export interface Features {
 
 /** @param embedding [dimension], of unit length */
 export function featuresOf({ landmarks, gamma, taskHead }: FeatureMap, embedding: Float32Array): Features {
-  const cosines = dotRows(landmarks, embedding);
-  const kernels = cosines.map((cosine) => landmarkKernel(cosine, gamma));
-  const memberships = taskMemberships(applyHead(taskHead, kernels));
+  const kernels = dotRows(landmarks, embedding).map((cosine) => landmarkKernel(cosine, gamma));
+  const taskScores = applyHead(taskHead, kernels);
+  const memberships = taskMemberships(taskScores);
   const values = new Float64Array(kernels.length + memberships.length);
   values.set(kernels);
   values.set(memberships, kernels.length);
-  return { cosines, values, memberships };
+  return { taskScores, values, memberships };
 }
 
 export function landmarkKernel(cosine: number, gamma: number): number {

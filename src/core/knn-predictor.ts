@@ -27,6 +27,7 @@ export function knnPredictor(reader: BundleReader): Predictor {
     models,
     tasks,
     encoder,
+    priors,
     header: reader.header,
     predict(embedding) {
       const nearest = nearestNeighbors(embeddings, embedding, Math.max(neighbors, FAMILIARITY_NEIGHBORS));

@@ -6,8 +6,8 @@ import type { Prediction, Predictor } from "./predictor.ts";
 import { dequantizeRows } from "./quantize.ts";
 
 const NEAREST_TASKS = 3;
-/** Where trust leaves less than this of a prompt's own prediction, what decides is the average. */
-const OWN_SHARE_THAT_DECIDES = 0.5;
+/** Below this familiarity the fallback has the larger share, and the decision says so. */
+const HALF_FAMILIAR = 0.5;
 
 /** Linear heads on landmark kernels and task memberships (docs/design.md says why). */
 export function landmarkPredictor(reader: BundleReader): Predictor {
@@ -19,6 +19,9 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   });
   const correctness = head("p_correct");
   const decision = head("decision");
+  const unfamiliar = head("unfamiliar");
+  const threshold = reader.number("trust.threshold", -10, 10);
+  const width = reader.number("trust.width", 1e-6, 10);
   const lengths = reader.has("head.log_output_tokens") ? head("log_output_tokens") : undefined;
   const calibration: Curve = {
     x: reader.floats("calibration.x", ["calibration_points"]),
@@ -30,19 +33,24 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     models,
     tasks,
     encoder,
+    priors: reader.floats("prior", ["models"]),
     header: reader.header,
     predict(embedding): Prediction {
       const features = featuresOf(map, embedding);
-      const raw = applyHead(correctness, features.values);
+      const familiarity = logistic((Math.max(...features.taskScores) - threshold) / width);
+      const fallback = applyHead(unfamiliar, features.values);
+      // q = fallback + familiarity (own prediction - fallback): unlike prompts are judged by what holds on average.
+      const trusted = (own: Float64Array) =>
+        own.map((value, m) => (fallback[m] as number) + familiarity * (value - (fallback[m] as number)));
       return {
-        pCorrect: raw.map((p) => evaluateCurve(calibration, p)),
-        decisionScore: applyHead(decision, features.values),
+        pCorrect: trusted(applyHead(correctness, features.values)).map((p) => evaluateCurve(calibration, p)),
+        decisionScore: trusted(applyHead(decision, features.values)),
         outputTokens:
           lengths === undefined
             ? new Float64Array(models.length).fill(Number.NaN)
             : applyHead(lengths, features.values).map(Math.exp),
-        familiarity: 1,
-        onAverage: OWN_SHARE_THAT_DECIDES > 1,
+        familiarity,
+        onAverage: familiarity < HALF_FAMILIAR,
         nearestTasks: nearestTasksOf(features, tasks),
       };
     },
@@ -75,4 +83,8 @@ function nearestTasksOf({ memberships }: Features, tasks: readonly string[]): Pr
   return Array.from(memberships, (similarity, k) => ({ task: tasks[k] as string, similarity }))
     .sort((a, b) => b.similarity - a.similarity)
     .slice(0, NEAREST_TASKS);
+}
+
+function logistic(x: number): number {
+  return 1 / (1 + Math.exp(-x));
 }

@@ -21,6 +21,8 @@ export interface Predictor {
   readonly tasks: readonly string[];
   /** The encoder that the bundle was trained on; embeddings of any other mean nothing to it. */
   readonly encoder: { readonly id: string; readonly checksum: string; readonly dimension: number };
+  /** [models] mean score over the training tasks, for all that is known of each. */
+  readonly priors: ArrayLike<number>;
   /** The document in the bundle's metadata, as it was written. */
   readonly header: Readonly<Record<string, unknown>>;
   /** @param embedding [dimension], as the encoder returns it */

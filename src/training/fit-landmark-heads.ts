@@ -9,6 +9,7 @@ import { fitCalibration } from "./landmark-heads/calibrate.ts";
 import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
 import { fitHeads } from "./landmark-heads/fit-heads.ts";
 import { type FittedLengths, fitLengths } from "./landmark-heads/lengths.ts";
+import { fitTrust } from "./landmark-heads/trust.ts";
 import { columnMeans, matrix, takeColumns, takeRows } from "./matrix.ts";
 import { fitSpendCurve } from "./spend.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
@@ -38,13 +39,14 @@ export async function fitLandmarkHeads(
   const heads = await fitHeads(train, options);
   const priors = columnMeans(heads.taskTable);
   const decision = await fitDecision(heads);
+  const trust = await fitTrust(train, heads, decision, options.seed);
   const lengths = await fitLengths(heads, train.outputTokens);
-  const spend =
-    lengths && options.catalogue && calibrateSpend(train, decision, lengths, priors, options.catalogue);
+  const spend = options.catalogue && calibrateSpend(train, decision, lengths, priors, options.catalogue);
   const tensors = new Map<string, Tensor>([
     ["head.tasks", headTensor(heads.taskHead)],
     ["head.p_correct", headTensor(takeOutputs(heads.correctness, kept))],
     ["head.decision", headTensor(takeOutputs(decision.head, kept))],
+    ["head.unfamiliar", headTensor(takeOutputs(trust.unfamiliar, kept))],
     [
       "prior",
       floatTensor(
@@ -69,11 +71,13 @@ export async function fitLandmarkHeads(
       models,
       tasks,
       kernel: { gamma: options.gamma },
+      trust: { threshold: trust.threshold, width: trust.width },
       training: {
         prompts: train.ids.length,
         landmarks: heads.kernels.centres.rows,
         seed: options.seed,
         penalties: heads.penalties,
+        unfamiliar: trust.shares,
       },
     },
     tensors,

@@ -96,6 +96,7 @@ describe("decide", () => {
     models: ["lab/large", "lab/small", "other", "not in the catalogue"],
     tasks: [],
     encoder: { id: "e", checksum: "c", dimension: 4 },
+    priors: [],
     header: {},
     predict: () => prediction,
     lambdaUsdOfSpend: () => undefined,

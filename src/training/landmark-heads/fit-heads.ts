@@ -17,7 +17,12 @@ import { fitTaskTable } from "./task-table.ts";
 /** The fitted core of a landmark-heads router, with leave-one-out predictions to calibrate on. */
 export interface FittedHeads {
   readonly kernels: FittedKernels;
-  readonly additive: AdditiveFit;
+  /** [prompts, landmarks] whitened kernels of the training prompts. */
+  readonly kernelFeatures: Matrix;
+  /** Ridge on the kernels alone. */
+  readonly kernelRidge: Ridge;
+  /** [prompts, models] what is left of each outcome after ease and ability; 0 where there is none. */
+  readonly deviations: Matrix;
   /** [tasks, models] how good each model is on each task. */
   readonly taskTable: Matrix;
   /** Kernels -> task scores. */
@@ -26,6 +31,8 @@ export interface FittedHeads {
   readonly correctness: LinearHead;
   /** [prompts, models] what `correctness` gives for a training prompt that is left out. */
   readonly leaveOneOut: Matrix;
+  /** [prompts, tasks] task scores of a training prompt that is left out. */
+  readonly leaveOneOutTaskScores: Matrix;
   /** [prompts, tasks] memberships of a training prompt that is left out. */
   readonly leaveOneOutMemberships: Matrix;
   /** Ridge on kernels and memberships, for whatever else is to be predicted from them. */
@@ -46,9 +53,8 @@ export interface FittedHeads {
 export async function fitHeads(train: Dataset, options: KernelOptions): Promise<FittedHeads> {
   const kernels = await fitKernels(train.embeddings, options);
   const features = await whitenedKernels(kernels, train.embeddings);
-  const taskFit = await (await prepareRidge(features)).fitBestShared(
-    oneHot(train.taskOf, train.tasks.length),
-  );
+  const kernelRidge = await prepareRidge(features);
+  const taskFit = await kernelRidge.fitBestShared(oneHot(train.taskOf, train.tasks.length));
   const memberships = membershipsOf(taskFit.leaveOneOut);
   // The heads learn from the memberships of left-out prompts: those of fitted ones look surer than any new prompt's.
   const ridge = await prepareRidge(besides(features, memberships));
@@ -60,7 +66,9 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
   const abilities = additive.ability;
   return {
     kernels,
-    additive,
+    kernelFeatures: features,
+    kernelRidge,
+    deviations,
     ridge,
     taskTable: fitTaskTable(additive, deviations, train.taskOf, train.tasks.length),
     taskHead: await toHead(kernels, taskFit.weights, taskFit.intercepts),
@@ -72,6 +80,7 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
       ),
     ),
     leaveOneOut: addToEachRow(addToEachColumn(deviationFit.leaveOneOut, easeFit.leaveOneOut.data), abilities),
+    leaveOneOutTaskScores: taskFit.leaveOneOut,
     leaveOneOutMemberships: memberships,
     penalties: {
       tasks: taskFit.penalties[0] as number,
@@ -110,7 +119,7 @@ function deviationsOf({ rows, columns, data }: Matrix, { ease, ability }: Additi
   return deviations;
 }
 
-function oneHot(indices: Int32Array, size: number): Matrix {
+export function oneHot(indices: Int32Array, size: number): Matrix {
   const encoded = matrix(indices.length, size);
   indices.forEach((index, i) => {
     encoded.data[i * size + index] = 1;

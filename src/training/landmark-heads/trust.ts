@@ -1,0 +1,198 @@
+import type { LinearHead } from "../../core/linear-head.ts";
+import { multiply } from "../blas.ts";
+import type { Dataset } from "../dataset.ts";
+import { columnMeans, type Matrix, matrix, row } from "../matrix.ts";
+import type { FittedDecision } from "./decision.ts";
+import { type FittedHeads, oneHot, toHead } from "./fit-heads.ts";
+import { groupFamilies, membershipsAmongOthers, predictGroupsLeftOut } from "./leave-family-out.ts";
+
+/** How far to believe the heads on a prompt, and what to believe instead. */
+export interface FittedTrust {
+  /** Task score (the largest over the tasks) at which heads and fallback count the same. */
+  readonly threshold: number;
+  /** Width of the logistic curve around the threshold, in task score. */
+  readonly width: number;
+  /** What is believed of unfamiliar prompts: the prior, moved as far as moving it helped on left-out families. */
+  readonly unfamiliar: LinearHead;
+  /** Share of the task mixture, and of strongly shrunk deviations, in `unfamiliar`. */
+  readonly shares: { readonly mixture: number; readonly deviations: number };
+}
+
+// A sharp but not a hard edge: twice this wide or narrow, scores move by less than .002.
+const WIDTH = 0.03;
+// The gain over the best single model that may be given up on familiar prompts to be safe on unfamiliar ones.
+const KEPT_GAIN = 0.98;
+const THRESHOLD_QUANTILES = [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5];
+const MIXTURE_SHARES = [0, 0.5, 1];
+const DEVIATION_SHARES = [0, 0.1, 0.25, 0.5];
+// Deviations that are to hold on unlike prompts are shrunk more than leave-one-out on like prompts would.
+const UNFAMILIAR_PENALTY = 10;
+// With fewer families there is nothing to learn a fallback from; the prior stands.
+const FEWEST_GROUPS = 3;
+
+/** Learns trust from the training prompts alone: what leaving out a prompt, and what leaving out its family, does. */
+export async function fitTrust(
+  train: Dataset,
+  heads: FittedHeads,
+  decision: FittedDecision,
+  seed: number,
+): Promise<FittedTrust> {
+  const prior = columnMeans(heads.taskTable);
+  const shares = await chooseShares(train, heads, seed);
+  return {
+    threshold: chooseThreshold(train, heads, decision, prior),
+    width: WIDTH,
+    shares,
+    unfamiliar: await unfamiliarHead(heads, prior, shares),
+  };
+}
+
+type Shares = FittedTrust["shares"];
+
+/** prior + mixture share (memberships table - prior) + deviation share (shrunk deviations): linear in the features. */
+async function unfamiliarHead(heads: FittedHeads, prior: Float64Array, shares: Shares): Promise<LinearHead> {
+  const { taskTable, kernels, deviations, kernelRidge } = heads;
+  const fit = await kernelRidge.fit(deviations, UNFAMILIAR_PENALTY);
+  const scaled = (source: Matrix, factor: number) =>
+    matrix(
+      source.rows,
+      source.columns,
+      source.data.map((value) => value * factor),
+    );
+  const stacked = matrix(fit.weights.rows + taskTable.rows, taskTable.columns);
+  stacked.data.set(scaled(fit.weights, shares.deviations).data);
+  stacked.data.set(scaled(taskTable, shares.mixture).data, fit.weights.data.length);
+  return toHead(
+    kernels,
+    stacked,
+    prior.map((value, m) => value * (1 - shares.mixture) + shares.deviations * (fit.intercepts[m] as number)),
+  );
+}
+
+/**
+ * The shares with the best lower bound (mean minus one standard error over left-out groups of families) of the gain
+ * over the best model on average; none where no share has a bound above 0.
+ */
+async function chooseShares(train: Dataset, heads: FittedHeads, seed: number): Promise<Shares> {
+  const none = { mixture: 0, deviations: 0 };
+  const groups = groupFamilies(train, seed);
+  if (groups.count < FEWEST_GROUPS) return none;
+  const { kernelFeatures, deviations, taskTable, penalties } = heads;
+  const tasks = train.tasks.length;
+  const scores = await predictGroupsLeftOut(
+    kernelFeatures,
+    oneHot(train.taskOf, tasks),
+    groups,
+    penalties.tasks,
+  );
+  const shrunk = await predictGroupsLeftOut(kernelFeatures, deviations, groups, UNFAMILIAR_PENALTY);
+  const tasksOfGroup = Array.from({ length: groups.count }, () => new Set<number>());
+  train.taskOf.forEach((task, i) => {
+    tasksOfGroup[groups.groupOf[i] as number]?.add(task);
+  });
+  const mixture = await multiply(membershipsAmongOthers(scores, tasksOfGroup, groups.groupOf), taskTable);
+  const priors = tasksOfGroup.map((own) => priorWithout(taskTable, own));
+  let best = { shares: none, bound: 0 };
+  for (const mixtureShare of MIXTURE_SHARES) {
+    for (const deviationShare of DEVIATION_SHARES) {
+      const gains = groupGains(train, groups.groupOf, priors, (i, m, prior) => {
+        const k = i * train.models.length + m;
+        return (
+          prior +
+          mixtureShare * ((mixture.data[k] as number) - prior) +
+          deviationShare * (shrunk.data[k] as number)
+        );
+      });
+      const bound = lowerBound(gains);
+      if (bound > best.bound + 1e-9)
+        best = { shares: { mixture: mixtureShare, deviations: deviationShare }, bound };
+    }
+  }
+  return best.shares;
+}
+
+function priorWithout(taskTable: Matrix, left: ReadonlySet<number>): Float64Array {
+  const kept = Array.from({ length: taskTable.rows }, (_, d) => d).filter((d) => !left.has(d));
+  const sums = new Float64Array(taskTable.columns);
+  for (const d of kept)
+    row(taskTable, d).forEach((value, m) => {
+      sums[m] = (sums[m] as number) + value / kept.length;
+    });
+  return sums;
+}
+
+/** [groups] mean gain of a score over always taking the best by the group's prior. */
+function groupGains(
+  train: Dataset,
+  groupOf: Int32Array,
+  priors: readonly Float64Array[],
+  scoreOf: (i: number, m: number, prior: number) => number,
+): readonly number[] {
+  const sums = priors.map(() => ({ gain: 0, prompts: 0 }));
+  for (let i = 0; i < train.ids.length; i++) {
+    const prior = priors[groupOf[i] as number] as Float64Array;
+    const outcomes = row(train.outcomes, i);
+    const sum = sums[groupOf[i] as number] as { gain: number; prompts: number };
+    sum.gain +=
+      bestObserved(outcomes, (m) => scoreOf(i, m, prior[m] as number)) -
+      bestObserved(outcomes, (m) => prior[m] as number);
+    sum.prompts++;
+  }
+  return sums.filter(({ prompts }) => prompts > 0).map(({ gain, prompts }) => gain / prompts);
+}
+
+/** Outcome of the model with the highest score among those that have an outcome. */
+function bestObserved(outcomes: Float32Array, scoreOf: (m: number) => number): number {
+  let best = Number.NEGATIVE_INFINITY;
+  let outcome = 0;
+  for (let m = 0; m < outcomes.length; m++) {
+    if (Number.isNaN(outcomes[m])) continue;
+    const score = scoreOf(m);
+    if (score > best) {
+      best = score;
+      outcome = outcomes[m] as number;
+    }
+  }
+  return outcome;
+}
+
+function lowerBound(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return mean - Math.sqrt(variance / values.length);
+}
+
+/**
+ * The largest threshold that, on left-out training prompts, keeps the share `KEPT_GAIN` of the heads' gain over the
+ * best single model when everything below it goes to the best model on average.
+ */
+function chooseThreshold(
+  train: Dataset,
+  heads: FittedHeads,
+  decision: FittedDecision,
+  prior: Float64Array,
+): number {
+  const familiarity = largestInRows(heads.leaveOneOutTaskScores);
+  const gains = Array.from(familiarity, (score, i) => {
+    const outcomes = row(train.outcomes, i);
+    const scores = row(decision.leaveOneOut, i);
+    return {
+      score,
+      gain:
+        bestObserved(outcomes, (m) => scores[m] as number) -
+        bestObserved(outcomes, (m) => prior[m] as number),
+    };
+  }).sort((a, b) => a.score - b.score);
+  const total = gains.reduce((sum, { gain }) => sum + gain, 0);
+  let chosen = 0;
+  for (const quantile of THRESHOLD_QUANTILES) {
+    const cut = Math.floor(quantile * (gains.length - 1));
+    const kept = gains.slice(cut).reduce((sum, { gain }) => sum + gain, 0);
+    if (kept >= KEPT_GAIN * total) chosen = cut;
+  }
+  return (gains[chosen] as { score: number }).score;
+}
+
+function largestInRows(source: Matrix): Float64Array {
+  return Float64Array.from({ length: source.rows }, (_, i) => Math.max(...row(source, i)));
+}
