@@ -34,11 +34,17 @@ export function chooseObserved(decisionScore: Matrix, outcomes: Matrix): Matrix 
 /** [prompts] what the choices yield: the sum over models of share times value, where the share is not 0. */
 export function yieldOf(shares: Matrix, values: Matrix): Float64Array {
   const yields = new Float64Array(shares.rows);
-  for (let k = 0; k < shares.data.length; k++) {
-    const share = shares.data[k] as number;
-    if (share === 0) continue;
-    const i = Math.floor(k / shares.columns);
-    yields[i] = (yields[i] as number) + share * (values.data[k] as number);
+  for (let i = 0; i < shares.rows; i++) {
+    let sum = 0;
+    let total = 0;
+    for (let k = i * shares.columns; k < (i + 1) * shares.columns; k++) {
+      const share = shares.data[k] as number;
+      if (share === 0) continue;
+      sum += share * (values.data[k] as number);
+      total += share;
+    }
+    // Thirds do not sum to exactly 1 in single precision.
+    yields[i] = sum / total;
   }
   return yields;
 }

@@ -19,7 +19,7 @@ function swapLetters(text: string, random: Random): string {
   });
 }
 
-const OPTION = /^(\s*\(?[A-Ja-j][).:]\s+)(.+)$/u;
+const OPTION = /^(\s*(?:- )?\(?[A-Ja-j][).:]\s+)(.+)$/u;
 // Two lines that start with a letter may be a list of anything.
 const FEWEST_OPTIONS = 3;
 

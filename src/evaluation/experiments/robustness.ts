@@ -31,6 +31,8 @@ export interface Texts {
 
 /** So many prompts give the share of changed decisions to about two percentage points. */
 const MOST_PROMPTS = 1000;
+/** Fewer say nothing. */
+const FEWEST_PROMPTS = 20;
 
 /**
  * Fits a router on one split and routes its test prompts as they are and with changes of their surface. Models are
@@ -52,7 +54,7 @@ export async function evaluateRobustness(
   for (const [name, perturb] of Object.entries(perturbations)) {
     const texts = Array.from(drawn, (i) => perturb(prompts[i] as string, random));
     const changed = drawn.filter((i, k) => texts[k] !== prompts[i]);
-    if (changed.length === 0) continue;
+    if (changed.length < FEWEST_PROMPTS) continue;
     const original = takePrompts(dataset, changed);
     const embeddings = await embed(texts.filter((text, k) => text !== prompts[drawn[k] as number]));
     const before = await fitted.predict(original);

@@ -73,7 +73,7 @@ export function mixtureQuality(singles: readonly SingleModelCost[], usd: number)
 }
 
 export interface CostMeasures {
-  /** Mean quality of the curve between the price of the cheapest and of the best single model. */
+  /** Mean quality of the curve between the price of the cheapest and of the dearest model. */
   readonly area: number;
   /** The same of mixtures of single models. */
   readonly mixtureArea: number;
@@ -95,9 +95,10 @@ export function measureCosts(
   bestSingle: SingleModelCost,
 ): CostMeasures {
   const cheapest = Math.min(...singles.map(({ meanUsd }) => meanUsd));
+  const dearest = Math.max(...singles.map(({ meanUsd }) => meanUsd));
   const levels = Array.from(
     { length: AREA_STEPS + 1 },
-    (_, k) => cheapest + (k / AREA_STEPS) * (bestSingle.meanUsd - cheapest),
+    (_, k) => cheapest + (k / AREA_STEPS) * (dearest - cheapest),
   );
   const saving = (quality: number) => 1 - usdOfQuality(curve, quality) / bestSingle.meanUsd;
   return {
