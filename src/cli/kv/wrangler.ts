@@ -12,9 +12,11 @@ import { type KeyValue, type KeyValueLocation, KV_BINDING } from "./key-value.ts
 export async function openWranglerKeyValue(
   configPath: string,
   location: KeyValueLocation,
+  statePath?: string,
 ): Promise<KeyValue> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   const options = ["--binding", KV_BINDING, `--${location}`, "--config", configPath];
+  if (statePath !== undefined) options.push("--persist-to", statePath);
   return {
     async get(key) {
       const { code, stdout, stderr } = await runWrangler(["kv", "key", "get", key, ...options]);
