@@ -86,7 +86,7 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
   if (typeof options.json === "string") await writeWhole(options.json, formatJson(report));
   if (options.html !== undefined) {
     const { formatHtml } = await import("../evaluation/report/html.ts");
-    await writeWhole(options.html, await formatHtml(report));
+    await writeWhole(options.html, formatHtml(report));
   }
   const { formatTable } = await import("../evaluation/report/table.ts");
   stdout.write(options.json === true ? formatJson(report) : formatTable(report));

@@ -1,3 +1,4 @@
+import { formatGain, formatPercent, formatScore } from "./numbers.ts";
 import type { EvaluationReport, RouterReport } from "./report.ts";
 
 /** A table for the terminal: one line a router, the best score first, anchors above. */
@@ -18,13 +19,13 @@ export function formatTable(report: EvaluationReport): string {
       "shuffled",
       ...extraTitles(report),
     ],
-    ["random", digits(anchors.random), digits(macro.random)],
-    ["best single", digits(anchors.best_single), digits(macro.best_single)],
+    ["random", formatScore(anchors.random), formatScore(macro.random)],
+    ["best single", formatScore(anchors.best_single), formatScore(macro.best_single)],
     ...Object.entries(report.routers)
       .sort(([, a], [, b]) => b.score - a.score)
       .map(([name, router]) => routerRow(name, router)),
-    ["best per task", digits(anchors.best_per_task), digits(macro.best_per_task)],
-    ["oracle", digits(anchors.oracle), digits(macro.oracle)],
+    ["best per task", formatScore(anchors.best_per_task), formatScore(macro.best_per_task)],
+    ["oracle", formatScore(anchors.oracle), formatScore(macro.oracle)],
   ];
   const widths = (rows[0] as string[]).map((_, k) => Math.max(...rows.map((cells) => cells[k]?.length ?? 0)));
   const lines = rows.map((cells) =>
@@ -50,35 +51,23 @@ function routerRow(name: string, router: RouterReport): string[] {
   const { calls, cost } = router;
   return [
     name,
-    digits(router.score),
-    digits(router.score_macro),
-    signed(router.gain),
-    `${signed(router.gain_ci95[0])} ${signed(router.gain_ci95[1])}`,
-    percent(router.headroom),
-    digits(router.auc),
-    digits(router.auc_within_models),
-    digits(router.brier),
-    digits(router.ece),
-    digits(router.shuffled),
-    ...(calls ? [digits(calls.apgr), percent(calls.cpt50), percent(calls.cpt80)] : []),
+    formatScore(router.score),
+    formatScore(router.score_macro),
+    formatGain(router.gain),
+    `${formatGain(router.gain_ci95[0])} ${formatGain(router.gain_ci95[1])}`,
+    formatPercent(router.headroom),
+    formatScore(router.auc),
+    formatScore(router.auc_within_models),
+    formatScore(router.brier),
+    formatScore(router.ece),
+    formatScore(router.shuffled),
+    ...(calls ? [formatScore(calls.apgr), formatPercent(calls.cpt50), formatPercent(calls.cpt80)] : []),
     ...(cost
       ? [
           (1000 * (router.mean_usd ?? Number.NaN)).toFixed(3),
-          percent(cost.savingAtParity),
-          percent(cost.savingWithin02),
+          formatPercent(cost.savingAtParity),
+          formatPercent(cost.savingWithin02),
         ]
       : []),
   ];
-}
-
-function digits(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? "–" : value.toFixed(4).replace(/^(-?)0\./, "$1.");
-}
-
-function signed(value: number): string {
-  return Number.isNaN(value) ? "–" : `${value < 0 ? "" : "+"}${digits(value)}`;
-}
-
-function percent(value: number): string {
-  return Number.isFinite(value) ? `${Math.round(100 * value)} %` : "–";
 }
