@@ -1,1 +1,5 @@
-console.log(1)
+import { h, render } from "preact";
+import { App } from "./app.ts";
+
+render(h(App, null), document.getElementById("app") as HTMLElement);
+performance.mark("interactive");

@@ -1,0 +1,51 @@
+import { type ComponentChild, h } from "preact";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCall } from "./api/use-call.ts";
+import { singlePrompt } from "./conversation/conversation.ts";
+import { examples } from "./conversation/examples.ts";
+import { OperatorView } from "./operator/operator-view.ts";
+import { type PromptState, PromptView } from "./prompt-view.ts";
+import { standardSettings } from "./settings/settings.ts";
+import { keepApiKey, readApiKey } from "./shell/api-key.ts";
+import { Header } from "./shell/header.ts";
+import { KeyDialog } from "./shell/key-dialog.ts";
+import { useView, views } from "./shell/views.ts";
+import { emptyTask, type TaskState } from "./task/task-state.ts";
+import { TaskView } from "./task/task-view.ts";
+
+/** The whole page: header, one view, and the key that the Worker may ask for. */
+export function App(): ComponentChild {
+  const view = useView();
+  const [apiKey, setApiKey] = useState(readApiKey);
+  const [isAskingKey, setAskingKey] = useState(false);
+  const [prompt, setPrompt] = useState<PromptState>({
+    conversation: singlePrompt(examples[0]?.prompt ?? ""),
+    a: standardSettings,
+  });
+  const [task, setTask] = useState<TaskState>(emptyTask);
+  const health = useCall("health", { apiKey });
+  const models = useCall("models", { apiKey });
+  const onKeyNeeded = useCallback(() => setAskingKey(true), []);
+  useEffect(() => {
+    if (models.fault?.kind === "key" && apiKey === "") setAskingKey(true);
+  }, [models.fault, apiKey]);
+  useEffect(() => {
+    document.title = `${views[view]} · Signalbox`;
+  }, [view]);
+  const changeKey = (key: string) => {
+    keepApiKey(key);
+    setApiKey(key);
+    setAskingKey(false);
+  };
+  const list = models.value?.filter(({ id }) => id !== "auto") ?? [];
+  return h(
+    "div",
+    { class: "page" },
+    h(Header, { view, health, hasKey: apiKey !== "", onKey: onKeyNeeded }),
+    view === "prompt" &&
+      h(PromptView, { state: prompt, models: list, apiKey, onChange: setPrompt, onKeyNeeded }),
+    view === "task" && h(TaskView, { state: task, apiKey, onChange: setTask, onKeyNeeded }),
+    view === "operator" && h(OperatorView, { health, models, onKeyNeeded }),
+    h(KeyDialog, { isOpen: isAskingKey, apiKey, onClose: () => setAskingKey(false), onKey: changeKey }),
+  );
+}

@@ -1,0 +1,71 @@
+import type { RouteResponse } from "../../contract/route.ts";
+import { percent, points, priceAgainst, usdPerThousand } from "../format.ts";
+import type { Settings } from "../settings/settings.ts";
+
+/** Why this model, as a person would say it. */
+export function reasonSentence({ reason, ranking, p_correct }: RouteResponse, settings: Settings): string {
+  const others = `${ranking.length} candidates`;
+  switch (reason) {
+    case "highest_p_correct":
+      return settings.rule === "min_p_correct" && p_correct < settings.minPCorrect
+        ? `None of the ${others} reaches ${percent(settings.minPCorrect)}, so it is the likeliest to be right.`
+        : `Of ${others} it is the likeliest to be right.`;
+    case "cheapest_within_tolerance":
+      return `The cheapest of ${others} that is at most ${points(settings.tolerance)} behind the best.`;
+    case "cheapest_above_threshold":
+      return `The cheapest of ${others} that is right with at least ${percent(settings.minPCorrect)}.`;
+    case "best_value":
+      return `The best value of ${others} at spend ${settings.spend.toFixed(2)}: a better model's extra correctness is not worth its extra cost.`;
+    case "best_on_average":
+      return "The prompt is unlike the benchmark prompts, so the model that is best on average is used.";
+    case "task_profile":
+      return "The stored profile of this task prefers it.";
+    case "only_candidate":
+      return "It is the only model that the filters leave.";
+    case "kept_current":
+      return "The chat stays on its model: with its input cached there, switching would not pay.";
+  }
+}
+
+/** The chosen model beside the likeliest one, or beside the cheapest where it is the likeliest itself. */
+export function alternativeSentence({
+  model,
+  p_correct,
+  expected_usd,
+  ranking,
+}: RouteResponse): string | undefined {
+  const chosen = { p_correct, expected_usd };
+  const likeliest = extreme(ranking, (a, b) => a.p_correct - b.p_correct || b.expected_usd - a.expected_usd);
+  const cheapest = extreme(ranking, (a, b) => b.expected_usd - a.expected_usd || a.p_correct - b.p_correct);
+  if (likeliest !== undefined && likeliest.model !== model && likeliest.p_correct > p_correct) {
+    const price = priceAgainst(expected_usd, likeliest.expected_usd);
+    return `${points(likeliest.p_correct - p_correct)} less likely to be right than ${likeliest.model}, at ${price.replace(/^(.*) cheaper$/, "$1 less cost")}.`;
+  }
+  if (cheapest !== undefined && cheapest.model !== model) {
+    return `The cheapest, ${cheapest.model}, would be ${priceAgainst(cheapest.expected_usd, chosen.expected_usd)} and ${points(p_correct - cheapest.p_correct)} less likely to be right.`;
+  }
+  return undefined;
+}
+
+/** What changes from the first decision to the second. */
+export function differenceSentence(a: RouteResponse, b: RouteResponse): string {
+  if (a.model === b.model) return `Both settings choose ${a.model}.`;
+  const better = b.p_correct - a.p_correct;
+  const chance =
+    Math.abs(better) < 0.0005
+      ? "as likely to be right"
+      : `${points(better)} ${better > 0 ? "likelier" : "less likely"} to be right`;
+  return `B takes ${b.model} instead of ${a.model}: ${chance}, ${priceAgainst(b.expected_usd, a.expected_usd)}.`;
+}
+
+/** For the live region: everything that matters, once. */
+export function announcement(response: RouteResponse, settings: Settings): string {
+  return `${response.model}, ${percent(response.p_correct)} likely to be right, ${usdPerThousand(response.expected_usd)} for 1,000 prompts. ${reasonSentence(response, settings)}`;
+}
+
+function extreme<T>(items: readonly T[], compare: (a: T, b: T) => number): T | undefined {
+  return items.reduce<T | undefined>(
+    (best, item) => (best === undefined || compare(item, best) > 0 ? item : best),
+    undefined,
+  );
+}

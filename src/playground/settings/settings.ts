@@ -1,0 +1,69 @@
+import type { RouteRequestInput } from "../../client/index.ts";
+import type { RuleKind } from "./rules.ts";
+
+export const capabilities = ["vision", "tools", "json", "reasoning"] as const;
+export type Capability = (typeof capabilities)[number];
+
+/** What the controls of one setting hold, as they stand in the form. */
+export interface Settings {
+  readonly rule: RuleKind;
+  readonly spend: number;
+  readonly tolerance: number;
+  readonly minPCorrect: number;
+  /** Names and wildcards, separated by commas or spaces. */
+  readonly models: string;
+  readonly exclude: string;
+  readonly require: readonly Capability[];
+  /** 0 where any will do. */
+  readonly contextTokens: number;
+  /** USD per 1,000 prompts; empty where there is no ceiling. */
+  readonly ceiling: string;
+}
+
+export const standardSettings: Settings = {
+  rule: "spend",
+  spend: 0.5,
+  tolerance: 0.05,
+  minPCorrect: 0.8,
+  models: "",
+  exclude: "",
+  require: [],
+  contextTokens: 0,
+  ceiling: "",
+};
+
+/** The fields of a request that the settings stand for; what is left alone is left out. */
+export function toOptions(settings: Settings): Omit<RouteRequestInput, "prompt" | "messages"> {
+  const { rule, spend, tolerance, minPCorrect, contextTokens } = settings;
+  const [models, exclude] = [words(settings.models), words(settings.exclude)];
+  const ceiling = Number(settings.ceiling);
+  const require = {
+    ...(contextTokens > 0 ? { context_tokens: contextTokens } : {}),
+    ...Object.fromEntries(settings.require.map((capability) => [capability, true])),
+  };
+  return {
+    ...(rule === "spend" ? { spend } : {}),
+    ...(rule === "tolerance" ? { tolerance } : {}),
+    ...(rule === "min_p_correct" ? { min_p_correct: minPCorrect } : {}),
+    ...(rule === "quality" ? { objective: "quality" as const } : {}),
+    ...(models.length > 0 ? { models } : {}),
+    ...(exclude.length > 0 ? { exclude } : {}),
+    ...(Object.keys(require).length > 0 ? { require } : {}),
+    ...(settings.ceiling.trim() !== "" && ceiling >= 0 ? { max_usd: ceiling / 1000 } : {}),
+  };
+}
+
+/** How many filters are set: the summary of the closed group says so. */
+export function countFilters(settings: Settings): number {
+  return (
+    Number(words(settings.models).length > 0) +
+    Number(words(settings.exclude).length > 0) +
+    settings.require.length +
+    Number(settings.contextTokens > 0) +
+    Number(settings.ceiling.trim() !== "")
+  );
+}
+
+function words(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== "");
+}
