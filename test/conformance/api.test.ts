@@ -25,6 +25,16 @@ afterAll(() => worker?.stop());
 
 const question = "How many positive divisors does 360 have?";
 
+test("COLD-1: an isolate that just began answers all who come at once, also when the first one goes away", async () => {
+  const first = new AbortController();
+  const gone = signalbox.route({ prompt: question }, { signal: first.signal });
+  const others = Array.from({ length: 10 }, () => signalbox.route({ prompt: question }));
+  setTimeout(() => first.abort(), 30);
+  await gone.catch(() => undefined);
+  const answers = await Promise.all(others);
+  expect(new Set(answers.map(({ model }) => model)).size).toBe(1);
+}, 60_000);
+
 test("HEALTH-1: a Worker in service says ok and names its parts", async () => {
   const health = await signalbox.health();
   expect(health).toMatchObject({ status: "ok", faults: [] });

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { errorBodySchema } from "../../src/contract/error.ts";
 import { parseWith } from "../../src/contract/parse.ts";
 import { post, send } from "./client.ts";
+import { startFreshWorker } from "./fresh-worker.ts";
 import { seed } from "./seed.ts";
 
 beforeAll(seed);
@@ -79,6 +80,26 @@ describe("bad requests get 4xx with code, param and a sentence", () => {
     } as RequestInit);
     expect(streamed.status).toBe(413);
     expect(sent).toBeLessThan(50);
+  });
+
+  test("a body that doesn't arrive in time", async () => {
+    const worker = startFreshWorker({ BODY_TIMEOUT_MS: "150" });
+    let cancelled = false;
+    const stalled = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"prompt": "')),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: stalled,
+      duplex: "half",
+    };
+    const answer = await worker.send("/v1/route", init as RequestInit);
+    expect([answer.status, answer.body.error.code]).toEqual([408, "body_timeout"]);
+    expect(cancelled).toBe(true);
   });
 
   test("an unknown address and a wrong method", async () => {

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { LocalWorker } from "../../src/cli/local-worker.ts";
+import { createApiKey } from "../../src/contract/api-key.ts";
+import { type FakeProvider, startFakeProvider } from "./fake-provider.ts";
+import { startTestWorker } from "./test-worker.ts";
+
+// Callers may bring their own key for a provider; nobody's key may end up anywhere else.
+let provider: FakeProvider;
+let worker: LocalWorker;
+let key: string;
+
+beforeAll(async () => {
+  const made = await createApiKey("app", (count) => crypto.getRandomValues(new Uint8Array(count)));
+  if (!made.ok) throw new Error(made.failure.message);
+  key = made.value.key;
+  provider = await startFakeProvider();
+  worker = await startTestWorker({
+    providerUrl: provider.baseUrl,
+    variables: { AUTH: "keys", API_KEYS: made.value.record, PASS_AUTHORIZATION: "fake" },
+  });
+}, 90_000);
+
+afterAll(async () => {
+  await worker?.stop();
+  await provider?.stop();
+});
+
+beforeEach(() => provider.reset());
+
+async function complete(headers: Record<string, string>): Promise<Response> {
+  return fetch(`${worker.origin}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ model: "auto", messages: [{ role: "user", content: "Hello" }] }),
+  });
+}
+
+test("the caller's own key goes to the provider, Signalbox's in its own header", async () => {
+  const response = await complete({ "x-signalbox-key": key, authorization: "Bearer callers-own" });
+  expect(response.status).toBe(200);
+  expect(provider.seen[0]?.headers.authorization).toBe("Bearer callers-own");
+  expect(JSON.stringify(provider.seen[0])).not.toContain(key);
+});
+
+test("a provider's refusal of the caller's own key is the caller's to see", async () => {
+  const refused = { kind: "status", status: 401, body: '{"error":{"message":"bad key"}}' } as const;
+  const { model } = await decide();
+  provider.behave(`fake/${model}`, refused);
+  const response = await complete({ "x-signalbox-key": key, authorization: "Bearer callers-own" });
+  expect([response.status, await response.text()]).toEqual([401, refused.body]);
+});
+
+test("Signalbox's own key in `Authorization` never leaves: the Worker's secret is sent", async () => {
+  expect((await complete({ authorization: `Bearer ${key}` })).status).toBe(200);
+  expect(provider.seen[0]?.headers.authorization).toBe("Bearer fake-provider-key");
+});
+
+test("the caller's key doesn't open Signalbox", async () => {
+  const response = await complete({ authorization: "Bearer callers-own" });
+  expect([response.status, (await response.json()).error.code]).toEqual([401, "invalid_key"]);
+  expect(provider.seen).toEqual([]);
+});
+
+async function decide(): Promise<{ readonly model: string }> {
+  const response = await fetch(`${worker.origin}/v1/route`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify({ prompt: "Hello" }),
+  });
+  return response.json();
+}
