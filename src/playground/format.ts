@@ -14,10 +14,10 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
 }
 
-/** A difference of two shares in percentage points: "3 points", "0.4 points". */
+/** A difference of two shares in percentage points: "12 points", "2.2 points". */
 export function points(difference: number): string {
   const size = Math.abs(difference * 100);
-  const text = size >= 0.95 || size === 0 ? String(Math.round(size)) : size.toFixed(1);
+  const text = size >= 9.95 ? String(Math.round(size)) : size.toFixed(1).replace(/\.0$/, "");
   return `${text} point${text === "1" ? "" : "s"}`;
 }
 

@@ -11,7 +11,8 @@ import { Latency } from "./decision/latency.ts";
 import { Ranking } from "./decision/ranking.ts";
 import { rowsOf } from "./decision/rows.ts";
 import { announcement, differenceSentence } from "./decision/sentences.ts";
-import { type Settings, toOptions } from "./settings/settings.ts";
+import { DialStops } from "./settings/dial-stops.ts";
+import { contrastingSettings, type Settings, toOptions } from "./settings/settings.ts";
 import { SettingsForm } from "./settings/settings-form.ts";
 import { SnippetPanel } from "./snippets/snippet-panel.ts";
 
@@ -38,7 +39,8 @@ const DEBOUNCE_MS = 180;
 export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Props): ComponentChild {
   const { conversation, a, b } = state;
   const [marked, setMarked] = useState<string>();
-  const bodyA = { ...toRequest(conversation), ...toOptions(a) };
+  const request = toRequest(conversation);
+  const bodyA = { ...request, ...toOptions(a) };
   const asked = isAsked(conversation);
   const first = useCall("route", {
     enabled: asked,
@@ -48,7 +50,7 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
   });
   const second = useCall("route", {
     enabled: asked && b !== undefined,
-    body: { ...toRequest(conversation), ...(b === undefined ? {} : toOptions(b)), explain: true },
+    body: { ...request, ...(b === undefined ? {} : toOptions(b)), explain: true },
     apiKey,
     debounceMs: DEBOUNCE_MS,
   });
@@ -84,6 +86,14 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
           title: b === undefined ? "Choose by" : "Setting A",
           settings: a,
           models,
+          stops:
+            asked &&
+            h(DialStops, {
+              settings: a,
+              request,
+              apiKey,
+              onChange: (changed) => onChange({ ...state, a: changed }),
+            }),
           onChange: (changed) => onChange({ ...state, a: changed }),
         }),
         b !== undefined &&
@@ -92,6 +102,14 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
             title: "Setting B",
             settings: b,
             models,
+            stops:
+              asked &&
+              h(DialStops, {
+                settings: b,
+                request,
+                apiKey,
+                onChange: (changed) => onChange({ ...state, b: changed }),
+              }),
             onChange: (changed) => onChange({ ...state, b: changed }),
           }),
       ),
@@ -102,7 +120,7 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
           class: "quiet compare-toggle",
           "aria-pressed": b !== undefined,
           onClick: () =>
-            onChange(b === undefined ? { ...state, b: { ...a, spend: a.spend / 4 } } : { conversation, a }),
+            onChange(b === undefined ? { ...state, b: contrastingSettings(a) } : { conversation, a }),
         },
         b === undefined ? "Compare with a second setting" : "Compare no longer",
       ),

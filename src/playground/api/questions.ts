@@ -1,5 +1,6 @@
 import type { CallOptions, RouteRequestInput, RouteResponse, Signalbox } from "../../client/index.ts";
 import { errorOfAnswer } from "../../client/signalbox-error.ts";
+import type { BatchResponse } from "../../contract/batch.ts";
 import type { Health } from "../../contract/health.ts";
 import type { TaskRequest, TaskResponse } from "../task/task-contract.ts";
 import type { Model } from "./model.ts";
@@ -7,6 +8,7 @@ import type { Model } from "./model.ts";
 /** What the page asks the Worker, and what comes back. */
 export interface Answers {
   readonly route: RouteResponse;
+  readonly batch: BatchResponse["data"];
   readonly task: TaskResponse;
   readonly models: readonly Model[];
   readonly health: Health;
@@ -24,6 +26,7 @@ type Asker<Q extends Question> = (asking: Asking, body: unknown) => Promise<Answ
 
 export const questions: { readonly [Q in Question]: Asker<Q> } = {
   route: ({ signalbox, options }, body) => signalbox.route(body as RouteRequestInput, options),
+  batch: ({ signalbox, options }, body) => signalbox.routeBatch(body as RouteRequestInput[], options),
   models: ({ signalbox, options }) => signalbox.models(options),
   // Not through the client: an unhealthy Worker answers 503 and says in the body what is wrong, which is no error here.
   health: async ({ fetch, options }) => (await (await fetch("/health", options)).json()) as Health,

@@ -31,6 +31,7 @@ export function axes(x: Scale, y: Scale, width: number, height: number, margin: 
         usdPerThousand(usd / 1000),
       ),
     ),
+    h("text", { class: "axis-title", x: 0, y: 4 }, "↑ chance of being right"),
     h(
       "text",
       { class: "axis-title", x: right, y: height - 5, "text-anchor": "end" },

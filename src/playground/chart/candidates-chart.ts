@@ -21,7 +21,7 @@ interface Props {
   readonly onMark: (model: string | undefined) => void;
 }
 
-const MARGIN = { top: 14, right: 18, bottom: 40, left: 44 };
+const MARGIN = { top: 26, right: 18, bottom: 40, left: 44 };
 /** How near the pointer must be to mean a point. */
 const REACH_PX = 28;
 
@@ -87,7 +87,14 @@ export function CandidatesChart({ points, chosen, marked, onMark }: Props): Comp
     h(
       "figcaption",
       { class: "legend" },
-      h("span", null, h("i", { class: "key key-chosen" }), "chosen"),
+      chosen.map(({ name }) =>
+        h(
+          "span",
+          { key: name },
+          h("i", { class: `key key-${name === "B" ? "second" : "chosen"}` }),
+          `chosen ${name === "" ? "" : `by ${name}`}`,
+        ),
+      ),
       h("span", null, h("i", { class: "key key-frontier" }), "frontier: nothing is both cheaper and better"),
       h("span", null, h("i", { class: "key key-other" }), "other candidates"),
     ),

@@ -17,7 +17,7 @@ export const examples: readonly { readonly name: string; readonly prompt: string
   {
     name: "Physics",
     prompt:
-      "A 2 kg block slides down a 30 degree incline with a friction coefficient of 0.2. What is its acceleration, and how fast is it after 3 metres?",
+      "A 2 kg block slides down a 30 degree incline with a friction coefficient of 0.2. What is its acceleration, and how fast is it after 3 meters?",
   },
   {
     name: "Law",

@@ -13,7 +13,9 @@ const bands = [
 /** How much the prompt is like what the router learned from, and like which tasks. */
 export function Familiarity({ response }: { readonly response: RouteResponse }): ComponentChild {
   const { familiarity, explanation } = response;
-  const band = bands.find(({ least }) => familiarity >= least) ?? bands[bands.length - 1];
+  // The Worker says itself where it went by averages alone.
+  const isUnlike = explanation?.best_on_average === true;
+  const band = (isUnlike ? undefined : bands.find(({ least }) => familiarity >= least)) ?? bands.at(-1);
   const share = Math.round(familiarity * 100);
   const tasks = explanation?.nearest_tasks.slice(0, 5) ?? [];
   return h(

@@ -52,7 +52,7 @@ export function Catalogue({ models }: { readonly models: readonly Model[] }): Co
             ["Input", "Cached", "Output", "Context"].map((text) =>
               h("th", { key: text, scope: "col", class: "number" }, text),
             ),
-            h("th", { scope: "col" }, "Abilities"),
+            h("th", { scope: "col", class: "abilities" }, "Abilities"),
           ),
         ),
         h(

@@ -1,4 +1,4 @@
-import { percent } from "../format.ts";
+import { percent, points } from "../format.ts";
 import type { Settings } from "./settings.ts";
 
 export type RuleKind = "spend" | "tolerance" | "min_p_correct" | "quality";
@@ -43,7 +43,7 @@ export const rules: Readonly<Record<RuleKind, Rule>> = {
       high: "A lot",
       maximum: 0.3,
       step: 0.01,
-      show: (value) => `${Math.round(value * 100)} points`,
+      show: (value) => points(value),
     },
   },
   min_p_correct: {

@@ -10,11 +10,13 @@ interface Props {
   readonly title: string;
   readonly settings: Settings;
   readonly models: readonly Model[];
+  /** Shown below the dial. */
+  readonly stops?: ComponentChild;
   readonly onChange: (settings: Settings) => void;
 }
 
 /** The controls of one setting: how to choose, and among which models. */
-export function SettingsForm({ id, title, settings, models, onChange }: Props): ComponentChild {
+export function SettingsForm({ id, title, settings, models, stops, onChange }: Props): ComponentChild {
   const rule = rules[settings.rule];
   const filters = countFilters(settings);
   return h(
@@ -41,6 +43,7 @@ export function SettingsForm({ id, title, settings, models, onChange }: Props): 
     ),
     h("p", { class: "note" }, rule.hint),
     rule.dial !== undefined && h(Dial, { id: `${id}-dial`, dial: rule.dial, settings, onChange }),
+    stops,
     h(
       "details",
       { class: "filters" },

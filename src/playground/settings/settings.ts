@@ -53,6 +53,12 @@ export function toOptions(settings: Settings): Omit<RouteRequestInput, "prompt" 
   };
 }
 
+/** A second setting that is worth comparing with the first: the same, but thriftier; the best where it was not by spend. */
+export function contrastingSettings(settings: Settings): Settings {
+  if (settings.rule !== "spend") return { ...settings, rule: "quality" };
+  return { ...settings, spend: Math.round(settings.spend * 20) / 100 };
+}
+
 /** How many filters are set: the summary of the closed group says so. */
 export function countFilters(settings: Settings): number {
   return (

@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from "preact";
 import type { Health } from "../../contract/health.ts";
 import type { Called } from "../api/use-call.ts";
+import { Icon } from "./icons.ts";
 import { ThemeToggle } from "./theme.ts";
 import { type View, views } from "./views.ts";
 
@@ -11,7 +12,7 @@ interface Props {
   readonly onKey: () => void;
 }
 
-/** Name, views, state of the Worker, colours and key. */
+/** Name, views, state of the Worker, colors and key. */
 export function Header({ view, health, hasKey, onKey }: Props): ComponentChild {
   return h(
     "header",
@@ -33,12 +34,12 @@ export function Header({ view, health, hasKey, onKey }: Props): ComponentChild {
         "button",
         {
           type: "button",
-          class: "icon-button",
+          class: hasKey ? "icon-button is-set" : "icon-button",
           onClick: onKey,
           "aria-label": hasKey ? "API key: set. Change it." : "API key: none. Enter one.",
           title: "API key",
         },
-        h("span", { "aria-hidden": "true" }, hasKey ? "⚿ set" : "⚿"),
+        h(Icon, { name: "key" }),
       ),
     ),
   );

@@ -1,11 +1,11 @@
 import { type ComponentChild, h } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Icon } from "./icons.ts";
 
 const themes = ["auto", "light", "dark"] as const;
 type Theme = (typeof themes)[number];
 
 const NAME = "signalbox-theme";
-const symbols: Readonly<Record<Theme, string>> = { auto: "◐", light: "☀", dark: "☾" };
 
 /** Goes round: as the system has it, light, dark. */
 export function ThemeToggle(): ComponentChild {
@@ -20,11 +20,11 @@ export function ThemeToggle(): ComponentChild {
     {
       type: "button",
       class: "icon-button",
-      "aria-label": `Colours: ${theme}. Change to ${next}.`,
-      title: `Colours: ${theme}`,
+      "aria-label": `Colors: ${theme}. Change to ${next}.`,
+      title: `Colors: ${theme}`,
       onClick: () => setTheme(next),
     },
-    h("span", { "aria-hidden": "true" }, symbols[theme]),
+    h(Icon, { name: theme }),
   );
 }
 

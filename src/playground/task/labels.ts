@@ -4,7 +4,7 @@ import type { TaskPrompt } from "./parse-prompts.ts";
 interface Props {
   readonly prompts: readonly TaskPrompt[];
   readonly labeledModels: readonly string[];
-  /** Models that could be labelled too. */
+  /** Models that could be labeled too. */
   readonly otherModels: readonly string[];
   readonly onTurn: (prompt: string, model: string) => void;
   readonly onAddModel: (model: string) => void;
@@ -14,7 +14,7 @@ interface Props {
 export function Labels({ prompts, labeledModels, otherModels, onTurn, onAddModel }: Props): ComponentChild {
   return h(
     "section",
-    { class: "labels", "aria-labelledby": "labels-title" },
+    { class: "labels", "aria-labeledby": "labels-title" },
     h(
       "div",
       { class: "view-head" },
@@ -38,7 +38,7 @@ export function Labels({ prompts, labeledModels, otherModels, onTurn, onAddModel
     h("p", { class: "note" }, "Know some answers already? Press a cell: right, wrong, not known."),
     h(
       "div",
-      { class: "table-frame", role: "region", "aria-labelledby": "labels-title", tabIndex: 0 },
+      { class: "table-frame", role: "region", "aria-labeledby": "labels-title", tabIndex: 0 },
       h(
         "table",
         null,

@@ -9,7 +9,7 @@ export interface TaskState {
   readonly text: string;
   /** By prompt, then by model. */
   readonly labels: Readonly<Record<string, Readonly<Record<string, Label>>>>;
-  /** Models that are being labelled; empty until a person picks some. */
+  /** Models that are being labeled; empty until a person picks some. */
   readonly labeledModels: readonly string[];
 }
 
