@@ -2,7 +2,7 @@ import { fail, ok, type Result } from "../core/result.ts";
 import type { InputLimits } from "./encode-text.ts";
 
 /** One of the encoder's files: what must arrive for it to be the right one. */
-export interface EncoderFileEntry {
+interface EncoderFileEntry {
   readonly name: string;
   readonly bytes: number;
   /** Lower-case hexadecimal. */
@@ -19,7 +19,7 @@ export interface TensorEntry {
 }
 
 /** A part of the embedding with a meaning of its own. */
-export interface ViewEntry {
+interface ViewEntry {
   readonly name: string;
   readonly offset: number;
   readonly dimension: number;
@@ -37,9 +37,9 @@ export interface EncoderManifest {
   readonly tensors: readonly TensorEntry[];
 }
 
-export const MANIFEST_FORMAT = 1;
+const MANIFEST_FORMAT = 1;
 export const encoderFileKeys = ["graph", "weights", "tokenizer"] as const;
-export type EncoderFileKey = (typeof encoderFileKeys)[number];
+type EncoderFileKey = (typeof encoderFileKeys)[number];
 
 export type ManifestCode = "bad_manifest" | "unknown_manifest_format";
 

@@ -1,26 +1,26 @@
 /**
  * Measures what quantisation and the lexical view need to know about real prompts and writes
- * calibration.safetensors: largest input of every channel, token counts, mean of the lexical view.
+ * calibration.safetensors: statistics of the inputs of every linear layer, token counts, mean of the lexical view.
  *
  *   node models/encoder/build/calibrate.ts <directory of the fp32 model> <directory of the outcome suites>
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { dequantizeRows, quantizeRows } from "../../../src/core/quantize.ts";
 import { writeSafetensors } from "../../../src/core/safetensors.ts";
 import { encodeText } from "../../../src/encoder/encode-text.ts";
 import { createTokenizer } from "../../../src/encoder/tokenizer.ts";
 import { calibrationTensors } from "./calibration.ts";
-import { fp32Graph } from "./fp32-graph.ts";
 import { lexicalMeanOf, lexicalWeights } from "./lexical.ts";
 import { HIDDEN, type MiniLm, readMiniLm, VOCABULARY } from "./minilm.ts";
+import { observeInputs } from "./observe.ts";
 import { calibrationSuites, readPrompts, spread } from "./prompts.ts";
-import { loadGraph } from "./run-graph.ts";
 import { tokenizerFile } from "./tokenizer-file.ts";
 
-const RANGE_PROMPTS_PER_SUITE = 64;
-const RANGE_TOKEN_CAP = 256;
+const OBSERVED_PROMPTS_PER_SUITE = 64;
+// Short texts, in which [CLS] and [SEP] weigh most, are cut from the same prompts.
+const SHORT_TOKENS = 8;
+const OBSERVED_TOKEN_CAP = 256;
 
 const [modelDirectory, dataDirectory] = process.argv.slice(2);
 if (modelDirectory === undefined || dataDirectory === undefined) {
@@ -33,15 +33,15 @@ const tokenizer = createTokenizer(
   tokenizerFile(readFileSync(join(modelDirectory, "tokenizer.json"), "utf8")),
 );
 if (!tokenizer.ok) throw new Error(tokenizer.failure.message);
-const limits = { tokenCap: RANGE_TOKEN_CAP, lexicalDistinctCap: Number.POSITIVE_INFINITY };
+const limits = { tokenCap: OBSERVED_TOKEN_CAP, lexicalDistinctCap: Number.POSITIVE_INFINITY };
 const suites = calibrationSuites.map(({ name }) => readPrompts(dataDirectory, name));
 const encode = (prompt: string) => encodeText(tokenizer.value, prompt, limits);
 
-const inputMax = await measureInputMax(
+const observed = suites.map((prompts) => spread(prompts, OBSERVED_PROMPTS_PER_SUITE).map(encode));
+const statistics = await observeInputs(
   model,
-  suites
-    .flatMap((prompts) => spread(prompts, RANGE_PROMPTS_PER_SUITE))
-    .map((prompt) => encode(prompt).inputIds),
+  observed.flat().map(({ inputIds }) => inputIds),
+  observed.flat().flatMap(({ inputIds }, k) => shortTexts(inputIds, k)),
 );
 const { tokenCounts, lexicalMean } = measureTokens(model, suites.flat());
 const metadata = {
@@ -49,34 +49,25 @@ const metadata = {
     calibrationSuites.map(({ name, source, license }) => `${name} (${source}, ${license})`),
   ),
   prompts: String(suites.flat().length),
-  range_prompts: String(RANGE_PROMPTS_PER_SUITE * suites.length),
+  observed_prompts: String(OBSERVED_PROMPTS_PER_SUITE * suites.length),
 };
 const file = new URL("../calibration.safetensors", import.meta.url);
-writeFileSync(file, writeSafetensors(calibrationTensors(inputMax, tokenCounts, lexicalMean, metadata)));
+writeFileSync(file, writeSafetensors(calibrationTensors(statistics, tokenCounts, lexicalMean, metadata)));
 console.error(
-  `wrote calibration.safetensors: ${metadata.prompts} prompts, ${metadata.range_prompts} for the ranges`,
+  `wrote calibration.safetensors: ${metadata.prompts} prompts, ${metadata.observed_prompts} for the linear layers`,
 );
 
-async function measureInputMax(
-  model: MiniLm,
-  texts: readonly Int32Array[],
-): Promise<Map<string, Float32Array>> {
-  const session = await loadGraph(InferenceSession, fp32Graph(model, true));
-  const largest = new Map<string, Float32Array>();
-  for (const ids of texts) {
-    const outputs = await session.run({ input_ids: new Tensor("int32", ids, [1, ids.length]) });
-    for (const [output, { data, dims }] of Object.entries(outputs)) {
-      if (!output.startsWith("observed.")) continue;
-      const name = `${output.slice("observed.".length)}.input_max`;
-      const channels = dims[2] as number;
-      const channelMax = largest.get(name) ?? new Float32Array(channels);
-      (data as Float32Array).forEach((value, k) => {
-        channelMax[k % channels] = Math.max(channelMax[k % channels] as number, Math.abs(value));
-      });
-      largest.set(name, channelMax);
-    }
-  }
-  return largest;
+/** Two texts of one to eight tokens from the start of a prompt, [CLS] and [SEP] around them. */
+function shortTexts(ids: Int32Array, k: number): Int32Array[] {
+  const content = ids.subarray(1, -1);
+  return [k % SHORT_TOKENS, (k * 3 + 1) % SHORT_TOKENS].map((extra, half) => {
+    const start = Math.min(half * SHORT_TOKENS, content.length);
+    return Int32Array.of(
+      ids[0] as number,
+      ...content.subarray(start, start + extra + 1),
+      ids.at(-1) as number,
+    );
+  });
 }
 
 function measureTokens(model: MiniLm, prompts: readonly string[]) {

@@ -1,5 +1,5 @@
 /**
- * Compares the context view of the int8 encoder with the fp32 model on real prompts.
+ * Compares the context view of the int8 encoder with the fp32 model on 500 real prompts of a suite.
  *
  *   node models/encoder/build/fidelity.ts <directory of the fp32 model> <directory of the outcome suites> [suite] [token cap]
  */
@@ -12,8 +12,10 @@ import { createTokenizer } from "../../../src/encoder/tokenizer.ts";
 import { createNodeSession } from "../../../src/training/node-session.ts";
 import { fp32Graph } from "./fp32-graph.ts";
 import { HIDDEN, readMiniLm } from "./minilm.ts";
-import { readPrompts } from "./prompts.ts";
+import { readPrompts, spread } from "./prompts.ts";
 import { loadGraph } from "./run-graph.ts";
+
+const PROMPTS = 500;
 
 const [modelDirectory, dataDirectory, suite = "llmrouter-test", cap] = process.argv.slice(2);
 if (modelDirectory === undefined || dataDirectory === undefined) {
@@ -39,7 +41,7 @@ const session = await createNodeSession({
 
 const exact: Float32Array[] = [];
 const quantized: Float32Array[] = [];
-for (const prompt of readPrompts(dataDirectory, suite)) {
+for (const prompt of spread(readPrompts(dataDirectory, suite), PROMPTS)) {
   const input = encodeText(tokenizer.value, prompt, limits);
   const { context } = await reference.run({
     input_ids: new Tensor("int32", input.inputIds, [1, input.inputIds.length]),

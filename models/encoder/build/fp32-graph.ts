@@ -1,5 +1,5 @@
 import { GraphBuilder } from "./graph-builder.ts";
-import { HIDDEN, type MiniLm, VOCABULARY } from "./minilm.ts";
+import { HIDDEN, linearName, type MiniLm, VOCABULARY } from "./minilm.ts";
 import { transformer } from "./transformer.ts";
 import { transpose } from "./transpose.ts";
 
@@ -9,7 +9,7 @@ export function fp32Graph(model: MiniLm, observe: boolean): GraphBuilder {
   graph.constant("word_embeddings", "F32", [VOCABULARY, HIDDEN], model.wordEmbeddings);
   const words = graph.op("Gather", ["word_embeddings", "input_ids"]);
   const context = transformer(graph, words, model, (g, x, layer, key, { weight, bias, inputs }) => {
-    const name = `layer.${layer}.${key}`;
+    const name = linearName(layer, key);
     if (observe) {
       g.op("Identity", [x], { name: `observed.${name}` });
       g.output(`observed.${name}`, [1, "tokens", inputs]);

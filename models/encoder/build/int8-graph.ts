@@ -1,10 +1,10 @@
 import { quantizeRows } from "../../../src/core/quantize.ts";
 import type { Calibration } from "./calibration.ts";
 import { GraphBuilder } from "./graph-builder.ts";
-import { addRowScaleConstants, int8Linear, rowScaledInt8 } from "./int8-linear.ts";
+import { addRowScaleConstants, int8Linear, rowScaledInt8Linear } from "./int8-linear.ts";
 import { lexicalView } from "./lexical-view.ts";
-import { HIDDEN, type MiniLm, VOCABULARY } from "./minilm.ts";
-import { smoothModel } from "./smooth.ts";
+import { HIDDEN, linearName, type MiniLm, VOCABULARY } from "./minilm.ts";
+import { smoothLayer } from "./smooth.ts";
 import { transformer } from "./transformer.ts";
 
 /** The int8 graph: `embedding` [1, 768] from `input_ids`, `lexical_ids` and `lexical_counts`. */
@@ -19,15 +19,15 @@ export function int8Graph(model: MiniLm, calibration: Calibration): GraphBuilder
   ]);
 
   addRowScaleConstants(graph);
-  const smoothed = smoothModel(model, calibration);
-  const context = transformer(graph, words, smoothed.model, (g, x, layer, key, linear) => {
-    const name = `layer.${layer}.${key}`;
-    const factors = smoothed.factors.get(name);
-    const input = factors ? g.op("Mul", [x, g.floats(`${name}.smooth`, factors)]) : x;
-    return key === "ffn_out"
-      ? rowScaledInt8(g, input, name, linear)
-      : int8Linear(g, input, name, linear, true);
-  });
+  const layers = model.layers.map((layer, l) => smoothLayer(layer, (key) => calibration.statistics(l, key)));
+  const context = transformer(graph, words, model, (g, x, layer, key) =>
+    (key === "ffn_out" ? rowScaledInt8Linear : int8Linear)(
+      g,
+      x,
+      linearName(layer, key),
+      (layers[layer] as (typeof layers)[number])[key],
+    ),
+  );
 
   const both = graph.op("Concat", [context, lexicalView(graph, calibration)], { ints: { axis: 1 } });
   graph.op("Mul", [both, graph.scalar("half_root", Math.SQRT1_2)], { name: "embedding" });

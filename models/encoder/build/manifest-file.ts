@@ -13,8 +13,9 @@ interface Provenance {
 
 const done = [
   "query, key and value projections merged; segment embedding 0 added to the position embeddings",
-  "SmoothQuant, alpha 0.7, on every linear layer; that of the attention output folded into the values",
-  "linear weights rounded to int8 with one symmetric scale per output; activations are quantised at run time",
+  "SmoothQuant, alpha 0.65, on every linear layer; that of the attention output folded into the values",
+  "linear weights rounded to int8 with one symmetric scale per output, so that the error of the output is least on the covariance of the inputs measured in calibration; the error on the mean input taken up by the bias",
+  "activations are quantised at run time",
   "inputs of the second feed-forward layer scaled to maximum 1 per token",
   "word embeddings rounded to int8 with one scale per token",
   "mean pooling and L2 norm moved into the graph",

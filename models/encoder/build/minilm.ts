@@ -10,6 +10,7 @@ export const LAYER_NORM_EPSILON = 1e-12;
 /** The linear layers of a transformer layer, in the order in which they are applied. */
 export const linearKeys = ["qkv", "attention_output", "ffn_in", "ffn_out"] as const;
 export type LinearKey = (typeof linearKeys)[number];
+export const linearName = (layer: number, key: LinearKey) => `layer.${layer}.${key}`;
 
 /** y = x W^T + b with `weight` row-major [outputs, inputs], as PyTorch stores it. */
 export interface Linear {
