@@ -1,8 +1,7 @@
 // How activations are rounded to the operand of the relaxed dot product. That operand is promised to work for
 // 0..127 only, but the specification also says that an engine treats the eighth bit in one way always. Most treat it
-// in a way that allows for 8 bits, and then the rounding is that of the ONNX graph: one scale for all rows. Where
-// they do not, it is 7 bits with a scale for every row, which is as faithful to the original model, but differs more
-// from what the ONNX graph computes.
+// in a way that allows for 8 bits, and then the rounding is that of the ONNX graph. Where they do not, it is 7 bits,
+// with a range for every row on its own.
 import { HIDDEN, PROBE, ROW } from "./layout";
 import { HIGH, LOW } from "./scratch";
 
