@@ -49,7 +49,7 @@ test("requests that come while the first one loads wait for the same load", asyn
       return env.SIGNALBOX.get(key, options);
     },
   };
-  const isolate = createIsolate({ SIGNALBOX: counting });
+  const isolate = createIsolate({ AUTH: "open", SIGNALBOX: counting });
   if (!isolate.ok) throw new Error(isolate.failure.message);
   const kept: Promise<unknown>[] = [];
   const states = await Promise.all(
