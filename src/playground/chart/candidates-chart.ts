@@ -142,7 +142,14 @@ function layOut(points: readonly Point[], chosen: readonly Chosen[], width: numb
   const steps = stepPath(onFrontier, right);
   const [first] = onFrontier;
   const area = first === undefined ? "" : `${steps}V${bottom}H${first.x}Z`;
-  return { x, y, spots, steps, area, labels: placeLabels(texts, spots, width, bottom) };
+  return {
+    x,
+    y,
+    spots,
+    steps,
+    area,
+    labels: placeLabels(texts, spots, { left: MARGIN.left, right: width, top: 8, bottom }),
+  };
 }
 
 const depth: Readonly<Record<Kind, number>> = { other: 0, frontier: 1, "chosen-b": 2, "chosen-a": 3 };

@@ -12,7 +12,7 @@ export interface Labeled {
   readonly y: number;
 }
 
-interface Box {
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -23,6 +23,8 @@ interface Box {
 const CHARACTER_PX = 6.3;
 const LINE_PX = 13;
 const GAP_PX = 9;
+/** Points that a text may cover; the first text, which matters most, may cover any. */
+const MAX_HIDDEN = 1;
 
 /**
  * Places each text above left or below right of its point, where frontiers leave room, or else wherever it hides no
@@ -31,17 +33,17 @@ const GAP_PX = 9;
 export function placeLabels(
   labeled: readonly Labeled[],
   obstacles: readonly { readonly x: number; readonly y: number }[],
-  width: number,
-  height: number,
+  within: Box,
 ): readonly Label[] {
   const taken: Box[] = [];
   const placed: Label[] = [];
   for (const { text, x, y } of labeled) {
     const label = candidates(text, x, y)
       .map((candidate) => ({ candidate, box: boxOf(candidate) }))
-      .filter(({ box }) => box.left >= 0 && box.right <= width && box.top >= 0 && box.bottom <= height)
+      .filter(({ box }) => contains(within, box))
       .filter(({ box }) => !taken.some((other) => overlap(box, other)))
       .map(({ candidate, box }) => ({ candidate, box, hidden: countInside(obstacles, box) }))
+      .filter(({ hidden }) => hidden <= MAX_HIDDEN || placed.length === 0)
       .sort((a, b) => a.hidden - b.hidden)[0];
     if (label === undefined) continue;
     taken.push(label.box);
@@ -65,6 +67,15 @@ function boxOf({ text, x, y, anchor }: Label): Box {
   const width = text.length * CHARACTER_PX;
   const left = anchor === "start" ? x : x - width;
   return { left, right: left + width, top: y - LINE_PX + 3, bottom: y + 3 };
+}
+
+function contains(outer: Box, inner: Box): boolean {
+  return (
+    inner.left >= outer.left &&
+    inner.right <= outer.right &&
+    inner.top >= outer.top &&
+    inner.bottom <= outer.bottom
+  );
 }
 
 function overlap(a: Box, b: Box): boolean {
