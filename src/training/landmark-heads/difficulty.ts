@@ -4,7 +4,7 @@ import type { Matrix } from "../matrix.ts";
 export interface AdditiveFit {
   /** [prompts] */
   readonly ease: Float32Array;
-  /** [models] mean 0 over the models that have outcomes; NaN for a model that has none. */
+  /** [models] mean 0 over the models that have outcomes; 0, the average, for a model that has none. */
   readonly ability: Float64Array;
 }
 
@@ -49,10 +49,12 @@ function centre(sums: Float64Array, seen: Float64Array, ability: Float64Array): 
   let total = 0;
   let count = 0;
   for (let m = 0; m < sums.length; m++) {
-    ability[m] = (sums[m] as number) / (seen[m] as number);
     if (seen[m] === 0) continue;
+    ability[m] = (sums[m] as number) / (seen[m] as number);
     total += ability[m] as number;
     count++;
   }
-  for (let m = 0; m < ability.length; m++) ability[m] = (ability[m] as number) - total / count;
+  for (let m = 0; m < ability.length; m++) {
+    if (seen[m] !== 0) ability[m] = (ability[m] as number) - total / count;
+  }
 }

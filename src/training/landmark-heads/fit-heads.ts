@@ -37,6 +37,8 @@ export interface FittedHeads {
   readonly leaveOneOutMemberships: Matrix;
   /** Ridge on kernels and memberships, for whatever else is to be predicted from them. */
   readonly ridge: Ridge;
+  /** Features -> how easy such prompts are for the average model: one output. */
+  readonly ease: RidgeFit;
   /** Chosen by leave-one-out error. */
   readonly penalties: {
     readonly tasks: number;
@@ -70,6 +72,7 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
     kernelRidge,
     deviations,
     ridge,
+    ease: easeFit,
     taskTable: fitTaskTable(additive, deviations, train.taskOf, train.tasks.length),
     taskHead: await toHead(kernels, taskFit.weights, taskFit.intercepts),
     correctness: await toHead(

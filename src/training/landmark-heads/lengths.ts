@@ -22,8 +22,7 @@ export async function fitLengths(
 ): Promise<FittedLengths | undefined> {
   const logs = matrix(outputTokens.rows, outputTokens.columns, outputTokens.data.map(Math.log1p));
   if (logs.data.every(Number.isNaN)) return undefined;
-  const { ease: typical, ability } = fitAdditive(logs);
-  const wordiness = ability.map((value) => (Number.isNaN(value) ? 0 : value));
+  const { ease: typical, ability: wordiness } = fitAdditive(logs);
   const fit = await fitTypical(ridge, logs, typical);
   const correction = smearing(logs, fit.leaveOneOut, wordiness);
   const { columns } = logs;

@@ -43,29 +43,54 @@ export async function fitTrust(
     threshold: chooseThreshold(train, heads, decision, prior),
     width: WIDTH,
     shares,
-    unfamiliar: await unfamiliarHead(heads, prior, shares),
+    unfamiliar: await unfamiliarHead(heads, shares),
   };
 }
 
 type Shares = FittedTrust["shares"];
 
-/** prior + mixture share (memberships table - prior) + deviation share (shrunk deviations): linear in the features. */
-async function unfamiliarHead(heads: FittedHeads, prior: Float64Array, shares: Shares): Promise<LinearHead> {
-  const { taskTable, kernels, deviations, kernelRidge } = heads;
+/**
+ * ease(x) + how much better than the average model each is believed to be: by the prior, moved by the mixture share
+ * towards the memberships' table and by the deviation share along strongly shrunk deviations. Ease says nothing about
+ * which model to take, but keeps the probabilities right where the prompt is plainly hard or easy. Linear in the
+ * features.
+ */
+async function unfamiliarHead(heads: FittedHeads, shares: Shares): Promise<LinearHead> {
+  const { kernels, deviations, kernelRidge, ease } = heads;
+  const table = subtractRowMeans(heads.taskTable);
+  const prior = columnMeans(table);
   const fit = await kernelRidge.fit(deviations, UNFAMILIAR_PENALTY);
-  const scaled = (source: Matrix, factor: number) =>
-    matrix(
-      source.rows,
-      source.columns,
-      source.data.map((value) => value * factor),
-    );
-  const stacked = matrix(fit.weights.rows + taskTable.rows, taskTable.columns);
-  stacked.data.set(scaled(fit.weights, shares.deviations).data);
-  stacked.data.set(scaled(taskTable, shares.mixture).data, fit.weights.data.length);
+  const weights = matrix(ease.weights.rows, table.columns);
+  for (let k = 0; k < weights.data.length; k++) {
+    const ofKernel = k < fit.weights.data.length;
+    weights.data[k] =
+      (ease.weights.data[Math.floor(k / table.columns)] as number) +
+      (ofKernel
+        ? shares.deviations * (fit.weights.data[k] as number)
+        : shares.mixture * (table.data[k - fit.weights.data.length] as number));
+  }
   return toHead(
     kernels,
-    stacked,
-    prior.map((value, m) => value * (1 - shares.mixture) + shares.deviations * (fit.intercepts[m] as number)),
+    weights,
+    prior.map(
+      (value, m) =>
+        (ease.intercepts[0] as number) +
+        value * (1 - shares.mixture) +
+        shares.deviations * (fit.intercepts[m] as number),
+    ),
+  );
+}
+
+function subtractRowMeans({ rows, columns, data }: Matrix): Matrix {
+  const means = new Float64Array(rows);
+  for (let k = 0; k < data.length; k++) {
+    const i = Math.floor(k / columns);
+    means[i] = (means[i] as number) + (data[k] as number) / columns;
+  }
+  return matrix(
+    rows,
+    columns,
+    data.map((value, k) => value - (means[Math.floor(k / columns)] as number)),
   );
 }
 
