@@ -1,0 +1,210 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { LocalWorker } from "../../src/cli/local-worker.ts";
+import { startTestWorker } from "../conformance/test-worker.ts";
+import { hasBrowser } from "./browser.ts";
+import { createVisitor, decided, type Visitor } from "./open-page.ts";
+import { answerTasks } from "./task-stand-in.ts";
+
+const DECISION = "**/v1/route";
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+describe.skipIf(!hasBrowser)("the playground", () => {
+  let worker: LocalWorker;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
+    visitor = await createVisitor(worker.origin);
+  }, 90_000);
+  afterEach(async () => expect(await visitor.leave()).toEqual([]));
+  afterAll(async () => {
+    await visitor?.stop();
+    await worker?.stop();
+  });
+
+  describe("when something is wrong", () => {
+    test("a rate limit counts down and tries again by itself", async () => {
+      let refused = 0;
+      const page = await visitor.open({
+        prepare: (page) =>
+          page.route(DECISION, async (route) => {
+            if (refused++ > 0) return await route.continue();
+            const error = {
+              message: "too many requests",
+              type: "rate_limit_error",
+              code: "rate_limited",
+              param: null,
+            };
+            await route.fulfill({ status: 429, headers: { "retry-after": "2" }, json: { error } });
+          }),
+      });
+      await page.getByText(/^Trying again in [12] s/).waitFor();
+      await decided(page);
+      expect(refused).toBe(2);
+    });
+
+    test("a lost connection is told, and the decision comes once it is back", async () => {
+      const page = await visitor.open();
+      await decided(page);
+      await page.context().setOffline(true);
+      await page.getByRole("button", { name: "Proof" }).click();
+      await page.getByRole("alert").getByText("No connection").waitFor();
+      await page.context().setOffline(false);
+      await decided(page);
+      expect(await page.getByRole("alert").count()).toBe(0);
+    });
+
+    test("a slow cold start is explained while it lasts", async () => {
+      const page = await visitor.open({
+        prepare: (page) =>
+          page.route(DECISION, async (route) => {
+            await new Promise((resolve) => setTimeout(resolve, 2000));
+            await route.continue();
+          }),
+      });
+      await page.getByText(/^Still waiting/).waitFor();
+      await decided(page);
+      expect(await page.getByText(/^Still waiting/).count()).toBe(0);
+    });
+
+    test("an answer that is no JSON, and a Worker without a bundle", async () => {
+      const page = await visitor.open({
+        prepare: (page) =>
+          page.route(DECISION, (route) => route.fulfill({ status: 502, body: "<html>bad gateway" })),
+      });
+      await page.getByRole("alert").getByText("bad_response").waitFor();
+      await page.unroute(DECISION);
+      const error = {
+        message: "KV has no pointer",
+        type: "server_error",
+        code: "pointer_missing",
+        param: null,
+      };
+      await page.route(DECISION, (route) => route.fulfill({ status: 503, json: { error } }));
+      await page.getByRole("button", { name: "Try again now" }).click();
+      await page.getByRole("alert").getByText("pointer_missing").waitFor();
+    });
+  });
+
+  test("the operator view shows what is live, and filters the catalogue", async () => {
+    const page = await visitor.open({ view: "operator" });
+    const health = await (await fetch(`${worker.origin}/health`)).json();
+    const bundle = page.getByRole("region", { name: "Bundle" });
+    expect(await bundle.textContent()).toContain(health.bundle.checksum.slice(0, 12));
+    await page.getByRole("searchbox").fill("claude");
+    const names = await page.locator(".catalogue tbody th").allInnerTexts();
+    expect(names.length).toBeGreaterThan(1);
+    expect(names.every((name) => name.startsWith("claude"))).toBe(true);
+  });
+
+  test("the operator view names every fault", async () => {
+    const health = await (await fetch(`${worker.origin}/health`)).json();
+    const faults = [
+      { code: "bundle_corrupt", message: "differs from its checksum", since: "2025-01-02T03:04:05Z" },
+    ];
+    const page = await visitor.open({
+      view: "operator",
+      prepare: (page) =>
+        page.route("**/health", (route) =>
+          route.fulfill({ status: 200, json: { ...health, status: "degraded", faults } }),
+        ),
+    });
+    await page.getByRole("heading", { name: "Serving, with a fault" }).waitFor();
+    await page.getByText("bundle_corrupt").waitFor();
+  });
+
+  test("the task view recommends a model, and labels change it", async () => {
+    const page = await visitor.open({ view: "task", prepare: answerTasks });
+    await page.getByRole("button", { name: "Example task" }).click();
+    const before = await decided(page, "Recommendation");
+    const cells = page.getByRole("button", { name: new RegExp(`^${before} on prompt`) });
+    for (const cell of await cells.all()) {
+      await cell.click();
+      await cell.click();
+    }
+    await page.getByText("8 labels").waitFor();
+    await expect.poll(() => decided(page, "Recommendation")).not.toBe(before);
+  });
+
+  test("a file of prompts can be opened", async () => {
+    const page = await visitor.open({ view: "task", prepare: answerTasks });
+    const line = JSON.stringify({ prompt: "What is 3 + 4?", outcomes: { "gpt-4o-mini": 1 } });
+    const file = {
+      name: "task.jsonl",
+      mimeType: "application/json",
+      buffer: Buffer.from(`${line}\n${line}\n`),
+    };
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByText("2 prompts.", { exact: true }).waitFor();
+    await page.getByText("2 labels").waitFor();
+  });
+
+  test("a Worker without task decisions says so", async () => {
+    const page = await visitor.open({
+      view: "task",
+      prepare: (page) =>
+        page.route("**/v1/route/task", (route) => route.fulfill({ status: 404, body: "{}" })),
+    });
+    await page.getByRole("button", { name: "Example task" }).click();
+    await page.getByText(/does not decide for whole tasks/).waitFor();
+  });
+
+  test("colors go round and are remembered", async () => {
+    const page = await visitor.open();
+    const toggle = page.getByRole("button", { name: /^Colors/ });
+    await toggle.click();
+    await toggle.click();
+    await page.reload();
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+  });
+
+  describe("has no violation that axe finds", () => {
+    const looks = [
+      { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+      { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+      { name: "phone", colorScheme: "light", viewport: { width: 390, height: 844 } },
+    ] as const;
+    test.each(looks)(
+      "$name",
+      async ({ colorScheme, viewport }) => {
+        const page = await visitor.open({ colorScheme, viewport, prepare: answerTasks });
+        await decided(page);
+        expect(await violations(page)).toEqual([]);
+        await page.getByRole("button", { name: "Add a turn" }).click();
+        await page.getByText("Filters").click();
+        await page.getByText("Along the dial").click();
+        await page.locator(".stop").first().waitFor();
+        await page.getByRole("button", { name: "Compare with a second setting" }).click();
+        await page.locator(".difference").waitFor();
+        expect(await violations(page)).toEqual([]);
+        await page.getByRole("button", { name: /^API key/ }).click();
+        expect(await violations(page)).toEqual([]);
+        await page.keyboard.press("Escape");
+        await page.getByRole("link", { name: "Task" }).click();
+        await page.getByRole("button", { name: "Example task" }).click();
+        await page.locator(".scores").waitFor();
+        expect(await violations(page)).toEqual([]);
+        await page.getByRole("link", { name: "Operator" }).click();
+        await page.locator(".catalogue").waitFor();
+        expect(await violations(page)).toEqual([]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow).toBeLessThanOrEqual(0);
+      },
+      60_000,
+    );
+  });
+
+  async function violations(page: Page): Promise<readonly string[]> {
+    // Colors in mid-transition would be measured as they are on the way.
+    await page.waitForTimeout(400);
+    await page.evaluate(axe);
+    const results = await page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): unknown } }).axe.run(),
+    );
+    const found = results as { violations: { id: string; nodes: { html: string }[] }[] };
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+  }
+});

@@ -1,0 +1,180 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { LocalWorker } from "../../src/cli/local-worker.ts";
+import { startTestWorker } from "../conformance/test-worker.ts";
+import { hasBrowser } from "./browser.ts";
+import { createVisitor, decided, type Visitor } from "./open-page.ts";
+
+describe.skipIf(!hasBrowser)("the prompt view", () => {
+  let worker: LocalWorker;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
+    visitor = await createVisitor(worker.origin);
+  }, 90_000);
+  afterEach(async () => expect(await visitor.leave()).toEqual([]));
+  afterAll(async () => {
+    await visitor?.stop();
+    await worker?.stop();
+  });
+
+  async function ask(body: object) {
+    const response = await fetch(`${worker.origin}/v1/route`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return await response.json();
+  }
+
+  /** Does something and returns the body of the next decision that the page asks for. */
+  async function asked(page: Page, action: () => Promise<unknown>): Promise<Record<string, unknown>> {
+    const [request] = await Promise.all([
+      page
+        .waitForResponse((response) => response.url().endsWith("/v1/route"))
+        .then((response) => response.request()),
+      action(),
+    ]);
+    return request.postDataJSON();
+  }
+
+  test("decides on what is typed, as the API does", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    const prompt = "Name the three longest rivers of Africa.";
+    await asked(page, () => page.getByLabel("Prompt", { exact: true }).fill(prompt));
+    const { model, ranking } = await ask({ prompt, spend: 0.5 });
+    expect(await decided(page)).toBe(model);
+    expect(await page.getByRole("heading", { name: /^Ranking of/ }).textContent()).toContain(
+      `${ranking.length}`,
+    );
+    await page.getByRole("button", { name: `All ${ranking.length}` }).click();
+    const names = await page.locator(".ranking tbody .model-name").allInnerTexts();
+    expect(names).toEqual(ranking.map((candidate: { readonly model: string }) => candidate.model));
+    expect(await page.locator(".chart .spot").count()).toBe(ranking.length);
+    expect(await page.getByRole("status").first().textContent()).toContain(model);
+  });
+
+  test("many keystrokes are one question", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    let questions = 0;
+    page.on("request", (request) => {
+      if (request.url().endsWith("/v1/route")) questions++;
+    });
+    await page.getByLabel("Prompt", { exact: true }).fill("");
+    await asked(page, () =>
+      page.getByLabel("Prompt", { exact: true }).pressSequentially("Why is ice lighter than water?"),
+    );
+    await decided(page);
+    expect(questions).toBeLessThan(4);
+  });
+
+  test("the dial works by keyboard: less spend, a cheaper model", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    await page.getByRole("slider", { name: "Spend" }).focus();
+    expect(await asked(page, () => page.keyboard.press("Home"))).toMatchObject({ spend: 0 });
+    const cheapest = await decided(page);
+    const { ranking } = await ask({ prompt: await page.getByLabel("Prompt", { exact: true }).inputValue() });
+    const usd = ranking.map((candidate: { readonly expected_usd: number }) => candidate.expected_usd);
+    const chosen = ranking.find((candidate: { readonly model: string }) => candidate.model === cheapest);
+    expect(chosen.expected_usd).toBe(Math.min(...usd));
+  });
+
+  test("every rule sends its own field", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    const choose = (name: string) => asked(page, () => page.getByLabel(name, { exact: true }).check());
+    expect(await choose("Tolerance")).toMatchObject({ tolerance: 0.05 });
+    expect(await choose("Threshold")).toMatchObject({ min_p_correct: 0.8 });
+    expect(await choose("Quality")).toMatchObject({ objective: "quality" });
+  });
+
+  test("along the dial: a stop can be picked", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    await page.getByText("Along the dial").click();
+    const stops = page.getByRole("list", { name: "What the dial chooses" }).getByRole("button");
+    await stops.first().waitFor();
+    const model = await stops.first().locator(".stop-model").textContent();
+    expect(await asked(page, () => stops.first().click())).toMatchObject({ spend: 0 });
+    expect(await decided(page)).toBe(model);
+  });
+
+  test("filters narrow the candidates, and a name that means nothing is explained", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    await page.getByText("Filters").click();
+    await asked(page, () => page.getByLabel("Only these").fill("claude-*"));
+    await asked(page, () => page.getByLabel("vision").check());
+    await decided(page);
+    const names = await page.locator(".ranking tbody .model-name").allInnerTexts();
+    expect(names.length).toBeGreaterThan(1);
+    expect(names.every((name) => name.startsWith("claude-"))).toBe(true);
+    await asked(page, () => page.getByLabel("Only these").fill("no-such-model"));
+    const alert = page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain("unknown_model");
+  });
+
+  test("a chat sends its turns, what to route on and the model it is on", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    await page.getByRole("button", { name: "Add a turn" }).click();
+    await page.getByLabel("Turn 2", { exact: true }).fill("Six euros.");
+    await page.getByRole("button", { name: "Add a turn" }).click();
+    await page.getByLabel("Turn 3", { exact: true }).fill("And for 24 rolls?");
+    await page.getByLabel("Route on").selectOption("last");
+    const body = await asked(page, () => page.getByLabel("The chat is on").selectOption("o3-mini"));
+    expect(body).toMatchObject({ route_on: "last", current_model: "o3-mini" });
+    expect((body["messages"] as { role: string }[]).map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+      "user",
+    ]);
+    await page.getByRole("button", { name: "Remove turn 2" }).click();
+    expect(await page.getByLabel("Turn 3", { exact: true }).count()).toBe(0);
+  });
+
+  test("two settings stand side by side, and the difference is told", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    await page.getByRole("button", { name: "Compare with a second setting" }).click();
+    const form = page.getByRole("form", { name: "Setting B" });
+    await asked(page, () => form.getByLabel("Quality").check());
+    const [a, b] = [
+      await decided(page, "Decision of setting A"),
+      await decided(page, "Decision of setting B"),
+    ];
+    const difference = await page.locator(".difference").textContent();
+    expect(difference).toContain(a === b ? "Both settings choose" : `B takes ${b} instead of ${a}`);
+    await page.getByRole("button", { name: "Compare no longer" }).click();
+    expect(await page.getByRole("form").count()).toBe(1);
+  });
+
+  test("the table marks a model in the chart, by pointer and by keyboard", async () => {
+    const page = await visitor.open();
+    await decided(page);
+    const third = page.locator(".ranking tbody .model-name").nth(2);
+    await third.focus();
+    expect(await page.locator(".chart .marked").textContent()).toContain(await third.textContent());
+    await third.evaluate((button) => (button as HTMLElement).blur());
+    expect(await page.locator(".chart .marked").count()).toBe(0);
+  });
+
+  test("the copied curl command gives the decision that the page shows", async () => {
+    const page = await visitor.open({ permissions: ["clipboard-read", "clipboard-write"] });
+    const model = await decided(page);
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByText("Copied").waitFor();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    const { stdout } = await promisify(execFile)("sh", ["-c", command.replace("curl ", "curl -s ")]);
+    expect(JSON.parse(stdout).model).toBe(model);
+    await page.getByLabel("Python").check();
+    expect(await page.locator(".snippets pre").textContent()).toContain("import requests");
+  });
+});

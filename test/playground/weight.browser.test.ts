@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LocalWorker } from "../../src/cli/local-worker.ts";
+import { startTestWorker } from "../conformance/test-worker.ts";
+import { hasBrowser } from "./browser.ts";
+import { createVisitor, decided, type Visitor } from "./open-page.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const PAGE_GZIP_BYTES = 150_000;
+const INTERACTIVE_MS = 1000;
+
+test("all files of the page stay within their budget", async () => {
+  await promisify(execFile)(process.execPath, [join(root, "src/playground/build.ts")]);
+  const folder = join(root, "dist/playground");
+  const names = (await readdir(folder)).filter((name) => /\.(html|js|css|svg|woff2)$/.test(name));
+  expect(names.length).toBe(5);
+  const sizes = await Promise.all(
+    names.map(async (name) => gzipSync(await readFile(join(folder, name))).byteLength),
+  );
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(PAGE_GZIP_BYTES);
+});
+
+describe.skipIf(!hasBrowser)("in a browser", () => {
+  let worker: LocalWorker;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
+    visitor = await createVisitor(worker.origin);
+  }, 90_000);
+  afterAll(async () => {
+    await visitor?.stop();
+    await worker?.stop();
+  });
+
+  test("the page is interactive within a second, from nothing in the cache", async () => {
+    const times: number[] = [];
+    for (let run = 0; run < 5; run++) {
+      const page = await visitor.open();
+      await decided(page);
+      times.push(
+        await page.evaluate(() => performance.getEntriesByName("interactive")[0]?.startTime ?? Infinity),
+      );
+      await visitor.leave();
+    }
+    const median = times.sort((a, b) => a - b)[2] as number;
+    console.log(`Interactive after ${Math.round(median)} ms (median of ${times.length}).`);
+    expect(median).toBeLessThan(INTERACTIVE_MS);
+  });
+});
