@@ -1,6 +1,11 @@
 /** ".6680", as papers write scores; a dash where there is nothing. */
 export function formatScore(value: number | undefined): string {
-  return value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(4).replace(/^(-?)0\./, "$1.");
+  return value === undefined || !Number.isFinite(value)
+    ? "–"
+    : value
+        .toFixed(4)
+        .replace(/^(-?)0\./, "$1.")
+        .replace("-", "−");
 }
 
 /** "+.0432" */
@@ -10,5 +15,7 @@ export function formatGain(value: number): string {
 
 /** "88 %" */
 export function formatPercent(value: number | undefined): string {
-  return value === undefined || !Number.isFinite(value) ? "–" : `${Math.round(100 * value)} %`;
+  return value === undefined || !Number.isFinite(value)
+    ? "–"
+    : `${Math.round(100 * value)} %`.replace("-", "−");
 }

@@ -18,9 +18,9 @@ h1 { font-size: 34px; line-height: 1.15; margin: 0 0 8px; letter-spacing: -0.02e
 h2 { font-size: 23px; margin: 64px 0 6px; letter-spacing: -0.01em; }
 p { margin: 8px 0 16px; max-width: 68ch; }
 .soft { color: var(--ink-soft); }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 14px; margin: 28px 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(146px, 1fr)); gap: 14px; margin: 28px 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px 18px; }
-.card b { display: block; font-size: 30px; line-height: 1.15; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
+.card b { display: block; font-size: 28px; line-height: 1.15; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
 .card span { color: var(--ink-soft); font-size: 14px; line-height: 1.35; display: block; margin-top: 4px; }
 figure { margin: 18px 0 8px; padding: 18px 18px 10px; background: var(--card); border: 1px solid var(--line);
   border-radius: 12px; overflow-x: auto; }

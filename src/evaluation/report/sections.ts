@@ -20,15 +20,7 @@ export function reportSections(report: EvaluationReport): readonly string[] {
       figure(drawGains(report), gainsCaption(report)),
       routerTable(report),
     ),
-    section(
-      "Quality and price",
-      "The dial trades quality for money. Up and to the left is better; the dashed line deals the router's own choices to " +
-        "random prompts, so that the distance between the two lines is what it knows about prompts.",
-      optional(
-        drawCosts(report),
-        legend({ accent: "Signalbox", muted: "other routers", ink: "single models" }),
-      ),
-    ),
+    costSection(report),
     section(
       "How many calls need the strong model",
       "Prompts where the strong model helps most go to it first. The dashed line is a router that knows nothing.",
@@ -47,6 +39,20 @@ export function reportSections(report: EvaluationReport): readonly string[] {
     hiddenSection(report),
     robustnessSection(report),
   ];
+}
+
+function costSection(report: EvaluationReport): string {
+  const chart = drawCosts(report);
+  if (chart === undefined) return "";
+  const { svg, below } = chart;
+  const hidden = below.length > 0 ? ` Too poor for the picture: ${below.join(", ")}.` : "";
+  return section(
+    "Quality and price",
+    "The dial trades quality for money. Up and to the left is better. The dotted line mixes two single models at random; the " +
+      "dashed line deals the router's own choices to random prompts, so that the distance between it and the full line is what " +
+      `the router knows about prompts.${hidden}`,
+    figure(svg, legend({ accent: "Signalbox", muted: "other routers", ink: "single models" })),
+  );
 }
 
 function optional(svg: string | undefined, caption: string): string | undefined {

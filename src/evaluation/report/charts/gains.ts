@@ -22,7 +22,9 @@ export function drawGains({ routers, protocol }: EvaluationReport): string {
   return draw(
     `Gain of each router over the best ${protocol === "loto" ? "model on average" : "single model"}`,
     {
-      height: 46 + 30 * rows.length,
+      height: 62 + 30 * rows.length,
+      marginTop: 8,
+      marginBottom: 44,
       marginLeft: 150,
       marginRight: 24,
       x: {

@@ -13,9 +13,10 @@ export function drawReliability({ routers }: EvaluationReport): string {
   const points = names.flatMap((name) => (routers[name]?.reliability ?? []).map((bin) => ({ name, ...bin })));
   const diagonal = names.flatMap((name) => [0, 1].map((p) => ({ name, predicted: p, observed: p })));
   return draw("Reliability: predicted against observed probability", {
-    height: 290,
+    height: 300,
+    marginTop: 44,
     marginBottom: 42,
-    fx: { domain: names, label: null },
+    fx: { domain: names, label: null, padding: 0.14 },
     x: { label: "predicted probability →", domain: [0, 1], ticks: 3 },
     y: { label: "↑ observed share correct", domain: [0, 1], grid: true, ticks: 5 },
     r: { range: [1.5, 8] },

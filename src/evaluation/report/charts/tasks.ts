@@ -24,7 +24,9 @@ export function drawTasks({ routers, anchors_by_task: anchors, tasks }: Evaluati
     .slice(0, MOST_TASKS);
   const better = (row: (typeof rows)[number]) => (row.routed >= row.single ? "var(--accent)" : "var(--warn)");
   const svg = draw("Headroom and routed score of each task", {
-    height: 50 + 24 * rows.length,
+    height: 62 + 24 * rows.length,
+    marginTop: 8,
+    marginBottom: 44,
     marginLeft: Math.min(260, 30 + 7 * Math.max(...rows.map(({ task }) => task.length))),
     marginRight: 24,
     x: { label: "score (%) →", grid: true },
