@@ -22,7 +22,7 @@ type Access =
 /** The Worker's environment as the platform hands it over: unchecked. */
 export type Env = Readonly<Record<string, unknown>>;
 
-const encoderBackends = ["onnx"] as const;
+const encoderBackends = ["onnx", "simd", "lexical"] as const;
 export type EncoderBackend = (typeof encoderBackends)[number];
 
 /** The environment, checked. */
