@@ -39,7 +39,7 @@ export function landmarkKernel(cosine: number, gamma: number): number {
 // A prompt that looks like no task still belongs to all of them a little, so that memberships sum to 1.
 const SMALLEST_SCORE = 1e-3;
 
-/** Task scores -> memberships: squared, so that a clear winner counts for more, and normalised. */
+/** Task scores, or cosines to tasks, -> memberships: squared, so that a clear winner counts for more, and normalised. */
 export function taskMemberships(scores: ArrayLike<number>): Float64Array {
   const squares = Float64Array.from(scores, (score) => Math.max(score, SMALLEST_SCORE) ** 2);
   const sum = squares.reduce((total, value) => total + value, 0);
@@ -47,7 +47,7 @@ export function taskMemberships(scores: ArrayLike<number>): Float64Array {
 }
 
 /** Dot product of each row with the vector. Four sums at a time, or the processor waits for each addition. */
-function dotRows(rows: Float32Array, vector: Float32Array): Float64Array {
+export function dotRows(rows: Float32Array, vector: Float32Array): Float64Array {
   const { length } = vector;
   const products = new Float64Array(rows.length / length);
   for (let i = 0, start = 0; i < products.length; i++, start += length) {

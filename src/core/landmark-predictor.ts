@@ -1,6 +1,6 @@
 import type { BundleReader } from "./bundle-reader.ts";
 import { type Curve, evaluateCurve } from "./curve.ts";
-import { type FeatureMap, type Features, featuresOf } from "./features.ts";
+import { dotRows, type FeatureMap, type Features, featuresOf, taskMemberships } from "./features.ts";
 import { applyHead, type LinearHead } from "./linear-head.ts";
 import type { Prediction, Predictor } from "./predictor.ts";
 import { dequantizeRows } from "./quantize.ts";
@@ -19,7 +19,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   });
   const correctness = head("p_correct");
   const decision = head("decision");
-  const unfamiliar = head("unfamiliar");
+  const fallbackOf = readFallback(reader);
   const threshold = reader.number("trust.threshold", -10, 10);
   const width = reader.number("trust.width", 1e-6, 10);
   const lengths = reader.has("head.log_output_tokens") ? head("log_output_tokens") : undefined;
@@ -38,7 +38,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     predict(embedding): Prediction {
       const features = featuresOf(map, embedding);
       const familiarity = logistic((Math.max(...features.taskScores) - threshold) / width);
-      const fallback = applyHead(unfamiliar, features.values);
+      const fallback = fallbackOf(embedding, features.values);
       // q = fallback + familiarity (own prediction - fallback): unlike prompts are judged by what holds on average.
       const trusted = (own: Float64Array) =>
         own.map((value, m) => (fallback[m] as number) + familiarity * (value - (fallback[m] as number)));
@@ -55,6 +55,22 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
       };
     },
     lambdaUsdOfSpend: (share) => (spend === undefined ? undefined : Math.exp(evaluateCurve(spend, share))),
+  };
+}
+
+/** What is believed of unfamiliar prompts; by nearness to whole tasks too, where that was found to help. */
+function readFallback(
+  reader: BundleReader,
+): (embedding: Float32Array, features: Float64Array) => Float64Array {
+  const outputs = reader.common.models.length;
+  const unfamiliar = { weights: reader.floats("head.unfamiliar", ["models", "features+1"]), outputs };
+  if (!reader.has("head.mixture")) return (_, features) => applyHead(unfamiliar, features);
+  const centroids = dequantizeRows(reader.quantized("centroids", ["tasks", "dimension"]));
+  const mixture = { weights: reader.floats("head.mixture", ["models", "tasks+1"]), outputs };
+  return (embedding, features) => {
+    const nearness = taskMemberships(dotRows(centroids, embedding));
+    const byTask = applyHead(mixture, nearness);
+    return applyHead(unfamiliar, features).map((value, m) => value + (byTask[m] as number));
   };
 }
 

@@ -212,7 +212,9 @@ function appendRow(
       added[j] = (added[j] as number) + (mixture[m] as number) * ((data[m * width + j] as number) - mean);
     }
   }
-  if (name === "head.log_output_tokens") return floatTensor([rows + 1, ...shape.slice(1)], appended);
+  if (name === "head.log_output_tokens" || name === "head.mixture") {
+    return floatTensor([rows + 1, ...shape.slice(1)], appended);
+  }
   const firstTask = width - 1 - byTask.length;
   if (width > 1)
     byTask.forEach((value, d) => {

@@ -57,6 +57,11 @@ export async function fitLandmarkHeads(
     ...curveTensors("calibration.x", "calibration.y", fitCalibration(heads.leaveOneOut, train.outcomes)),
     ...quantizedTensors("landmarks", heads.kernels.landmarks),
   ]);
+  if (trust.mixture !== undefined) {
+    tensors.set("head.mixture", headTensor(takeOutputs(trust.mixture.head, kept)));
+    for (const [name, tensor] of quantizedTensors("centroids", trust.mixture.centroids))
+      tensors.set(name, tensor);
+  }
   if (lengths !== undefined) {
     tensors.set("head.log_output_tokens", headTensor(takeOutputs(lengths.head, kept)));
   }

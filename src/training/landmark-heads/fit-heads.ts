@@ -94,7 +94,7 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
 }
 
 /** Regresses the columns of `targets` in the basis of their principal components and turns the fit back. */
-export async function fitByComponents(ridge: Ridge, targets: Matrix): Promise<RidgeFit> {
+async function fitByComponents(ridge: Ridge, targets: Matrix): Promise<RidgeFit> {
   const { vectors } = symmetricEigen(await multiply(targets, targets, { transposeA: true }));
   const fit = await ridge.fitBest(await multiply(targets, vectors));
   const back = (source: Matrix) => multiply(source, vectors, { transposeB: true });
@@ -122,7 +122,7 @@ function deviationsOf({ rows, columns, data }: Matrix, { ease, ability }: Additi
   return deviations;
 }
 
-export function oneHot(indices: Int32Array, size: number): Matrix {
+function oneHot(indices: Int32Array, size: number): Matrix {
   const encoded = matrix(indices.length, size);
   indices.forEach((index, i) => {
     encoded.data[i * size + index] = 1;
@@ -130,7 +130,7 @@ export function oneHot(indices: Int32Array, size: number): Matrix {
   return encoded;
 }
 
-export function membershipsOf(scores: Matrix): Matrix {
+function membershipsOf(scores: Matrix): Matrix {
   const memberships = matrix(scores.rows, scores.columns);
   for (let i = 0; i < scores.rows; i++)
     memberships.data.set(taskMemberships(row(scores, i)), i * scores.columns);

@@ -84,26 +84,22 @@ export async function predictGroupsLeftOut(
   return predicted;
 }
 
-/** Memberships of each prompt among the tasks that are not in its own group. */
-export function membershipsAmongOthers(
-  scores: Matrix,
+/** [prompts, tasks] nearness of each prompt to the tasks that are not in its own group. @param cosines to centroids */
+export function nearnessToOthers(
+  cosines: Matrix,
   tasksOfGroup: readonly ReadonlySet<number>[],
   groupOf: Int32Array,
 ): Matrix {
-  const memberships = matrix(scores.rows, scores.columns);
-  for (let i = 0; i < scores.rows; i++) {
+  const nearness = matrix(cosines.rows, cosines.columns);
+  for (let i = 0; i < cosines.rows; i++) {
     const own = tasksOfGroup[groupOf[i] as number] as ReadonlySet<number>;
-    const others = taskMemberships(row(scores, i)).map((value, d) => (own.has(d) ? 0 : value));
-    const total = others.reduce((sum, value) => sum + value, 0);
-    memberships.data.set(
-      others.map((value) => value / total),
-      i * scores.columns,
-    );
+    const others = row(cosines, i).map((value, d) => (own.has(d) ? 0 : value));
+    nearness.data.set(taskMemberships(others), i * cosines.columns);
   }
-  return memberships;
+  return nearness;
 }
 
-export function membersOf(groupOf: Int32Array, group: number): Int32Array {
+function membersOf(groupOf: Int32Array, group: number): Int32Array {
   return Int32Array.from(groupOf, (_, i) => i).filter((i) => groupOf[i] === group);
 }
 

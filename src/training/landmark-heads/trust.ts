@@ -1,10 +1,11 @@
 import type { LinearHead } from "../../core/linear-head.ts";
+import { dequantizeRows, type QuantizedRows, quantizeRows } from "../../core/quantize.ts";
 import { multiply } from "../blas.ts";
 import type { Dataset } from "../dataset.ts";
-import { columnMeans, type Matrix, matrix, row } from "../matrix.ts";
+import { columnMeans, type Matrix, matrix, normalizeRows, row } from "../matrix.ts";
 import type { FittedDecision } from "./decision.ts";
-import { type FittedHeads, oneHot, toHead } from "./fit-heads.ts";
-import { groupFamilies, membershipsAmongOthers, predictGroupsLeftOut } from "./leave-family-out.ts";
+import { type FittedHeads, toHead } from "./fit-heads.ts";
+import { groupFamilies, nearnessToOthers, predictGroupsLeftOut } from "./leave-family-out.ts";
 
 /** How far to believe the heads on a prompt, and what to believe instead. */
 export interface FittedTrust {
@@ -12,10 +13,19 @@ export interface FittedTrust {
   readonly threshold: number;
   /** Width of the logistic curve around the threshold, in task score. */
   readonly width: number;
-  /** What is believed of unfamiliar prompts: the prior, moved as far as moving it helped on left-out families. */
+  /** Features -> what is believed of unfamiliar prompts: the prior, moved as far as it helped on left-out families. */
   readonly unfamiliar: LinearHead;
+  /** What is added to it for the tasks that the prompt is near to; absent where that did not help. */
+  readonly mixture?: FittedMixture;
   /** Share of the task mixture, and of strongly shrunk deviations, in `unfamiliar`. */
   readonly shares: { readonly mixture: number; readonly deviations: number };
+}
+
+export interface FittedMixture {
+  /** [tasks, dimension] mean directions of the tasks' prompts. */
+  readonly centroids: QuantizedRows;
+  /** Nearness to the centroids -> scores. */
+  readonly head: LinearHead;
 }
 
 // A sharp but not a hard edge: twice this wide or narrow, scores move by less than .002.
@@ -38,36 +48,33 @@ export async function fitTrust(
   seed: number,
 ): Promise<FittedTrust> {
   const prior = columnMeans(heads.taskTable);
-  const shares = await chooseShares(train, heads, seed);
+  const centroids = quantizeRows(taskCentroids(train).data, train.embeddings.columns);
+  const shares = await chooseShares(train, heads, centroids, seed);
   return {
     threshold: chooseThreshold(train, heads, decision, prior),
     width: WIDTH,
     shares,
     unfamiliar: await unfamiliarHead(heads, shares),
+    ...(shares.mixture === 0 ? {} : { mixture: { centroids, head: mixtureHead(heads, shares) } }),
   };
 }
 
 type Shares = FittedTrust["shares"];
 
 /**
- * ease(x) + how much better than the average model each is believed to be: by the prior, moved by the mixture share
- * towards the memberships' table and by the deviation share along strongly shrunk deviations. Ease says nothing about
- * which model to take, but keeps the probabilities right where the prompt is plainly hard or easy. Linear in the
- * features.
+ * ease(x) + how much better than the average model each is believed to be: by the prior, as far as the mixture does
+ * not replace it, and along strongly shrunk deviations. Ease says nothing about which model to take, but keeps the
+ * probabilities right where the prompt is plainly hard or easy.
  */
 async function unfamiliarHead(heads: FittedHeads, shares: Shares): Promise<LinearHead> {
   const { kernels, deviations, kernelRidge, ease } = heads;
-  const table = subtractRowMeans(heads.taskTable);
-  const prior = columnMeans(table);
+  const prior = columnMeans(subtractRowMeans(heads.taskTable));
   const fit = await kernelRidge.fit(deviations, UNFAMILIAR_PENALTY);
-  const weights = matrix(ease.weights.rows, table.columns);
+  const weights = matrix(ease.weights.rows, prior.length);
   for (let k = 0; k < weights.data.length; k++) {
-    const ofKernel = k < fit.weights.data.length;
     weights.data[k] =
-      (ease.weights.data[Math.floor(k / table.columns)] as number) +
-      (ofKernel
-        ? shares.deviations * (fit.weights.data[k] as number)
-        : shares.mixture * (table.data[k - fit.weights.data.length] as number));
+      (ease.weights.data[Math.floor(k / prior.length)] as number) +
+      shares.deviations * (fit.weights.data[k] ?? 0); // deviations depend on the kernels alone
   }
   return toHead(
     kernels,
@@ -79,6 +86,30 @@ async function unfamiliarHead(heads: FittedHeads, shares: Shares): Promise<Linea
         shares.deviations * (fit.intercepts[m] as number),
     ),
   );
+}
+
+/** The tasks' mean scores, relative to the average model's, as a head on the nearness to their centroids. */
+function mixtureHead({ taskTable }: FittedHeads, { mixture }: Shares): LinearHead {
+  const table = subtractRowMeans(taskTable);
+  const width = table.rows + 1;
+  const weights = new Float32Array(table.columns * width);
+  for (let k = 0; k < table.data.length; k++) {
+    weights[(k % table.columns) * width + Math.floor(k / table.columns)] =
+      mixture * (table.data[k] as number);
+  }
+  return { weights, outputs: table.columns };
+}
+
+/** [tasks, dimension] unit vectors; a task without prompts keeps a row of zeros. */
+function taskCentroids({ tasks, taskOf, embeddings }: Dataset): Matrix {
+  const centroids = matrix(tasks.length, embeddings.columns);
+  for (let i = 0; i < embeddings.rows; i++) {
+    const sum = row(centroids, taskOf[i] as number);
+    row(embeddings, i).forEach((value, j) => {
+      sum[j] = (sum[j] as number) + value;
+    });
+  }
+  return normalizeRows(centroids);
 }
 
 function subtractRowMeans({ rows, columns, data }: Matrix): Matrix {
@@ -98,24 +129,24 @@ function subtractRowMeans({ rows, columns, data }: Matrix): Matrix {
  * The shares with the best lower bound (mean minus one standard error over left-out groups of families) of the gain
  * over the best model on average; none where no share has a bound above 0.
  */
-async function chooseShares(train: Dataset, heads: FittedHeads, seed: number): Promise<Shares> {
+async function chooseShares(
+  train: Dataset,
+  heads: FittedHeads,
+  centroids: QuantizedRows,
+  seed: number,
+): Promise<Shares> {
   const none = { mixture: 0, deviations: 0 };
   const groups = groupFamilies(train, seed);
   if (groups.count < FEWEST_GROUPS) return none;
-  const { kernelFeatures, deviations, taskTable, penalties } = heads;
-  const tasks = train.tasks.length;
-  const scores = await predictGroupsLeftOut(
-    kernelFeatures,
-    oneHot(train.taskOf, tasks),
-    groups,
-    penalties.tasks,
-  );
+  const { kernelFeatures, deviations, taskTable } = heads;
   const shrunk = await predictGroupsLeftOut(kernelFeatures, deviations, groups, UNFAMILIAR_PENALTY);
   const tasksOfGroup = Array.from({ length: groups.count }, () => new Set<number>());
   train.taskOf.forEach((task, i) => {
     tasksOfGroup[groups.groupOf[i] as number]?.add(task);
   });
-  const mixture = await multiply(membershipsAmongOthers(scores, tasksOfGroup, groups.groupOf), taskTable);
+  const directions = matrix(train.tasks.length, train.embeddings.columns, dequantizeRows(centroids));
+  const cosines = await multiply(train.embeddings, directions, { transposeB: true });
+  const mixture = await multiply(nearnessToOthers(cosines, tasksOfGroup, groups.groupOf), taskTable);
   const priors = tasksOfGroup.map((own) => priorWithout(taskTable, own));
   let best = { shares: none, bound: 0 };
   for (const mixtureShare of MIXTURE_SHARES) {
