@@ -1,29 +1,43 @@
 import type { ErrorCode } from "../contract/error.ts";
-import { fail, type Result } from "../core/result.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 import { createEncoder, type Encoder } from "../encoder/encoder.ts";
 import { type EncoderFiles, verifyEncoderFiles } from "../encoder/files.ts";
-import { createLexicalSession } from "../encoder/lexical-session.ts";
 import type { EncoderSession } from "../encoder/session.ts";
-import kernel from "../encoder/simd/kernel.wasm";
-import { supportsRelaxedSimd } from "../encoder/simd/relaxed-simd.ts";
-import { createSimdSession } from "../encoder/simd/simd-session.ts";
 import type { EncoderBackend } from "./bindings.ts";
 import type { OpenEncoder } from "./serving.ts";
-import { createOnnxWebSession } from "./session-onnx.ts";
 import { readEncoderFiles } from "./store.ts";
 
-/** The runtimes that can embed, by the value of ENCODER_BACKEND. Those that throw cannot run the encoder. */
-const sessions: Readonly<Record<EncoderBackend, (files: EncoderFiles) => Promise<EncoderSession>>> = {
-  onnx: createOnnxWebSession,
-  simd: (files) => {
-    if (!supportsRelaxedSimd()) throw new Error("this runtime has no relaxed SIMD; set ENCODER_BACKEND=onnx");
-    return createSimdSession(files, kernel);
-  },
-  lexical: createLexicalSession,
-};
+/** A runtime that can embed. */
+export interface Backend {
+  /** Whether this engine can run it. */
+  readonly isSupported: () => boolean;
+  /** Rejects files that it cannot run. */
+  readonly openSession: (files: EncoderFiles) => Promise<EncoderSession>;
+}
 
-/** Opens encoders of one backend: files from KV, checksums, session. */
-export function encoderOpener(backend: EncoderBackend): OpenEncoder {
+/** The runtimes that one build of the Worker holds, by the value of ENCODER_BACKEND. */
+export type Backends = Readonly<Partial<Record<EncoderBackend, Backend>>>;
+
+/**
+ * The backend to run where `wanted` is asked for. Where the engine lacks relaxed SIMD, onnx, if the build has it, takes
+ * simd's place: both read the same encoder.
+ */
+export function chooseBackend(
+  wanted: EncoderBackend,
+  backends: Backends,
+): Result<EncoderBackend, "misconfigured"> {
+  const backend = backends[wanted];
+  if (backend === undefined) {
+    const built = Object.keys(backends).join(", ");
+    return fail("misconfigured", `this build of the Worker has only ${built}`, "ENCODER_BACKEND");
+  }
+  if (backend.isSupported()) return ok(wanted);
+  if (wanted === "simd" && backends.onnx?.isSupported()) return ok("onnx");
+  return fail("misconfigured", `this runtime cannot run the ${wanted} backend`, "ENCODER_BACKEND");
+}
+
+/** Opens encoders with one backend: files from KV, checksums, session. `name` stands in messages. */
+export function encoderOpener(name: EncoderBackend, { openSession }: Backend): OpenEncoder {
   return async (kv, sha256): Promise<Result<Encoder, ErrorCode>> => {
     const files = await readEncoderFiles(kv, sha256);
     if (!files.ok) return files;
@@ -34,15 +48,11 @@ export function encoderOpener(backend: EncoderBackend): OpenEncoder {
       return fail(damaged ? "encoder_corrupt" : "encoder_invalid", message, param);
     }
     try {
-      const session = await sessions[backend](files.value);
-      const encoder = await createEncoder(files.value, session);
-      if (!encoder.ok) return fail("encoder_invalid", encoder.failure.message, encoder.failure.param);
-      // A backend that doesn't fit the manifest (lexical for a two-view encoder) must not wait for the first request.
-      await encoder.value.embed("");
-      return encoder;
+      const encoder = await createEncoder(files.value, await openSession(files.value));
+      return encoder.ok ? encoder : fail("encoder_invalid", encoder.failure.message, encoder.failure.param);
     } catch (error) {
       // The runtime throws on graphs that it cannot run; the checksums say that they are as they were published.
-      return fail("encoder_invalid", `the ${backend} backend cannot run this encoder: ${String(error)}`);
+      return fail("encoder_invalid", `the ${name} backend cannot run this encoder: ${String(error)}`);
     }
   };
 }

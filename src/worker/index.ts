@@ -1,14 +1,4 @@
-import type { ErrorCode } from "../contract/error.ts";
-import type { Result } from "../core/result.ts";
-import { createApp } from "./app.ts";
-import { createIsolate, type Isolate } from "./isolate.ts";
+import { allBackends } from "./all-backends.ts";
+import { createWorker } from "./create-worker.ts";
 
-// The environment is the same for the life of an isolate.
-let isolate: Result<Isolate, ErrorCode> | undefined;
-
-const app = createApp((env) => {
-  isolate ??= createIsolate(env);
-  return isolate;
-});
-
-export default { fetch: app.fetch };
+export default createWorker(allBackends);

@@ -3,7 +3,7 @@ import { ok, type Result } from "../core/result.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
 import { type Cooldowns, createCooldowns } from "./cooldowns.ts";
 import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts";
-import { encoderOpener } from "./encoder-backend.ts";
+import { type Backend, type Backends, chooseBackend, encoderOpener } from "./encoder-backend.ts";
 import { logEvent } from "./log.ts";
 import { createRouterState, type RouterState } from "./router-state.ts";
 
@@ -16,15 +16,18 @@ export interface Isolate {
 }
 
 /** Builds the isolate's things from the environment; nothing is loaded yet. */
-export function createIsolate(env: Env): Result<Isolate, ErrorCode> {
+export function createIsolate(env: Env, backends: Backends): Result<Isolate, ErrorCode> {
   const settings = parseBindings(env);
   if (!settings.ok) return settings;
-  const { kv, encoderBackend, pointerRefreshMs, embeddingCacheEntries } = settings.value;
+  const { kv, pointerRefreshMs, embeddingCacheEntries } = settings.value;
+  const chosen = chooseBackend(settings.value.encoderBackend, backends);
+  if (!chosen.ok) return chosen;
   return ok({
-    settings: settings.value,
+    // What /health tells is what runs.
+    settings: { ...settings.value, encoderBackend: chosen.value },
     state: createRouterState({
       kv,
-      openEncoder: encoderOpener(encoderBackend),
+      openEncoder: encoderOpener(chosen.value, backends[chosen.value] as Backend),
       refreshMs: pointerRefreshMs,
       now: Date.now,
       log: logEvent,

@@ -1,6 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { allBackends } from "../../src/worker/all-backends.ts";
 import { createApp } from "../../src/worker/app.ts";
+import type { Backends } from "../../src/worker/encoder-backend.ts";
 import { createIsolate } from "../../src/worker/isolate.ts";
 
 interface Answer {
@@ -17,8 +19,11 @@ export interface FreshWorker {
 }
 
 /** The Worker as in an isolate that has just begun: nothing loaded, the real KV, and these variables. */
-export function startFreshWorker(variables: Readonly<Record<string, unknown>> = {}): FreshWorker {
-  const isolate = createIsolate({ ...env, POINTER_REFRESH_MS: "0", ...variables });
+export function startFreshWorker(
+  variables: Readonly<Record<string, unknown>> = {},
+  backends: Backends = allBackends,
+): FreshWorker {
+  const isolate = createIsolate({ ...env, POINTER_REFRESH_MS: "0", ...variables }, backends);
   const app = createApp(() => isolate);
   async function send(path: string, init: RequestInit = {}): Promise<Answer> {
     const context = createExecutionContext();

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
+import { allBackends } from "../../src/worker/all-backends.ts";
 import { createIsolate } from "../../src/worker/isolate.ts";
 import { startFreshWorker } from "./fresh-worker.ts";
 import { putContent, putPointer, readModelFile, type Seed, seed } from "./seed.ts";
@@ -49,7 +50,7 @@ test("requests that come while the first one loads wait for the same load", asyn
       return env.SIGNALBOX.get(key, options);
     },
   };
-  const isolate = createIsolate({ AUTH: "open", SIGNALBOX: counting });
+  const isolate = createIsolate({ AUTH: "open", SIGNALBOX: counting }, allBackends);
   if (!isolate.ok) throw new Error(isolate.failure.message);
   const kept: Promise<unknown>[] = [];
   const states = await Promise.all(
