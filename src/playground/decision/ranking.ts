@@ -39,8 +39,8 @@ export function Ranking({ rows, chosen, marked, onMark }: Props): ComponentChild
       h("button", { type: "button", class: "sort", onClick: () => setColumn(key) }, text),
     );
   return h(
-    "section",
-    { class: "ranking", "aria-labelledby": "ranking-title" },
+    "div",
+    { class: "ranking" },
     h("h3", { id: "ranking-title" }, `Ranking of ${rows.length} candidates`),
     h(
       "div",

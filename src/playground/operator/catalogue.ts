@@ -12,8 +12,8 @@ export function Catalogue({ models }: { readonly models: readonly Model[] }): Co
     [id, owned_by, ...capabilities].some((text) => text.toLowerCase().includes(wanted)),
   );
   return h(
-    "section",
-    { class: "catalogue", "aria-labelledby": "catalogue-title" },
+    "div",
+    { class: "catalogue" },
     h(
       "div",
       { class: "view-head" },

@@ -69,7 +69,7 @@ function Dial({ id, dial, settings, onChange }: DialProps): ComponentChild {
       "div",
       { class: "dial-head" },
       h("label", { for: id }, dial.label),
-      h("output", { for: id }, dial.show(value)),
+      h("span", { class: "dial-value", "aria-hidden": "true" }, dial.show(value)),
     ),
     h("input", {
       id,

@@ -18,7 +18,10 @@ export function KeyDialog({ isOpen, apiKey, onClose, onKey }: Props): ComponentC
   }, [isOpen]);
   const submit = (event: Event) => {
     event.preventDefault();
-    onKey(input.current?.value.trim() ?? "");
+    const key = input.current?.value.trim() ?? "";
+    // What was typed must not stay in the closed dialog.
+    (event.currentTarget as HTMLFormElement).reset();
+    onKey(key);
   };
   return h(
     "dialog",
@@ -41,7 +44,6 @@ export function KeyDialog({ isOpen, apiKey, onClose, onKey }: Props): ComponentC
         spellcheck: false,
         required: true,
         "aria-describedby": "key-note",
-        defaultValue: apiKey,
       }),
       h(
         "div",

@@ -1,5 +1,5 @@
 import { type ComponentChild, h } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Icon } from "./icons.ts";
 
 const themes = ["auto", "light", "dark"] as const;
@@ -10,7 +10,7 @@ const NAME = "signalbox-theme";
 /** Goes round: as the system has it, light, dark. */
 export function ThemeToggle(): ComponentChild {
   const [theme, setTheme] = useState<Theme>(readTheme);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset["theme"] = theme;
     localStorage.setItem(NAME, theme);
   }, [theme]);

@@ -13,8 +13,8 @@ interface Props {
 /** Prompts against models: press a cell to say whether the model was right. */
 export function Labels({ prompts, labeledModels, otherModels, onTurn, onAddModel }: Props): ComponentChild {
   return h(
-    "section",
-    { class: "labels", "aria-labeledby": "labels-title" },
+    "div",
+    { class: "labels" },
     h(
       "div",
       { class: "view-head" },
@@ -38,7 +38,7 @@ export function Labels({ prompts, labeledModels, otherModels, onTurn, onAddModel
     h("p", { class: "note" }, "Know some answers already? Press a cell: right, wrong, not known."),
     h(
       "div",
-      { class: "table-frame", role: "region", "aria-labeledby": "labels-title", tabIndex: 0 },
+      { class: "table-frame", role: "region", "aria-labelledby": "labels-title", tabIndex: 0 },
       h(
         "table",
         null,

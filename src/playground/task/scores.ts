@@ -16,8 +16,8 @@ export function Scores({
   const [all, setAll] = useState(false);
   const shown = all ? ranking : ranking.slice(0, FIRST_ROWS);
   return h(
-    "section",
-    { class: "scores", "aria-labelledby": "scores-title" },
+    "div",
+    { class: "scores" },
     h("h3", { id: "scores-title" }, "Expected score by model"),
     h(
       "p",

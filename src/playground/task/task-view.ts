@@ -57,7 +57,7 @@ export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): Compo
     ),
     h(
       "div",
-      { class: "answer", "aria-busy": pending },
+      { class: "answer" },
       fault !== undefined
         ? h(TaskFault, { fault, retry, onKeyNeeded })
         : value === undefined
@@ -114,7 +114,11 @@ function Recommendation({ value, labelCount, promptCount, pending }: Recommendat
     best === undefined ? "" : `Expected to be right on ${percent(best.posterior)} of such prompts`;
   return h(
     "section",
-    { class: `decision${pending ? " is-pending" : ""}`, "aria-label": "Recommendation" },
+    {
+      class: `decision${pending ? " is-pending" : ""}`,
+      "aria-label": "Recommendation",
+      "aria-busy": pending,
+    },
     h("p", { class: "eyebrow" }, `For all ${promptCount} prompts use`),
     h("h2", { class: "decision-model" }, model),
     h("p", { class: "decision-reason", role: "status" }, `${expected}; ${from}.`),

@@ -1,0 +1,75 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { startTestWorker } from "../conformance/test-worker.ts";
+import { createVisitor, decided } from "./open-page.ts";
+
+/** Writes docs/screenshots/{prompt,compare,task,operator}-{light,dark,phone}.png from a local Worker. */
+const folder = new URL("../../docs/screenshots", import.meta.url).pathname;
+
+const looks = {
+  light: { colorScheme: "light", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
+  dark: { colorScheme: "dark", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
+  phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
+} as const;
+
+const shots: Readonly<
+  Record<
+    string,
+    { readonly view: "prompt" | "task" | "operator"; readonly set: (page: Page) => Promise<unknown> }
+  >
+> = {
+  prompt: {
+    view: "prompt",
+    async set(page) {
+      await decided(page);
+      await page.getByText("Along the dial").click();
+      await page.locator(".stop").first().waitFor();
+    },
+  },
+  compare: {
+    view: "prompt",
+    async set(page) {
+      await decided(page);
+      await page.getByRole("button", { name: "Code" }).click();
+      await page.getByRole("button", { name: "Compare with a second setting" }).click();
+      await page.locator(".difference").waitFor();
+    },
+  },
+  task: {
+    view: "task",
+    async set(page) {
+      await page.getByRole("button", { name: "Example task" }).click();
+      await page.locator(".scores").waitFor();
+      for (const index of [0, 1, 3, 4]) await page.locator(".label-button").nth(index).click();
+    },
+  },
+  operator: { view: "operator", set: (page) => page.locator(".catalogue tbody tr").first().waitFor() },
+};
+
+const worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
+const visitor = await createVisitor(worker.origin);
+try {
+  await mkdir(folder, { recursive: true });
+  for (const [name, { view, set }] of Object.entries(shots)) {
+    for (const [look, options] of Object.entries(looks)) {
+      const page = await visitor.open({ view, ...options });
+      await set(page);
+      // Until the last decision is there and nothing moves.
+      await page.waitForTimeout(1000);
+      // On a phone the answer is below the question: show where a person has scrolled to.
+      if (look === "phone" && view !== "operator") {
+        await page
+          .locator(".answer")
+          .evaluate((answer) => scrollTo(0, answer.getBoundingClientRect().top - 24));
+      }
+      const path = join(folder, `${name}-${look}.png`);
+      await page.screenshot({ path });
+      console.log(path);
+      await visitor.leave();
+    }
+  }
+} finally {
+  await visitor.stop();
+  await worker.stop();
+}
