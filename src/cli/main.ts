@@ -3,10 +3,13 @@ import { Command, CommanderError } from "commander";
 import { registerAddModel } from "./add-model.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { CommandFailure } from "./failure.ts";
+import { registerGarbageCollection } from "./gc.ts";
 import { registerImport } from "./import.ts";
 import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
+import { registerPromote } from "./promote.ts";
 import { registerPublish } from "./publish.ts";
+import { registerRollback } from "./rollback.ts";
 import { registerRoute } from "./route.ts";
 import { registerStart } from "./start.ts";
 import { registerStatus } from "./status.ts";
@@ -32,7 +35,10 @@ const commands = [
   registerEvaluate,
   registerInspect,
   registerPublish,
+  registerPromote,
+  registerRollback,
   registerStatus,
+  registerGarbageCollection,
   registerKey,
 ];
 for (const register of commands) register(program);

@@ -1,15 +1,19 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { bundledEncoderDirectory } from "./encoder.ts";
 import { unwrap } from "./failure.ts";
+import { changesBetween, describePointer } from "./kv/changes.ts";
 import { openKeyValue } from "./kv/open.ts";
-import { type Publication, readEncoder, readPublication } from "./kv/publication.ts";
-import { readLivePointer, upload } from "./kv/upload.ts";
+import { readEncoder, readPublication } from "./kv/publication.ts";
+import { planUpload, type Role, readLivePointer, upload } from "./kv/upload.ts";
 
 interface PublishOptions {
   readonly local?: boolean;
   readonly remote?: boolean;
   readonly catalogue?: string;
   readonly encoder?: string;
+  readonly canary?: number;
+  readonly shadow?: boolean;
+  readonly dryRun?: boolean;
   readonly config: string;
   readonly state?: string;
   readonly json?: boolean;
@@ -28,6 +32,16 @@ export function registerPublish(program: Command): void {
       "--encoder <dir>",
       `publish this encoder too (default: the one that comes with Signalbox, where none is live)`,
     )
+    .addOption(
+      new Option(
+        "--canary <percent>",
+        "only for this share of conversations; `promote` makes it live for all",
+      )
+        .argParser(percentage)
+        .conflicts("shadow"),
+    )
+    .option("--shadow", "only scored beside the live bundle, to see where it would decide otherwise")
+    .option("--dry-run", "check everything and tell what would change, but write nothing")
     .option("--config <file>", "Wrangler configuration", "wrangler.toml")
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .option("--json", "print one JSON document")
@@ -45,21 +59,37 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
     const nothingLive = (await readLivePointer(kv)) === undefined;
     const encoderFolder = options.encoder ?? (nothingLive ? bundledEncoderDirectory : undefined);
     const encoder = encoderFolder === undefined ? undefined : unwrap(await readEncoder(encoderFolder));
-    const pointer = unwrap(
-      await upload(kv, {
-        publication,
-        ...(encoder === undefined ? {} : { encoder }),
-        source: folder,
-        publishedAt: new Date(),
-        onProgress: (line) => process.stderr.write(`${line}\n`),
-      }),
-    );
-    console.log(options.json ? JSON.stringify(pointer, null, 2) : describe(pointer.bundle, publication));
+    const asked = {
+      publication,
+      ...(encoder === undefined ? {} : { encoder }),
+      source: folder,
+      publishedAt: new Date(),
+      role: roleOf(options),
+      onProgress: (line: string) => process.stderr.write(`${line}\n`),
+    };
+    const plan = unwrap(await planUpload(kv, asked));
+    const changes = await changesBetween(kv, plan.before, publication);
+    const pointer = options.dryRun ? plan.pointer : unwrap(await upload(kv, asked));
+    if (options.json) {
+      console.log(JSON.stringify(options.dryRun ? { dry_run: true, pointer, changes } : pointer, null, 2));
+      return;
+    }
+    const ending = options.dryRun
+      ? "Dry run: nothing was written."
+      : "Running Workers take it up within about a minute.";
+    console.log([...changes, ...describePointer(pointer), ending].join("\n"));
   } finally {
     await kv.close();
   }
 }
 
-function describe(bundle: string, { predictor: { models, tasks } }: Publication): string {
-  return `Live: bundle ${bundle.slice(0, 12)} with ${models.length} models and ${tasks.length} tasks. Running Workers take it up within about a minute.`;
+function roleOf({ canary, shadow }: PublishOptions): Role {
+  if (canary !== undefined) return { kind: "canary", percent: canary };
+  return shadow ? { kind: "shadow" } : { kind: "live" };
+}
+
+function percentage(value: string): number {
+  const percent = Number(value);
+  if (value.trim() !== "" && percent > 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError("give a percentage above 0 and up to 100");
 }

@@ -64,6 +64,12 @@ async function readStatus(kv: KeyValue): Promise<Status> {
     const sha256 = name === "manifest" ? encoder : undefined;
     await readChecked(kv, kvKeys.encoder(encoder, name), sha256, faults);
   }
+  for (const trial of [pointer.value.canary, pointer.value.shadow]) {
+    if (trial === undefined) continue;
+    await readChecked(kv, kvKeys.bundle(trial.bundle), trial.bundle, faults);
+    if (trial.catalogue !== undefined)
+      await readChecked(kv, kvKeys.catalogue(trial.catalogue), trial.catalogue, faults);
+  }
   const predictor = bundleBytes && loadPredictor(bundleBytes);
   if (predictor?.ok === false) faults.push(`bundle: ${predictor.failure.message}`);
   const parsed = catalogueBytes && parseCatalogue(catalogueBytes);
@@ -103,6 +109,10 @@ function describe({ pointer, faults, models, tasks, pricesAsOf }: Status): strin
       `catalogue  ${pointer.catalogue}${pricesAsOf === undefined ? "" : `, prices as of ${pricesAsOf}`}`,
       `encoder    ${pointer.encoder}`,
       `published  ${pointer.published_at}${pointer.source === undefined ? "" : ` from ${pointer.source}`}`,
+      ...(pointer.canary === undefined
+        ? []
+        : [`canary     ${pointer.canary.bundle}, ${pointer.canary.percent} % of conversations`]),
+      ...(pointer.shadow === undefined ? [] : [`shadow     ${pointer.shadow.bundle}`]),
       ...pointer.previous.map(({ bundle, published_at }) => `before     ${bundle}, ${published_at}`),
     );
   }

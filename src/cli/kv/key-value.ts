@@ -2,6 +2,9 @@
 export interface KeyValue {
   get(key: string): Promise<Uint8Array | undefined>;
   put(key: string, value: Uint8Array): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Names of all keys that begin so. */
+  list(prefix: string): Promise<readonly string[]>;
   /** Ends what was started to reach the namespace. */
   close(): Promise<void>;
 }

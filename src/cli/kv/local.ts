@@ -4,6 +4,11 @@ import { type KeyValue, KV_BINDING } from "./key-value.ts";
 interface Namespace {
   get(key: string, type: "arrayBuffer"): Promise<ArrayBuffer | null>;
   put(key: string, value: ArrayBuffer): Promise<void>;
+  delete(key: string): Promise<void>;
+  list(options: { readonly prefix: string; readonly cursor?: string }): Promise<{
+    readonly keys: readonly { readonly name: string }[];
+    readonly cursor?: string;
+  }>;
 }
 
 /**
@@ -26,6 +31,17 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
       return value === null ? undefined : new Uint8Array(value);
     },
     put: (key, value) => namespace.put(key, value.slice().buffer),
+    delete: (key) => namespace.delete(key),
+    async list(prefix) {
+      const names: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await namespace.list(cursor === undefined ? { prefix } : { prefix, cursor });
+        names.push(...page.keys.map(({ name }) => name));
+        cursor = page.cursor === "" ? undefined : page.cursor;
+      } while (cursor !== undefined);
+      return names;
+    },
     close: () => proxy.dispose(),
   };
 }

@@ -11,6 +11,8 @@ export interface Upload {
   /** Told to people by `status`. */
   readonly source: string;
   readonly publishedAt: Date;
+  /** Live for all where it is left out. */
+  readonly role?: Role;
   readonly onProgress: (line: string) => void;
 }
 
@@ -21,17 +23,33 @@ export async function readLivePointer(kv: KeyValue): Promise<Pointer | undefined
   return pointer?.ok ? pointer.value : undefined;
 }
 
-/**
- * Stores the content by checksum, then moves the pointer: a Worker never sees half of it. Everything is read back.
- * @returns the new pointer
- */
-export async function upload(
+/** What a publication is to be: live for all, or tried beside the live bundle. */
+export type Role =
+  | { readonly kind: "live" }
+  | { readonly kind: "canary"; readonly percent: number }
+  | { readonly kind: "shadow" };
+
+/** Checked, and not yet stored: what would be written, and the pointer that would be set. */
+export interface UploadPlan {
+  readonly before: Pointer | undefined;
+  readonly contents: readonly Content[];
+  readonly pointer: Pointer;
+}
+
+/** Checks a publication against what is live; nothing is written. */
+export async function planUpload(
   kv: KeyValue,
-  { publication, encoder, source, publishedAt, onProgress }: Upload,
-): Promise<Result<Pointer, PublishCode | "not_stored">> {
-  const live = await readLivePointer(kv);
+  { publication, encoder, source, publishedAt, role = { kind: "live" } }: Upload,
+): Promise<Result<UploadPlan, PublishCode | "nothing_live">> {
+  const before = await readLivePointer(kv);
+  if (role.kind !== "live" && before === undefined) {
+    return fail(
+      "nothing_live",
+      `a ${role.kind} runs beside a live bundle, and none is live; publish one first`,
+    );
+  }
   const trainedOn = publication.predictor.encoder;
-  const encoderSha256 = encoder?.sha256 ?? live?.encoder;
+  const encoderSha256 = encoder?.sha256 ?? before?.encoder;
   if (encoderSha256 === undefined)
     return fail("encoder_mismatch", "no encoder is live yet; name one with --encoder");
   if (trainedOn.checksum !== encoderSha256) {
@@ -41,28 +59,76 @@ export async function upload(
         (encoder === undefined ? ", which is live; publish its encoder with --encoder <dir>" : ""),
     );
   }
-  for (const content of [...(encoder?.contents ?? []), publication.bundle, publication.catalogue]) {
-    const stored = await storeContent(kv, content, onProgress);
+  if (role.kind !== "live" && encoderSha256 !== before?.encoder) {
+    return fail(
+      "encoder_mismatch",
+      `a ${role.kind} is scored on the live encoder's embeddings, so that it must be trained on that encoder`,
+    );
+  }
+  const contents = [...(encoder?.contents ?? []), publication.bundle, publication.catalogue];
+  const bundle = publication.bundle.sha256;
+  const catalogue = publication.catalogue.sha256;
+  const changed_at = publishedAt.toISOString();
+  if (role.kind === "live" || before === undefined) {
+    const live = { bundle, catalogue, encoder: encoderSha256, published_at: changed_at };
+    return ok({ before, contents, pointer: { ...nextPointer(before, live), source } });
+  }
+  const trial = {
+    bundle,
+    ...(catalogue === before.catalogue ? {} : { catalogue }),
+  };
+  const pointer =
+    role.kind === "canary"
+      ? { ...before, changed_at, canary: { ...trial, percent: role.percent } }
+      : { ...before, changed_at, shadow: trial };
+  return ok({ before, contents, pointer });
+}
+
+/**
+ * Stores the content by checksum, then moves the pointer: a Worker never sees half of it. Everything is read back.
+ * @returns the new pointer
+ */
+export async function upload(
+  kv: KeyValue,
+  asked: Upload,
+): Promise<Result<Pointer, PublishCode | "nothing_live" | PointerMoveCode>> {
+  const plan = await planUpload(kv, asked);
+  if (!plan.ok) return plan;
+  const { before, contents, pointer } = plan.value;
+  for (const content of contents) {
+    const stored = await storeContent(kv, content, asked.onProgress);
     if (!stored.ok) return stored;
   }
-  const pointer = {
-    ...nextPointer(live, {
-      bundle: publication.bundle.sha256,
-      catalogue: publication.catalogue.sha256,
-      encoder: encoderSha256,
-      published_at: publishedAt.toISOString(),
-    }),
-    source,
-  };
-  await kv.put(kvKeys.active, new TextEncoder().encode(JSON.stringify(pointer)));
+  return movePointer(kv, before, pointer);
+}
+
+export type PointerMoveCode = "not_stored" | "changed_meanwhile";
+
+/**
+ * Sets the pointer and reads it back. KV has no transactions: somebody else's move is noticed up to the moment of
+ * writing, not within it.
+ */
+export async function movePointer(
+  kv: KeyValue,
+  before: Pointer | undefined,
+  next: Pointer,
+): Promise<Result<Pointer, PointerMoveCode>> {
+  const now = await readLivePointer(kv);
+  if (JSON.stringify(now) !== JSON.stringify(before)) {
+    return fail(
+      "changed_meanwhile",
+      "somebody else moved the pointer meanwhile; look at `status` and try again",
+    );
+  }
+  await kv.put(kvKeys.active, new TextEncoder().encode(JSON.stringify(next)));
   const readBack = await readLivePointer(kv);
-  if (JSON.stringify(readBack) !== JSON.stringify(parsedAgain(pointer))) {
+  if (JSON.stringify(readBack) !== JSON.stringify(parsedAgain(next))) {
     return fail(
       "not_stored",
       "the pointer was written, but reads back differently; run `status` in a minute",
     );
   }
-  return ok(pointer);
+  return ok(next);
 }
 
 function parsedAgain(pointer: Pointer): Pointer | undefined {

@@ -33,6 +33,22 @@ export async function openWranglerKeyValue(
       const { code, stderr } = await runWrangler(["kv", "key", "put", key, "--path", file, ...options]);
       if (code !== 0) throw new Error(`wrangler could not write ${key}: ${lastLines(stderr)}`);
     },
+    async delete(key) {
+      const { code, stderr } = await runWrangler(["kv", "key", "delete", key, ...options]);
+      if (code !== 0) throw new Error(`wrangler could not delete ${key}: ${lastLines(stderr)}`);
+    },
+    async list(prefix) {
+      const { code, stdout, stderr } = await runWrangler([
+        "kv",
+        "key",
+        "list",
+        "--prefix",
+        prefix,
+        ...options,
+      ]);
+      if (code !== 0) throw new Error(`wrangler could not list ${prefix}: ${lastLines(stderr)}`);
+      return (JSON.parse(stdout.toString("utf8")) as { readonly name: string }[]).map(({ name }) => name);
+    },
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

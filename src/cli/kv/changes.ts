@@ -1,0 +1,78 @@
+import { parseCatalogue } from "../../contract/catalogue.ts";
+import { kvKeys, type Pointer } from "../../contract/pointer.ts";
+import { loadPredictor } from "../../core/bundle.ts";
+import type { Catalogue } from "../../core/catalogue.ts";
+import type { KeyValue } from "./key-value.ts";
+import type { Publication } from "./publication.ts";
+
+/** What a publication changes against the live bundle and catalogue, a sentence a line; empty where nothing is live. */
+export async function changesBetween(
+  kv: KeyValue,
+  before: Pointer | undefined,
+  { bundle, predictor, catalogue }: Publication,
+): Promise<readonly string[]> {
+  if (before === undefined) return [];
+  const [oldBundle, oldCatalogue] = await Promise.all([
+    kv.get(kvKeys.bundle(before.bundle)),
+    kv.get(kvKeys.catalogue(before.catalogue)),
+  ]);
+  const lines: string[] = [];
+  const old = oldBundle && loadPredictor(oldBundle);
+  if (bundle.sha256 === before.bundle) lines.push("The bundle is the live one.");
+  else if (oldBundle !== undefined && old?.ok) {
+    lines.push(
+      ...difference("Models", old.value.models, predictor.models),
+      ...difference("Tasks", old.value.tasks, predictor.tasks),
+      `Bundle: ${megabytes(oldBundle)} -> ${megabytes(bundle.bytes)} MB.`,
+    );
+  } else lines.push("The live bundle can't be read, so nothing can be compared with it.");
+  const prices = oldCatalogue && parseCatalogue(oldCatalogue);
+  const next = parseCatalogue(catalogue.bytes);
+  if (catalogue.sha256 !== before.catalogue && prices?.ok && next.ok) {
+    lines.push(...describePrices(prices.value, next.value));
+  }
+  return lines;
+}
+
+/** What a pointer says, for people. */
+export function describePointer({ bundle, catalogue, canary, shadow }: Pointer): readonly string[] {
+  return [
+    `Live: bundle ${short(bundle)}, catalogue ${short(catalogue)}.`,
+    ...(canary === undefined
+      ? []
+      : [`Canary: bundle ${short(canary.bundle)} for ${canary.percent} % of conversations.`]),
+    ...(shadow === undefined ? [] : [`Shadow: bundle ${short(shadow.bundle)}.`]),
+  ];
+}
+
+/** Enough of a checksum to tell two apart. */
+function short(checksum: string): string {
+  return checksum.slice(0, 12);
+}
+
+function difference(what: string, before: readonly string[], after: readonly string[]): readonly string[] {
+  const added = after.filter((name) => !before.includes(name));
+  const removed = before.filter((name) => !after.includes(name));
+  const parts = [
+    ...(added.length > 0 ? [`added ${added.join(", ")}`] : []),
+    ...(removed.length > 0 ? [`removed ${removed.join(", ")}`] : []),
+  ];
+  return [`${what}: ${parts.length === 0 ? `the same ${after.length}` : parts.join("; ")}.`];
+}
+
+function describePrices(before: Catalogue, after: Catalogue): readonly string[] {
+  const changed = Object.entries(after.models).flatMap(([id, { price }]) => {
+    const old = before.models[id]?.price;
+    if (old === undefined || (old.input === price.input && old.output === price.output)) return [];
+    return [`${id} ${old.input}/${old.output} -> ${price.input}/${price.output}`];
+  });
+  return [
+    `Prices as of ${before.pricesAsOf} -> ${after.pricesAsOf}${
+      changed.length === 0 ? "; none differs" : `, USD per million tokens in/out: ${changed.join(", ")}`
+    }.`,
+  ];
+}
+
+function megabytes(bytes: Uint8Array): string {
+  return (bytes.byteLength / 1e6).toFixed(2);
+}

@@ -1,0 +1,38 @@
+import { type Command, Option } from "commander";
+import type { KeyValue } from "./key-value.ts";
+import { openKeyValue } from "./open.ts";
+
+/** Which namespace a command works on. */
+export interface TargetOptions {
+  readonly remote?: boolean;
+  readonly config: string;
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+/** Gives a command the options that say which namespace it works on. */
+export function withTarget(command: Command): Command {
+  return command
+    .addOption(new Option("--local", "the KV of a local Worker (the default)").conflicts("remote"))
+    .option("--remote", "Cloudflare, with Wrangler's login")
+    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
+    .option("--json", "print one JSON document");
+}
+
+/** Opens the namespace for the work, and closes it whatever comes of it. */
+export async function withKeyValue<T>(
+  { remote, config, state }: TargetOptions,
+  work: (kv: KeyValue) => Promise<T>,
+): Promise<T> {
+  const kv = await openKeyValue({
+    location: remote ? "remote" : "local",
+    configPath: config,
+    statePath: state,
+  });
+  try {
+    return await work(kv);
+  } finally {
+    await kv.close();
+  }
+}

@@ -1,0 +1,215 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { unwrap } from "../../src/cli/failure.ts";
+import { changesBetween } from "../../src/cli/kv/changes.ts";
+import { findGarbage } from "../../src/cli/kv/collect-garbage.ts";
+import type { KeyValue } from "../../src/cli/kv/key-value.ts";
+import { openLocalKeyValue } from "../../src/cli/kv/local.ts";
+import { promote, rollback } from "../../src/cli/kv/move.ts";
+import { type Publication, readEncoder, readPublication } from "../../src/cli/kv/publication.ts";
+import { planUpload, readLivePointer, type Upload, upload } from "../../src/cli/kv/upload.ts";
+import { kvKeys } from "../../src/contract/pointer.ts";
+import { loadPredictor } from "../../src/core/bundle.ts";
+import { checksumOf } from "../../src/encoder/files.ts";
+import { variantBundle } from "./variant-bundle.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let folder: string;
+let kv: KeyValue;
+let first: Publication;
+let second: Publication;
+/** Every publication gets a price of its own, so that no two share a catalogue. */
+let catalogues = 0;
+const settled = new Date("2026-01-01T00:00:00Z");
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "signalbox-steps-"));
+  kv = await openLocalKeyValue(join(root, "wrangler.toml"), folder);
+  first = unwrap(await readPublication(join(root, "models/default")));
+  second = await publicationOf("second");
+  unwrap(
+    await upload(kv, { ...asked(first), encoder: unwrap(await readEncoder(join(root, "models/encoder"))) }),
+  );
+}, 120_000);
+afterAll(async () => {
+  await kv.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function asked(publication: Publication): Upload {
+  return { publication, source: "test", publishedAt: settled, onProgress: () => undefined };
+}
+
+/** The default bundle without its last model's name, so that it is another one; with a catalogue of its own. */
+async function publicationOf(name: string): Promise<Publication> {
+  const bundle = variantBundle(
+    new Uint8Array(await readFile(join(root, "models/default/bundle.safetensors"))),
+    (document) => {
+      document["name"] = name;
+    },
+  );
+  const catalogue = JSON.parse(new TextDecoder().decode(first.catalogue.bytes));
+  catalogue.prices_as_of = "2026-01-01";
+  catalogue.models["o3-mini"].usd_per_million_tokens.input = ++catalogues;
+  const bytes = new TextEncoder().encode(JSON.stringify(catalogue));
+  const sums = [await checksumOf(bundle), await checksumOf(bytes)] as const;
+  return {
+    bundle: { key: kvKeys.bundle(sums[0]), bytes: bundle, sha256: sums[0] },
+    catalogue: { key: kvKeys.catalogue(sums[1]), bytes, sha256: sums[1] },
+    predictor: unwrap(loadPredictor(bundle)),
+  };
+}
+
+/** The namespace of a command that dies at its nth write: before anything of it is stored, or right after. */
+function dyingAt(write: number, when: "before" | "after"): KeyValue {
+  let writes = 0;
+  return {
+    ...kv,
+    async put(key, value) {
+      writes++;
+      if (writes < write) return kv.put(key, value);
+      if (when === "after" && writes === write) await kv.put(key, value);
+      throw new Error("killed");
+    },
+  };
+}
+
+// Bundle, catalogue, pointer: a publish of a new bundle on the live encoder writes three times.
+test.each([
+  [1, "before"],
+  [1, "after"],
+  [2, "before"],
+  [2, "after"],
+  [3, "before"],
+] as const)(
+  "a publish that dies at write %i, %s it, leaves the old state, and a second one finishes",
+  async (write, when) => {
+    const publication = await publicationOf(`dies-${write}-${when}`);
+    const before = await readLivePointer(kv);
+    await expect(upload(dyingAt(write, when), asked(publication))).rejects.toThrow("killed");
+    expect(await readLivePointer(kv)).toEqual(before);
+    const lines: string[] = [];
+    const again = unwrap(await upload(kv, { ...asked(publication), onProgress: (line) => lines.push(line) }));
+    expect(again.bundle).toBe(publication.bundle.sha256);
+    // What the first one stored is not sent again.
+    expect(lines.filter((line) => line.endsWith("is there"))).toHaveLength(
+      when === "after" ? write : write - 1,
+    );
+    expect(unwrap(await rollback(kv, settled, false)).pointer.bundle).toBe(before?.bundle);
+  },
+  60_000,
+);
+
+test("dying right after the pointer was written leaves the new state complete", async () => {
+  const publication = await publicationOf("dies-late");
+  await expect(upload(dyingAt(3, "after"), asked(publication))).rejects.toThrow("killed");
+  expect((await readLivePointer(kv))?.bundle).toBe(publication.bundle.sha256);
+  unwrap(await rollback(kv, settled, false));
+}, 60_000);
+
+test("content that doesn't read back as it was written leaves the pointer alone", async () => {
+  const before = await readLivePointer(kv);
+  const lossy: KeyValue = { ...kv, put: (key, value) => kv.put(key, value.subarray(0, value.length - 1)) };
+  const publication = await publicationOf("lossy");
+  expect(await upload(lossy, asked(publication))).toMatchObject({
+    ok: false,
+    failure: { code: "not_stored" },
+  });
+  expect(await readLivePointer(kv)).toEqual(before);
+}, 60_000);
+
+test("a pointer that somebody else moves meanwhile is not overwritten", async () => {
+  const before = await readLivePointer(kv);
+  const other = { ...before, source: "somebody else" };
+  let moved = false;
+  const busy: KeyValue = {
+    ...kv,
+    async put(key, value) {
+      await kv.put(key, value);
+      if (!moved) await kv.put(kvKeys.active, new TextEncoder().encode(JSON.stringify(other)));
+      moved = true;
+    },
+  };
+  expect(await upload(busy, asked(await publicationOf("race")))).toMatchObject({
+    ok: false,
+    failure: { code: "changed_meanwhile" },
+  });
+  expect(await readLivePointer(kv)).toEqual(other);
+}, 60_000);
+
+test("canary, shadow, promote, roll back; each reads back, a dry run writes nothing", async () => {
+  const canary = { ...asked(second), role: { kind: "canary", percent: 10 } } as const;
+  const before = await readLivePointer(kv);
+  const plan = unwrap(await planUpload(kv, canary));
+  expect(plan.pointer.canary?.percent).toBe(10);
+  expect(await readLivePointer(kv)).toEqual(before);
+
+  unwrap(await upload(kv, canary));
+  const { bundle, catalogue } = second;
+  expect(await readLivePointer(kv)).toMatchObject({
+    bundle: first.bundle.sha256,
+    canary: { bundle: bundle.sha256, catalogue: catalogue.sha256, percent: 10 },
+  });
+  const shadow = await publicationOf("shadow");
+  unwrap(await upload(kv, { ...asked(shadow), role: { kind: "shadow" } }));
+  expect(unwrap(await promote(kv, settled, true)).pointer.bundle).toBe(bundle.sha256);
+  expect((await readLivePointer(kv))?.bundle).toBe(first.bundle.sha256);
+  unwrap(await promote(kv, settled, false));
+  expect(await readLivePointer(kv)).toMatchObject({
+    bundle: bundle.sha256,
+    catalogue: catalogue.sha256,
+    shadow: { bundle: shadow.bundle.sha256 },
+  });
+  unwrap(await rollback(kv, settled, false));
+  expect((await readLivePointer(kv))?.bundle).toBe(first.bundle.sha256);
+}, 60_000);
+
+test("a state whose content is damaged is not made live", async () => {
+  const damaged = await publicationOf("damaged");
+  unwrap(await upload(kv, { ...asked(damaged), role: { kind: "canary", percent: 50 } }));
+  await kv.put(damaged.bundle.key, damaged.bundle.bytes.subarray(1));
+  const before = await readLivePointer(kv);
+  expect(await promote(kv, settled, false)).toMatchObject({
+    ok: false,
+    failure: { code: "content_damaged" },
+  });
+  expect(await readLivePointer(kv)).toEqual(before);
+  unwrap(await rollback(kv, settled, false));
+}, 60_000);
+
+test("changes are told in words", async () => {
+  const fewer = {
+    ...second,
+    predictor: { ...second.predictor, models: ["newcomer", ...second.predictor.models.slice(1)] },
+  };
+  const lines = await changesBetween(kv, await readLivePointer(kv), fewer);
+  expect(lines).toEqual([
+    `Models: added newcomer; removed ${second.predictor.models[0]}.`,
+    expect.stringMatching(/^Tasks: the same \d+\.$/),
+    expect.stringMatching(/^Bundle: [\d.]+ -> [\d.]+ MB\.$/),
+    expect.stringMatching(/^Prices as of .* -> 2026-01-01, .*o3-mini [\d.]+\/[\d.]+ -> 1\/[\d.]+/),
+  ]);
+}, 60_000);
+
+test("unreferenced content is found; what is live, on trial or remembered stays", async () => {
+  const now = new Date(settled.getTime() + 10 * 60_000);
+  const orphan = kvKeys.bundle("0".repeat(64));
+  await kv.put(orphan, new Uint8Array([1]));
+  await kv.put("task/kept", new Uint8Array([1]));
+  const garbage = unwrap(await findGarbage(kv, now));
+  expect(garbage).toContain(orphan);
+  expect(garbage.filter((key) => !/^(bundle|catalogue)\//.test(key))).toEqual([]);
+  for (const key of garbage) await kv.delete(key);
+  expect(unwrap(await findGarbage(kv, now))).toEqual([]);
+  // Whatever is left is enough to go on: the live state is promoted over and rolled back to.
+  unwrap(await upload(kv, { ...asked(second), role: { kind: "canary", percent: 1 } }));
+  unwrap(await promote(kv, settled, false));
+  expect(unwrap(await rollback(kv, settled, false)).pointer.bundle).toBe(first.bundle.sha256);
+  expect(await findGarbage(kv, new Date(settled.getTime() + 60_000))).toMatchObject({
+    ok: false,
+    failure: { code: "not_settled" },
+  });
+}, 60_000);
