@@ -1,6 +1,12 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { kvKeys } from "../contract/pointer.ts";
-import { bundledEncoderDirectory, bundledRouterDirectory } from "./encoder.ts";
+import {
+  bundledEncoderDirectory,
+  bundledLexicalRouterDirectory,
+  bundledRouterDirectory,
+  LEXICAL_ENCODER,
+} from "./encoder.ts";
 import { unwrap } from "./failure.ts";
 import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
@@ -12,10 +18,12 @@ interface StartOptions {
   readonly port: number;
   readonly config: string;
   readonly state?: string;
+  readonly backend?: string;
 }
 
 /** How the pointer tells that nobody published anything else. */
 const DEFAULT_SOURCE = "models/default";
+const LEXICAL_SOURCE = "models/lexical";
 const EXAMPLE = {
   prompt: "A train leaves at 9:40 and arrives at 13:05. How long is the journey in minutes?",
 };
@@ -28,6 +36,13 @@ export function registerStart(program: Command): void {
     .option("--port <number>", "port on 127.0.0.1; 0 picks a free one", parsePort, 8787)
     .option("--config <file>", "Wrangler configuration", "wrangler.toml")
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
+    .addOption(
+      new Option("--backend <name>", "what embeds, in place of the configuration's ENCODER_BACKEND").choices([
+        "onnx",
+        "simd",
+        "lexical",
+      ]),
+    )
     .action(start);
 }
 
@@ -38,10 +53,10 @@ function parsePort(text: string): number {
   return port;
 }
 
-async function start({ port, config, state }: StartOptions): Promise<void> {
+async function start({ port, config, state, backend }: StartOptions): Promise<void> {
   const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
   try {
-    await seed(kv);
+    await seed(kv, backend === "lexical");
   } finally {
     await kv.close();
   }
@@ -49,7 +64,7 @@ async function start({ port, config, state }: StartOptions): Promise<void> {
     configPath: config,
     statePath: state,
     port,
-    variables: { AUTH: "open" },
+    variables: { AUTH: "open", ...(backend === undefined ? {} : { ENCODER_BACKEND: backend }) },
   });
   const stop = async () => {
     await worker.stop();
@@ -61,17 +76,18 @@ async function start({ port, config, state }: StartOptions): Promise<void> {
 }
 
 /** Puts the default bundle into an empty or outdated local KV; what a person published there stays. */
-async function seed(kv: KeyValue): Promise<void> {
+async function seed(kv: KeyValue, lexical: boolean): Promise<void> {
   const live = await readLivePointer(kv);
-  if (live !== undefined && live.source !== DEFAULT_SOURCE) return;
-  const publication = unwrap(await readPublication(bundledRouterDirectory));
-  const encoder = unwrap(await readEncoder(bundledEncoderDirectory));
+  if (live !== undefined && live.source !== DEFAULT_SOURCE && live.source !== LEXICAL_SOURCE) return;
+  const router = lexical ? bundledLexicalRouterDirectory : bundledRouterDirectory;
+  const publication = unwrap(await readPublication(router, join(bundledRouterDirectory, "catalogue.json")));
+  const encoder = unwrap(await readEncoder(lexical ? LEXICAL_ENCODER : bundledEncoderDirectory));
   if (live !== undefined && (await isLive(kv, live, publication, encoder))) return;
   unwrap(
     await upload(kv, {
       publication,
       encoder,
-      source: DEFAULT_SOURCE,
+      source: lexical ? LEXICAL_SOURCE : DEFAULT_SOURCE,
       publishedAt: new Date(),
       onProgress: (line) => process.stderr.write(`${line}\n`),
     }),

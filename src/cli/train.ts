@@ -44,7 +44,11 @@ export function registerTrain(program: Command): void {
     .option("--min-outcomes <n>", "leave out models with fewer results", wholeNumber, 100)
     .option("--neighbors <n>", "k of --kind knn", wholeNumber, 5)
     .option("--seed <n>", "seed of everything random", wholeNumber, 0)
-    .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
+    .option(
+      "--encoder <dir>",
+      "encoder to embed with; `lexical` for its view without a transformer",
+      bundledEncoderDirectory,
+    )
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
     .option("--json", "print one JSON document")
     .addHelpText(

@@ -6,6 +6,7 @@ import { loadPredictor } from "../../core/bundle.ts";
 import type { Predictor } from "../../core/predictor.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf, type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
+import { bundledEncoderDirectory, deriveLexicalEncoder, LEXICAL_ENCODER } from "../encoder.ts";
 
 /** Bytes to store under a key, and what they must hash to. */
 export interface Content {
@@ -61,8 +62,9 @@ export async function readPublication(
   });
 }
 
-/** Reads an encoder folder and checks every file against the manifest. */
-export async function readEncoder(folder: string): Promise<Result<EncoderPublication, PublishCode>> {
+/** Reads an encoder folder, or derives `lexical`, and checks every file against the manifest. */
+export async function readEncoder(name: string): Promise<Result<EncoderPublication, PublishCode>> {
+  const folder = name === LEXICAL_ENCODER ? bundledEncoderDirectory : name;
   const manifestBytes = await readBytes(join(folder, "manifest.json"));
   if (!manifestBytes.ok) return manifestBytes;
   const [graph, weights, tokenizer] = await Promise.all(
@@ -71,12 +73,13 @@ export async function readEncoder(folder: string): Promise<Result<EncoderPublica
   if (!graph?.ok) return graph as Result<never, PublishCode>;
   if (!weights?.ok) return weights as Result<never, PublishCode>;
   if (!tokenizer?.ok) return tokenizer as Result<never, PublishCode>;
-  const files: EncoderFiles = {
+  const read: EncoderFiles = {
     manifest: manifestBytes.value,
     graph: graph.value,
     weights: weights.value,
     tokenizer: tokenizer.value,
   };
+  const files = name === LEXICAL_ENCODER ? await deriveLexicalEncoder(read) : read;
   const manifest = await verifyEncoderFiles(files);
   if (!manifest.ok) return fail("encoder_invalid", `${folder}: ${manifest.failure.message}`);
   const sha256 = await checksumOf(files.manifest);
