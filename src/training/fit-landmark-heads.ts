@@ -10,6 +10,7 @@ import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
 import { fitHeads } from "./landmark-heads/fit-heads.ts";
 import { type FittedLengths, fitLengths } from "./landmark-heads/lengths.ts";
 import { fitTrust } from "./landmark-heads/trust.ts";
+import { scoreLeaveOneOut } from "./leave-one-out-scores.ts";
 import { columnMeans, matrix, takeColumns, takeRows } from "./matrix.ts";
 import { fitSpendCurve } from "./spend.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
@@ -41,6 +42,7 @@ export async function fitLandmarkHeads(
   const decision = await fitDecision(heads);
   const trust = await fitTrust(train, heads, decision, options.seed);
   const lengths = await fitLengths(heads, train.outputTokens);
+  const calibration = fitCalibration(heads.leaveOneOut, train.outcomes);
   const spend = options.catalogue && calibrateSpend(train, decision, lengths, priors, options.catalogue);
   const tensors = new Map<string, Tensor>([
     ["head.tasks", headTensor(heads.taskHead)],
@@ -54,7 +56,7 @@ export async function fitLandmarkHeads(
         kept.map((m) => priors[m] as number),
       ),
     ],
-    ...curveTensors("calibration.x", "calibration.y", fitCalibration(heads.leaveOneOut, train.outcomes)),
+    ...curveTensors("calibration.x", "calibration.y", calibration),
     ...quantizedTensors("landmarks", heads.kernels.landmarks),
   ]);
   if (trust.mixture !== undefined) {
@@ -77,12 +79,13 @@ export async function fitLandmarkHeads(
       tasks,
       kernel: { gamma: options.gamma },
       trust: { threshold: trust.threshold, width: trust.width },
+      leave_one_out: scoreLeaveOneOut(train, decision.leaveOneOut, heads.leaveOneOut, calibration, priors),
       training: {
         prompts: train.ids.length,
         landmarks: heads.kernels.centres.rows,
         seed: options.seed,
         penalties: heads.penalties,
-        unfamiliar: trust.shares,
+        mixture_share: trust.mixtureShare,
       },
     },
     tensors,

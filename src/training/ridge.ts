@@ -27,8 +27,6 @@ export interface Ridge {
   fitBest(targets: Matrix, penalties?: readonly number[]): Promise<RidgeFit>;
   /** All columns with one penalty: the one of least squared leave-one-out error in total. */
   fitBestShared(targets: Matrix): Promise<RidgeFit>;
-  /** The fit with one given penalty. */
-  fit(targets: Matrix, penalty: number): Promise<RidgeFit>;
 }
 
 /** @param features [samples, features] */
@@ -70,7 +68,6 @@ export async function prepareRidge(features: Matrix): Promise<Ridge> {
   return {
     fitBest: (targets, penalties = ridgePenalties) => fitAll(targets, penalties),
     fitBestShared: (targets) => fitAll(targets, ridgePenalties, true),
-    fit: (targets, penalty) => fitAll(targets, [penalty]),
   };
 }
 

@@ -55,10 +55,13 @@ describe("ridge", () => {
   it("predicts each sample as a fit without it would", async () => {
     const features = takeRows(takeColumns(dataset.embeddings, [0, 1, 2, 3, 4]), [...Array(25).keys()]);
     const targets = takeRows(dataset.outcomes, [...Array(25).keys()]);
-    const { leaveOneOut } = await (await prepareRidge(features)).fit(targets, 0.3);
+    const { leaveOneOut } = await (await prepareRidge(features)).fitBest(targets, [0.3]);
     for (const left of [0, 7, 24]) {
       const rest = [...Array(25).keys()].filter((i) => i !== left);
-      const refit = await (await prepareRidge(takeRows(features, rest))).fit(takeRows(targets, rest), 0.3);
+      const refit = await (await prepareRidge(takeRows(features, rest))).fitBest(
+        takeRows(targets, rest),
+        [0.3],
+      );
       for (let m = 0; m < 3; m++) {
         let expected = refit.intercepts[m] as number;
         for (let j = 0; j < 5; j++) {

@@ -17,12 +17,6 @@ import { fitTaskTable } from "./task-table.ts";
 /** The fitted core of a landmark-heads router, with leave-one-out predictions to calibrate on. */
 export interface FittedHeads {
   readonly kernels: FittedKernels;
-  /** [prompts, landmarks] whitened kernels of the training prompts. */
-  readonly kernelFeatures: Matrix;
-  /** Ridge on the kernels alone. */
-  readonly kernelRidge: Ridge;
-  /** [prompts, models] what is left of each outcome after ease and ability; 0 where there is none. */
-  readonly deviations: Matrix;
   /** [tasks, models] how good each model is on each task. */
   readonly taskTable: Matrix;
   /** Kernels -> task scores. */
@@ -55,8 +49,9 @@ export interface FittedHeads {
 export async function fitHeads(train: Dataset, options: KernelOptions): Promise<FittedHeads> {
   const kernels = await fitKernels(train.embeddings, options);
   const features = await whitenedKernels(kernels, train.embeddings);
-  const kernelRidge = await prepareRidge(features);
-  const taskFit = await kernelRidge.fitBestShared(oneHot(train.taskOf, train.tasks.length));
+  const taskFit = await (await prepareRidge(features)).fitBestShared(
+    oneHot(train.taskOf, train.tasks.length),
+  );
   const memberships = membershipsOf(taskFit.leaveOneOut);
   // The heads learn from the memberships of left-out prompts: those of fitted ones look surer than any new prompt's.
   const ridge = await prepareRidge(besides(features, memberships));
@@ -68,9 +63,6 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
   const abilities = additive.ability;
   return {
     kernels,
-    kernelFeatures: features,
-    kernelRidge,
-    deviations,
     ridge,
     ease: easeFit,
     taskTable: fitTaskTable(additive, deviations, train.taskOf, train.tasks.length),

@@ -5,7 +5,7 @@ import type { Dataset } from "../dataset.ts";
 import { columnMeans, type Matrix, matrix, normalizeRows, row } from "../matrix.ts";
 import type { FittedDecision } from "./decision.ts";
 import { type FittedHeads, toHead } from "./fit-heads.ts";
-import { groupFamilies, nearnessToOthers, predictGroupsLeftOut } from "./leave-family-out.ts";
+import { groupFamilies, nearnessToOthers } from "./leave-family-out.ts";
 
 /** How far to believe the heads on a prompt, and what to believe instead. */
 export interface FittedTrust {
@@ -17,8 +17,8 @@ export interface FittedTrust {
   readonly unfamiliar: LinearHead;
   /** What is added to it for the tasks that the prompt is near to; absent where that did not help. */
   readonly mixture?: FittedMixture;
-  /** Share of the task mixture, and of strongly shrunk deviations, in `unfamiliar`. */
-  readonly shares: { readonly mixture: number; readonly deviations: number };
+  /** How much of the prior the mixture replaces, from 0 to 1. */
+  readonly mixtureShare: number;
 }
 
 export interface FittedMixture {
@@ -33,10 +33,7 @@ const WIDTH = 0.03;
 // The gain over the best single model that may be given up on familiar prompts to be safe on unfamiliar ones.
 const KEPT_GAIN = 0.98;
 const THRESHOLD_QUANTILES = [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5];
-const MIXTURE_SHARES = [0, 0.5, 1];
-const DEVIATION_SHARES = [0, 0.1, 0.25, 0.5];
-// Deviations that are to hold on unlike prompts are shrunk more than leave-one-out on like prompts would.
-const UNFAMILIAR_PENALTY = 10;
+const MIXTURE_SHARES = [0.5, 1];
 // With fewer families there is nothing to learn a fallback from; the prior stands.
 const FEWEST_GROUPS = 3;
 
@@ -49,53 +46,44 @@ export async function fitTrust(
 ): Promise<FittedTrust> {
   const prior = columnMeans(heads.taskTable);
   const centroids = quantizeRows(taskCentroids(train).data, train.embeddings.columns);
-  const shares = await chooseShares(train, heads, centroids, seed);
+  const mixtureShare = await chooseMixtureShare(train, heads, centroids, seed);
   return {
     threshold: chooseThreshold(train, heads, decision, prior),
     width: WIDTH,
-    shares,
-    unfamiliar: await unfamiliarHead(heads, shares),
-    ...(shares.mixture === 0 ? {} : { mixture: { centroids, head: mixtureHead(heads, shares) } }),
+    mixtureShare,
+    unfamiliar: await unfamiliarHead(heads, mixtureShare),
+    ...(mixtureShare === 0 ? {} : { mixture: { centroids, head: mixtureHead(heads, mixtureShare) } }),
   };
 }
 
-type Shares = FittedTrust["shares"];
-
 /**
- * ease(x) + how much better than the average model each is believed to be: by the prior, as far as the mixture does
- * not replace it, and along strongly shrunk deviations. Ease says nothing about which model to take, but keeps the
- * probabilities right where the prompt is plainly hard or easy.
+ * ease(x) + how much better than the average model each is on average, as far as the mixture does not replace that.
+ * Ease says nothing about which model to take, but keeps the probabilities right where a prompt is plainly hard or easy.
  */
-async function unfamiliarHead(heads: FittedHeads, shares: Shares): Promise<LinearHead> {
-  const { kernels, deviations, kernelRidge, ease } = heads;
-  const prior = columnMeans(subtractRowMeans(heads.taskTable));
-  const fit = await kernelRidge.fit(deviations, UNFAMILIAR_PENALTY);
+async function unfamiliarHead(
+  { kernels, ease, taskTable }: FittedHeads,
+  mixtureShare: number,
+): Promise<LinearHead> {
+  const prior = columnMeans(subtractRowMeans(taskTable));
   const weights = matrix(ease.weights.rows, prior.length);
   for (let k = 0; k < weights.data.length; k++) {
-    weights.data[k] =
-      (ease.weights.data[Math.floor(k / prior.length)] as number) +
-      shares.deviations * (fit.weights.data[k] ?? 0); // deviations depend on the kernels alone
+    weights.data[k] = ease.weights.data[Math.floor(k / prior.length)] as number;
   }
   return toHead(
     kernels,
     weights,
-    prior.map(
-      (value, m) =>
-        (ease.intercepts[0] as number) +
-        value * (1 - shares.mixture) +
-        shares.deviations * (fit.intercepts[m] as number),
-    ),
+    prior.map((value) => (ease.intercepts[0] as number) + value * (1 - mixtureShare)),
   );
 }
 
 /** The tasks' mean scores, relative to the average model's, as a head on the nearness to their centroids. */
-function mixtureHead({ taskTable }: FittedHeads, { mixture }: Shares): LinearHead {
+function mixtureHead({ taskTable }: FittedHeads, mixtureShare: number): LinearHead {
   const table = subtractRowMeans(taskTable);
   const width = table.rows + 1;
   const weights = new Float32Array(table.columns * width);
   for (let k = 0; k < table.data.length; k++) {
     weights[(k % table.columns) * width + Math.floor(k / table.columns)] =
-      mixture * (table.data[k] as number);
+      mixtureShare * (table.data[k] as number);
   }
   return { weights, outputs: table.columns };
 }
@@ -126,20 +114,17 @@ function subtractRowMeans({ rows, columns, data }: Matrix): Matrix {
 }
 
 /**
- * The shares with the best lower bound (mean minus one standard error over left-out groups of families) of the gain
- * over the best model on average; none where no share has a bound above 0.
+ * The share with the best lower bound (mean minus one standard error over left-out groups of families) of the gain over
+ * the best model on average; 0 where no share has a bound above 0.
  */
-async function chooseShares(
+async function chooseMixtureShare(
   train: Dataset,
-  heads: FittedHeads,
+  { taskTable }: FittedHeads,
   centroids: QuantizedRows,
   seed: number,
-): Promise<Shares> {
-  const none = { mixture: 0, deviations: 0 };
+): Promise<number> {
   const groups = groupFamilies(train, seed);
-  if (groups.count < FEWEST_GROUPS) return none;
-  const { kernelFeatures, deviations, taskTable } = heads;
-  const shrunk = await predictGroupsLeftOut(kernelFeatures, deviations, groups, UNFAMILIAR_PENALTY);
+  if (groups.count < FEWEST_GROUPS) return 0;
   const tasksOfGroup = Array.from({ length: groups.count }, () => new Set<number>());
   train.taskOf.forEach((task, i) => {
     tasksOfGroup[groups.groupOf[i] as number]?.add(task);
@@ -148,23 +133,16 @@ async function chooseShares(
   const cosines = await multiply(train.embeddings, directions, { transposeB: true });
   const mixture = await multiply(nearnessToOthers(cosines, tasksOfGroup, groups.groupOf), taskTable);
   const priors = tasksOfGroup.map((own) => priorWithout(taskTable, own));
-  let best = { shares: none, bound: 0 };
-  for (const mixtureShare of MIXTURE_SHARES) {
-    for (const deviationShare of DEVIATION_SHARES) {
-      const gains = groupGains(train, groups.groupOf, priors, (i, m, prior) => {
-        const k = i * train.models.length + m;
-        return (
-          prior +
-          mixtureShare * ((mixture.data[k] as number) - prior) +
-          deviationShare * (shrunk.data[k] as number)
-        );
-      });
-      const bound = lowerBound(gains);
-      if (bound > best.bound + 1e-9)
-        best = { shares: { mixture: mixtureShare, deviations: deviationShare }, bound };
-    }
+  let best = { share: 0, bound: 0 };
+  for (const share of MIXTURE_SHARES) {
+    const gains = groupGains(train, groups.groupOf, priors, (i, m, prior) => {
+      const byTask = mixture.data[i * train.models.length + m] as number;
+      return prior + share * (byTask - prior);
+    });
+    const bound = lowerBound(gains);
+    if (bound > best.bound + 1e-9) best = { share, bound };
   }
-  return best.shares;
+  return best.share;
 }
 
 function priorWithout(taskTable: Matrix, left: ReadonlySet<number>): Float64Array {
@@ -198,7 +176,7 @@ function groupGains(
 }
 
 /** Outcome of the model with the highest score among those that have an outcome. */
-function bestObserved(outcomes: Float32Array, scoreOf: (m: number) => number): number {
+export function bestObserved(outcomes: Float32Array, scoreOf: (m: number) => number): number {
   let best = Number.NEGATIVE_INFINITY;
   let outcome = 0;
   for (let m = 0; m < outcomes.length; m++) {
