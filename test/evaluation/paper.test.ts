@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gateChoice, prepareBinomial, probabilityOfBetter } from "../../src/core/paper/gate.ts";
+import { jointPosterior } from "../../src/core/paper/joint-posterior.ts";
 import { nearestPrompts } from "../../src/core/paper/nearest.ts";
 import { posteriorMean, surprisedPosterior } from "../../src/core/paper/posterior.ts";
 import { scoreS1, scoreS2, scoreS3, verdictAccuracy } from "../../src/core/paper/scores.ts";
@@ -150,6 +151,37 @@ describe("posterior", () => {
   it("does not move on labels that were expected", () => {
     expect(surprisedPosterior(0.5, [1, 0], [1, 0])).toBeCloseTo(0.5);
     expect(surprisedPosterior(0.5, [1, 1], [0.5, 0.5], 2)).toBeCloseTo(0.75);
+  });
+});
+
+describe("joint posterior", () => {
+  const independent = {
+    betweenTasks: Float64Array.of(0.01, 0, 0, 0.01),
+    withinTask: Float64Array.of(0.2, 0, 0, 0.2),
+  };
+
+  it("shrinks each model by itself where models are independent", () => {
+    const labels = [1, 0, 1, 0, 1, 1, 1, 0];
+    const [a, b] = jointPosterior([0.5, 0.5], labels, independent) as unknown as [number, number];
+    const strength = 0.01 / (0.01 + 0.2 / 4);
+    expect(a).toBeCloseTo(0.5 + strength * 0.5, 4);
+    expect(b).toBeCloseTo(0.5 - strength * 0.25, 4);
+  });
+
+  it("moves a model without labels with one that is like it", () => {
+    const alike = { ...independent, betweenTasks: Float64Array.of(0.01, 0.008, 0.008, 0.01) };
+    const [a, b] = jointPosterior([0.5, 0.5], [1, Number.NaN, 1, Number.NaN], alike) as unknown as [
+      number,
+      number,
+    ];
+    expect(b).toBeGreaterThan(0.5);
+    expect(b).toBeLessThan(a);
+  });
+
+  it("is the prior without labels, and the labels with very many", () => {
+    expect([...jointPosterior([0.3, 0.6], [], independent)]).toEqual([0.3, 0.6]);
+    const many = Array.from({ length: 20_000 }, (_, k) => Number(k % 4 < 2));
+    expect(jointPosterior([0.1, 0.9], many, independent)[0]).toBeCloseTo(0.5, 2);
   });
 });
 

@@ -42,7 +42,7 @@ export async function runExperiments(
   if (protocol === "loto") {
     return {
       ...(wants("paper") ? { paper: await evaluatePaper(dataset, groupOf, seed) } : {}),
-      ...(wants("few-labels") ? { few_labels: evaluateFewLabels(predictions, seed) } : {}),
+      ...(wants("few-labels") ? { few_labels: evaluateFewLabels(predictions, groupOf, seed) } : {}),
     };
   }
   const served = bundleRouter("landmark-heads");

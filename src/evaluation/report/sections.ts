@@ -136,9 +136,9 @@ function labelSection({ few_labels: report }: EvaluationReport): string {
   if (report === undefined) return "";
   const names = {
     "ink-soft": "labels alone",
-    accent: "router and labels, one model for the task",
+    accent: "router and labels, models learning from each other",
     second: "the same, prompt by prompt",
-    third: "nearest centroid and labels",
+    third: "router and labels, each model by itself",
   };
   return section(
     "With a few labels of a new task",

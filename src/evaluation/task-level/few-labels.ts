@@ -1,8 +1,10 @@
+import { jointPosterior, type ScoreCovariance } from "../../core/paper/joint-posterior.ts";
 import { posteriorMean, surprisedPosterior } from "../../core/paper/posterior.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import type { Matrix } from "../../training/matrix.ts";
+import { type Matrix, takeRows } from "../../training/matrix.ts";
 import { permutation, seededRandom } from "../../training/random.ts";
 import type { CrossPredictions } from "../cross-predict.ts";
+import { measureCovariance } from "./score-covariance.ts";
 import { bestModel, meansOn } from "./task-choice.ts";
 
 /** Mean scores over tasks, by number of labelled prompts. */
@@ -18,7 +20,8 @@ export interface FewLabelsReport {
 }
 
 const LABELS = [0, 5, 10, 20, 40, 80] as const;
-const DRAWS = 10;
+// Ten draws leave an error of .003, as much as separates the ways.
+const DRAWS = 40;
 /** Of a small task at most this share is labelled: the rest must still tell models apart. */
 const MOST_LABELLED = 0.5;
 
@@ -28,13 +31,30 @@ const MOST_LABELLED = 0.5;
  *
  * The ways, each with predictions g of a router: `labels` chooses one model by its posterior mean, with the training
  * mean as prior; `<router>` with the mean prediction on the task as prior, where labels count as far as they surprise;
- * `<router> per prompt` lets each prompt deviate from the task's posterior as the router predicts.
+ * `<router> jointly` with that prior and the covariance of the models over other tasks; `<router> per prompt` lets
+ * each prompt deviate from that posterior as the router predicts.
+ *
+ * @param groupOf [prompts] tasks of one group never teach each other
  */
-export function evaluateFewLabels(predictions: CrossPredictions, seed: number): FewLabelsReport {
-  const { dataset, bestSingle } = predictions;
+export function evaluateFewLabels(
+  predictions: CrossPredictions,
+  groupOf: Int32Array,
+  seed: number,
+): FewLabelsReport {
+  const { dataset } = predictions;
   const tasks = dataset.tasks
     .map((_, d) => Int32Array.from(dataset.taskOf.keys()).filter((i) => dataset.taskOf[i] === d))
     .filter((prompts) => prompts.length > 1);
+  const groupsOfTasks = tasks.map((prompts) => groupOf[prompts[0] as number] as number);
+  const covariances = new Map(
+    [...new Set(groupsOfTasks)].map((group) => [
+      group,
+      measureCovariance(
+        dataset,
+        tasks.filter((_, d) => groupsOfTasks[d] !== group),
+      ),
+    ]),
+  );
   const sums = new Map<string, Float64Array>();
   const add = (name: string, step: number, score: number) => {
     const sum = sums.get(name) ?? new Float64Array(LABELS.length);
@@ -42,16 +62,22 @@ export function evaluateFewLabels(predictions: CrossPredictions, seed: number): 
     sum[step] = (sum[step] as number) + score / (DRAWS * tasks.length);
   };
   const random = seededRandom(seed);
-  for (const prompts of tasks) {
+  tasks.forEach((prompts, d) => {
+    const covariance = covariances.get(groupsOfTasks[d] as number) as ScoreCovariance;
     for (let draw = 0; draw < DRAWS; draw++) {
       const order = permutation(prompts.length, random).map((k) => prompts[k] as number);
       LABELS.forEach((wanted, step) => {
         const labels = Math.min(wanted, Math.floor(prompts.length * MOST_LABELLED));
-        const split = { all: prompts, labelled: order.subarray(0, labels), rest: order.subarray(labels) };
-        for (const [name, score] of scoreWays(predictions, bestSingle, split)) add(name, step, score);
+        const task = {
+          all: prompts,
+          labelled: order.subarray(0, labels),
+          rest: order.subarray(labels),
+          covariance,
+        };
+        for (const [name, score] of scoreWays(predictions, task)) add(name, step, score);
       });
     }
-  }
+  });
   const curveOf = (name: string) => Array.from(sums.get(name) as Float64Array);
   const ways = [...sums.keys()].filter((name) => name !== "bma" && name !== "best_per_task");
   return {
@@ -67,12 +93,13 @@ interface LabelledTask {
   readonly all: Int32Array;
   readonly labelled: Int32Array;
   readonly rest: Int32Array;
+  /** Measured without this task. */
+  readonly covariance: ScoreCovariance;
 }
 
 function scoreWays(
-  { dataset, routers }: CrossPredictions,
-  bestSingle: Matrix,
-  { all, labelled, rest }: LabelledTask,
+  { dataset, routers, bestSingle }: CrossPredictions,
+  { all, labelled, rest, covariance }: LabelledTask,
 ): readonly (readonly [string, number])[] {
   const { models, outcomes } = dataset;
   const results = meansOn(dataset, rest);
@@ -95,8 +122,10 @@ function scoreWays(
     const posterior = priors.map((prior, m) =>
       surprisedPosterior(prior, scores[m] as Float64Array, predicted[m] as Float64Array),
     );
+    const jointly = jointPosterior(priors, takeRows(outcomes, labelled).data, covariance);
     ways.push([name, taskScore(posterior)]);
-    ways.push([`${name} per prompt`, scorePerPrompt(dataset, pCorrect, rest, posterior, priors, averages)]);
+    ways.push([`${name} jointly`, taskScore(jointly)]);
+    ways.push([`${name} per prompt`, scorePerPrompt(dataset, pCorrect, rest, jointly, priors, averages)]);
   }
   return ways;
 }
@@ -106,7 +135,7 @@ function scorePerPrompt(
   dataset: Dataset,
   pCorrect: Matrix,
   prompts: Int32Array,
-  posterior: readonly number[],
+  posterior: Float64Array,
   priors: readonly number[],
   averages: readonly number[],
 ): number {

@@ -48,7 +48,7 @@ export function drawCosts({ routers, single_models: singles }: EvaluationReport)
     y: {
       label: "↑ share of prompts answered correctly (%)",
       grid: true,
-      domain: [floor, highest(points, models)],
+      domain: [lowest(points, drawn), highest(points, models)],
     },
     marks: [
       Plot.line(mixtures(singles), { x: "usd", y: "quality", stroke: "var(--ink)", strokeDasharray: "1,4" }),
@@ -77,6 +77,10 @@ export function drawCosts({ routers, single_models: singles }: EvaluationReport)
     ],
   });
   return { svg, below: models.filter(({ quality }) => quality < floor).map(({ name }) => name) };
+}
+
+function lowest(...groups: readonly (readonly PricedPoint[])[]): number {
+  return Math.min(...groups.flat().map(({ quality }) => quality)) - 1;
 }
 
 function highest(...groups: readonly (readonly PricedPoint[])[]): number {

@@ -14,9 +14,9 @@ interface Series {
 export function drawFewLabels({ labels, curves, bma, best_per_task: best }: FewLabelsReport): string {
   const colors: Readonly<Record<string, string>> = {
     labels: "var(--ink-soft)",
-    "landmark-heads": "var(--accent)",
+    "landmark-heads jointly": "var(--accent)",
     "landmark-heads per prompt": "var(--second)",
-    "nearest-centroid": "var(--third)",
+    "landmark-heads": "var(--third)",
   };
   const series = Object.entries(curves)
     .filter(([name]) => colors[name] !== undefined)
