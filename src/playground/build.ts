@@ -6,7 +6,7 @@ import { build } from "esbuild";
 const room = fileURLToPath(new URL(".", import.meta.url));
 const root = join(room, "../..");
 const page = join(room, "page");
-const fontLicense = join(root, "node_modules/@fontsource-variable/instrument-sans/LICENSE");
+const fontLicense = fileURLToPath(import.meta.resolve("@fontsource-variable/instrument-sans/LICENSE"));
 
 /** Makes the page's files in dist/playground, which Wrangler serves as static assets. */
 async function buildPlayground(outdir: string): Promise<void> {

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
@@ -9,7 +8,6 @@ import { createVisitor, decided, type Visitor } from "./open-page.ts";
 import { answerTasks } from "./task-stand-in.ts";
 
 const DECISION = "**/v1/route";
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe.skipIf(!hasBrowser)("the playground", () => {
   let worker: LocalWorker;
@@ -198,7 +196,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   async function violations(page: Page): Promise<readonly string[]> {
     // Colors in mid-transition would be measured as they are on the way.
     await page.waitForTimeout(400);
-    await page.evaluate(axe);
+    await page.evaluate(axe.source);
     const results = await page.evaluate(() =>
       (globalThis as unknown as { axe: { run(): unknown } }).axe.run(),
     );

@@ -139,6 +139,8 @@ function layOut(points: readonly Point[], chosen: readonly Chosen[], width: numb
     ...onFrontier.toReversed(),
   ];
   const texts = [...new Set(labeled)].map((spot) => ({ text: spot.point.model, x: spot.x, y: spot.y }));
+  // The frontier and what was chosen must never be covered.
+  const obstacles = spots.map(({ x, y, kind }) => ({ x, y, weight: kind === "other" ? 1 : 2 }));
   const steps = stepPath(onFrontier, right);
   const [first] = onFrontier;
   const area = first === undefined ? "" : `${steps}V${bottom}H${first.x}Z`;
@@ -148,7 +150,7 @@ function layOut(points: readonly Point[], chosen: readonly Chosen[], width: numb
     spots,
     steps,
     area,
-    labels: placeLabels(texts, spots, { left: MARGIN.left, right: width, top: 8, bottom }),
+    labels: placeLabels(texts, obstacles, { left: MARGIN.left, right: width, top: 8, bottom }),
   };
 }
 

@@ -6,6 +6,13 @@ export interface Label {
   readonly anchor: "start" | "end";
 }
 
+/** A point that texts had better leave visible. */
+export interface Obstacle {
+  readonly x: number;
+  readonly y: number;
+  readonly weight: number;
+}
+
 export interface Labeled {
   readonly text: string;
   readonly x: number;
@@ -23,7 +30,7 @@ export interface Box {
 const CHARACTER_PX = 6.3;
 const LINE_PX = 13;
 const GAP_PX = 9;
-/** Points that a text may cover; the first text, which matters most, may cover any. */
+/** Weight of points that a text may cover; the first text, which matters most, may cover any. */
 const MAX_HIDDEN = 1;
 
 /**
@@ -32,7 +39,7 @@ const MAX_HIDDEN = 1;
  */
 export function placeLabels(
   labeled: readonly Labeled[],
-  obstacles: readonly { readonly x: number; readonly y: number }[],
+  obstacles: readonly Obstacle[],
   within: Box,
 ): readonly Label[] {
   const taken: Box[] = [];
@@ -42,7 +49,7 @@ export function placeLabels(
       .map((candidate) => ({ candidate, box: boxOf(candidate) }))
       .filter(({ box }) => contains(within, box))
       .filter(({ box }) => !taken.some((other) => overlap(box, other)))
-      .map(({ candidate, box }) => ({ candidate, box, hidden: countInside(obstacles, box) }))
+      .map(({ candidate, box }) => ({ candidate, box, hidden: weightInside(obstacles, box) }))
       .filter(({ hidden }) => hidden <= MAX_HIDDEN || placed.length === 0)
       .sort((a, b) => a.hidden - b.hidden)[0];
     if (label === undefined) continue;
@@ -82,9 +89,11 @@ function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
-function countInside(points: readonly { readonly x: number; readonly y: number }[], box: Box): number {
+function weightInside(points: readonly Obstacle[], box: Box): number {
   const air = 4;
-  return points.filter(
-    ({ x, y }) => x > box.left - air && x < box.right + air && y > box.top - air && y < box.bottom + air,
-  ).length;
+  return points
+    .filter(
+      ({ x, y }) => x > box.left - air && x < box.right + air && y > box.top - air && y < box.bottom + air,
+    )
+    .reduce((sum, { weight }) => sum + weight, 0);
 }

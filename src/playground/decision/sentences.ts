@@ -39,7 +39,7 @@ export function alternativeSentence({
   const cheapest = extreme(ranking, (a, b) => b.expected_usd - a.expected_usd || a.p_correct - b.p_correct);
   if (likeliest !== undefined && likeliest.model !== model && likeliest.p_correct > p_correct) {
     const price = priceAgainst(expected_usd, likeliest.expected_usd);
-    return `${points(likeliest.p_correct - p_correct)} less likely to be right than ${likeliest.model}, at ${price.replace(/^(.*) cheaper$/, "$1 less cost")}.`;
+    return `${points(likeliest.p_correct - p_correct)} less likely to be right than ${likeliest.model}, but ${price}.`;
   }
   if (cheapest !== undefined && cheapest.model !== model) {
     return `The cheapest, ${cheapest.model}, would be ${priceAgainst(cheapest.expected_usd, chosen.expected_usd)} and ${points(p_correct - cheapest.p_correct)} less likely to be right.`;

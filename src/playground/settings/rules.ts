@@ -1,5 +1,4 @@
 import { percent, points } from "../format.ts";
-import type { Settings } from "./settings.ts";
 
 export type RuleKind = "spend" | "tolerance" | "min_p_correct" | "quality";
 
@@ -61,10 +60,3 @@ export const rules: Readonly<Record<RuleKind, Rule>> = {
   },
   quality: { label: "Quality", hint: "The model most likely to be right, whatever it costs." },
 };
-
-/** What a setting asks for in a few words, such as "spend 0.30" or "quality, vision". */
-export function describeSettings(settings: Settings): string {
-  const rule = rules[settings.rule];
-  const dial = rule.dial === undefined ? "" : ` ${rule.dial.show(settings[rule.dial.field])}`;
-  return `${rule.label.toLowerCase()}${dial}`;
-}

@@ -25,7 +25,7 @@ export function Scores({
       h("span", null, h("i", { class: "key key-s1" }), "S1, mean chance of being right"),
       h("span", null, h("i", { class: "key key-s2" }), "S2, share of likely right answers"),
       h("span", null, h("i", { class: "key key-s3" }), "S3, S2 as far as such verdicts hold"),
-      h("span", null, h("i", { class: "key key-chosen" }), "with your labels"),
+      h("span", null, h("i", { class: "key key-chosen" }), "posterior, with your labels"),
     ),
     h(
       "div",
