@@ -37,10 +37,17 @@ function entriesOf(section: unknown): (readonly [string, string])[] {
   return Object.entries(section).map(([name, value]) => [name.replaceAll("_", " "), shown(value)] as const);
 }
 
+// Longer lists are told by their length and range: nobody reads a hundred penalties.
+const LONGEST_LIST = 8;
+
+function span(values: readonly number[]): string {
+  return `${values.length} values from ${shown(Math.min(...values))} to ${shown(Math.max(...values))}`;
+}
+
 function shown(value: unknown): string {
   if (typeof value === "number")
     return Number.isInteger(value) ? value.toLocaleString("en-US") : value.toFixed(4);
-  if (Array.isArray(value)) return value.map(shown).join(", ");
+  if (Array.isArray(value)) return value.length <= LONGEST_LIST ? value.map(shown).join(", ") : span(value);
   if (typeof value === "object" && value !== null) {
     return Object.entries(value)
       .map(([name, item]) => `${name} ${shown(item)}`)
