@@ -16,6 +16,12 @@ export const healthSchema = v.object({
   bundle: v.nullable(
     v.object({ checksum: v.string(), kind: v.string(), models: v.number(), tasks: v.number() }),
   ),
+  /** The bundle that decides for a share of conversations; null where none does. */
+  canary: v.nullable(v.object({ checksum: v.string(), percent: v.number(), models: v.number() })),
+  /** The bundle that is scored beside the live one, and how often it chose otherwise in this isolate. */
+  shadow: v.nullable(
+    v.object({ checksum: v.string(), models: v.number(), compared: v.number(), different: v.number() }),
+  ),
   catalogue: v.nullable(v.object({ checksum: v.string(), models: v.number(), prices_as_of: v.string() })),
   published_at: v.nullable(v.string()),
   checked_at: v.nullable(v.string()),

@@ -33,6 +33,9 @@ export const routeOptionEntries = {
   task: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,100}$/, "must be a task name of letters, digits, . _ -")),
   ),
+  session: v.optional(
+    v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(200, "is too long")),
+  ),
   explain: v.optional(v.boolean(), false),
 };
 

@@ -17,6 +17,13 @@ export interface Decided {
   readonly prediction: Prediction;
   readonly request: DecisionRequest;
   readonly routed: RouteText;
+  readonly embedding: Float32Array;
+  /** Whether the embedding was in the cache. */
+  readonly cacheHit: boolean;
+  /** The state that decided. */
+  readonly serving: Serving;
+  /** What of a catalogue could be chosen from. */
+  readonly usable: (catalogue: Catalogue) => Catalogue;
 }
 
 /** A parsed request, with what its surroundings demand beyond it. */
@@ -24,8 +31,8 @@ export interface DecisionInput extends RouteRequest {
   /** Room that the answer needs beside the input. */
   readonly answerTokens?: number;
   readonly alsoRequires?: readonly Capability[];
-  /** Models outside it are no candidates; the whole catalogue where it is left out. */
-  readonly catalogue?: Catalogue;
+  /** What of a catalogue can be chosen from; the whole of it where this is left out. */
+  readonly usable?: (catalogue: Catalogue) => Catalogue;
 }
 
 /** One decision for one parsed request: route text, embedding, prediction, choice. */
@@ -53,7 +60,9 @@ export async function decideRoute(
   const currentModel = resolveCurrent(request, serving);
   if (!currentModel.ok) return currentModel;
 
-  const { embedding } = await stopwatch.time("embed", () => embeddings.embed(serving.encoder, routed.text));
+  const { embedding, hit } = await stopwatch.time("embed", () =>
+    embeddings.embed(serving.encoder, routed.text),
+  );
   return stopwatch.time("decide", async () => {
     const prediction = serving.predictor.predict(embedding);
     const inputTokens = estimateInputTokens(messages, request.tools);
@@ -66,14 +75,19 @@ export async function decideRoute(
       ...(request.max_usd === undefined ? {} : { maxUsd: request.max_usd }),
       ...(currentModel.value === undefined ? {} : { currentModel: currentModel.value }),
     };
-    const decision = decide(
-      serving.predictor,
-      request.catalogue ?? serving.catalogue,
-      prediction,
-      decisionRequest,
-    );
+    const usable = request.usable ?? ((catalogue) => catalogue);
+    const decision = decide(serving.predictor, usable(serving.catalogue), prediction, decisionRequest);
     if (!decision.ok) return decision;
-    return ok({ decision: decision.value, prediction, request: decisionRequest, routed });
+    return ok({
+      decision: decision.value,
+      prediction,
+      request: decisionRequest,
+      routed,
+      embedding,
+      cacheHit: hit,
+      serving,
+      usable,
+    });
   });
 }
 

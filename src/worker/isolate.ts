@@ -1,11 +1,13 @@
 import type { ErrorCode } from "../contract/error.ts";
 import { ok, type Result } from "../core/result.ts";
+import { type Analytics, analyticsOf } from "./analytics.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
 import { type Cooldowns, createCooldowns } from "./cooldowns.ts";
 import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts";
 import { type Backend, type Backends, chooseBackend, encoderOpener } from "./encoder-backend.ts";
 import { logEvent } from "./log.ts";
 import { createRouterState, type RouterState } from "./router-state.ts";
+import { createShadowTally, type ShadowTally } from "./shadow.ts";
 
 /** What one isolate holds for all its requests: checked settings, the serving state, the embedding cache. */
 export interface Isolate {
@@ -13,6 +15,9 @@ export interface Isolate {
   readonly state: RouterState;
   readonly embeddings: EmbeddingCache;
   readonly cooldowns: Cooldowns;
+  readonly shadowTally: ShadowTally;
+  /** Undefined without the binding. */
+  readonly analytics: Analytics | undefined;
 }
 
 /** Builds the isolate's things from the environment; nothing is loaded yet. */
@@ -34,5 +39,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     }),
     embeddings: createEmbeddingCache(embeddingCacheEntries),
     cooldowns: createCooldowns(Date.now),
+    shadowTally: createShadowTally(),
+    analytics: analyticsOf(env),
   });
 }

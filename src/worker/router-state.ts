@@ -2,7 +2,7 @@ import type { ErrorCode } from "../contract/error.ts";
 import { parsePointer } from "../contract/pointer.ts";
 import { type Failure, fail, ok, type Result } from "../core/result.ts";
 import type { KeyValueReader } from "./bindings.ts";
-import { type LoadedParts, loadServing, type OpenEncoder, type Serving } from "./serving.ts";
+import { loadServing, noParts, type OpenEncoder, type Serving } from "./serving.ts";
 import { readPointer } from "./store.ts";
 
 type Fault = Failure<ErrorCode> & { readonly since: Date };
@@ -33,7 +33,7 @@ const RETRY_MS = 1000;
 const ABANDONED_MS = 20_000;
 
 export function createRouterState({ kv, openEncoder, refreshMs, now, log }: StateOptions): RouterState {
-  const parts: LoadedParts = {};
+  const parts = noParts();
   let current: Serving | undefined;
   let faults: readonly Fault[] = [];
   let checkedAt: number | undefined;
@@ -43,9 +43,9 @@ export function createRouterState({ kv, openEncoder, refreshMs, now, log }: Stat
     const found = await findState();
     checkedAt = now();
     if (found.serving !== undefined && found.serving !== current) {
+      const isNews = current === undefined || !sameState(current, found.serving.pointer);
       current = found.serving;
-      const { bundle, catalogue, encoder } = current.pointer;
-      log({ event: "serving", bundle, catalogue, encoder });
+      if (isNews) log({ event: "serving", ...stateOf(current.pointer) });
     }
     report(found.faults);
   }
@@ -62,7 +62,8 @@ export function createRouterState({ kv, openEncoder, refreshMs, now, log }: Stat
     }
     const pointer = parsePointer(bytes.value);
     if (!pointer.ok) return { faults: [pointer.failure] };
-    if (current !== undefined && sameState(current, pointer.value)) return { serving: current, faults: [] };
+    if (current !== undefined && isComplete(current) && sameState(current, pointer.value))
+      return { serving: current, faults: [] };
     return loadServing(kv, pointer.value, parts, openEncoder);
   }
 
@@ -120,7 +121,17 @@ export function createRouterState({ kv, openEncoder, refreshMs, now, log }: Stat
 }
 
 function sameState({ pointer }: Serving, next: Serving["pointer"]): boolean {
+  return JSON.stringify(stateOf(pointer)) === JSON.stringify(stateOf(next));
+}
+
+function stateOf({ bundle, catalogue, encoder, canary, shadow }: Serving["pointer"]) {
+  return { bundle, catalogue, encoder, canary, shadow };
+}
+
+/** Whether canary and shadow, where the pointer names them, were loaded too. */
+function isComplete({ pointer, canary, shadow }: Serving): boolean {
   return (
-    pointer.bundle === next.bundle && pointer.catalogue === next.catalogue && pointer.encoder === next.encoder
+    (pointer.canary === undefined) === (canary === undefined) &&
+    (pointer.shadow === undefined) === (shadow === undefined)
   );
 }

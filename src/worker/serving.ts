@@ -9,39 +9,92 @@ import type { Encoder } from "../encoder/encoder.ts";
 import type { KeyValueReader } from "./bindings.ts";
 import { readByChecksum } from "./store.ts";
 
+type Role = "live" | "canary" | "shadow";
+
 /** Everything that decisions are made with: parts that fit each other. */
 export interface Serving {
+  readonly role: Role;
+  /** Its `bundle` and `catalogue` are those of this state; in a canary's or shadow's, not the live ones. */
   readonly pointer: Pointer;
   readonly encoder: Encoder;
   readonly predictor: Predictor;
   readonly catalogue: Catalogue;
+  /** Decides for a share of conversations. */
+  readonly canary?: { readonly percent: number; readonly serving: Serving };
+  /** Is scored beside, and never answers. */
+  readonly shadow?: Serving;
 }
 
 /** The parts that were loaded last, by checksum, so that a swap loads only what changed. */
 export interface LoadedParts {
-  encoder?: Loaded<Encoder>;
-  bundle?: Loaded<Predictor>;
-  catalogue?: Loaded<Catalogue>;
+  readonly encoder: Map<string, Encoder>;
+  readonly bundle: Map<string, Predictor>;
+  readonly catalogue: Map<string, Catalogue>;
 }
 
-interface Loaded<T> {
-  readonly sha256: string;
-  readonly value: T;
+export function noParts(): LoadedParts {
+  return { encoder: new Map(), bundle: new Map(), catalogue: new Map() };
 }
 
 export type OpenEncoder = (kv: KeyValueReader, sha256: string) => Promise<Result<Encoder, ErrorCode>>;
 
-/** Loads what the pointer names, in parallel; tells every part that is wrong, not only the first. */
+/**
+ * Loads what the pointer names, and then canary and shadow. Where one of these two is wrong, the live state serves
+ * without it.
+ */
 export async function loadServing(
   kv: KeyValueReader,
   pointer: Pointer,
   parts: LoadedParts,
   openEncoder: OpenEncoder,
 ): Promise<{ readonly serving?: Serving; readonly faults: readonly Failure<ErrorCode>[] }> {
+  const { serving: live, faults } = await loadState(kv, pointer, "live", parts, openEncoder);
+  if (live === undefined) return { faults };
+  const { canary, shadow } = pointer;
+  const load = (role: Role, { bundle, catalogue = pointer.catalogue }: NonNullable<Pointer["shadow"]>) =>
+    loadState(kv, { ...pointer, bundle, catalogue }, role, parts, openEncoder);
+  const [loadedCanary, loadedShadow] = await Promise.all([
+    canary && load("canary", canary),
+    shadow && load("shadow", shadow),
+  ]);
+  const serving: Serving = {
+    ...live,
+    ...(canary && loadedCanary?.serving
+      ? { canary: { percent: canary.percent, serving: loadedCanary.serving } }
+      : {}),
+    ...(loadedShadow?.serving ? { shadow: loadedShadow.serving } : {}),
+  };
+  forgetOthers(parts, [serving, serving.canary?.serving, serving.shadow]);
+  return {
+    serving,
+    faults: [...named("canary", loadedCanary?.faults), ...named("shadow", loadedShadow?.faults)],
+  };
+}
+
+function named(what: string, faults: readonly Failure<ErrorCode>[] = []): readonly Failure<ErrorCode>[] {
+  return faults.map((fault) => ({ ...fault, message: `${what}: ${fault.message}` }));
+}
+
+/** Lets go of parts that no state uses any more. */
+function forgetOthers(parts: LoadedParts, states: readonly (Serving | undefined)[]): void {
+  for (const name of ["encoder", "bundle", "catalogue"] as const) {
+    const used = new Set(states.map((state) => state?.pointer[name]));
+    for (const sha256 of parts[name].keys()) if (!used.has(sha256)) parts[name].delete(sha256);
+  }
+}
+
+/** Loads one state, its parts in parallel; tells every part that is wrong, not only the first. */
+async function loadState(
+  kv: KeyValueReader,
+  pointer: Pointer,
+  role: Role,
+  parts: LoadedParts,
+  openEncoder: OpenEncoder,
+): Promise<{ readonly serving?: Serving; readonly faults: readonly Failure<ErrorCode>[] }> {
   const [encoder, bundle, catalogue] = await Promise.all([
-    part(parts, "encoder", pointer.encoder, () => openEncoder(kv, pointer.encoder)),
-    part(parts, "bundle", pointer.bundle, () => loadBundle(kv, pointer.bundle)),
-    part(parts, "catalogue", pointer.catalogue, () => loadCatalogue(kv, pointer.catalogue)),
+    part(parts.encoder, pointer.encoder, () => openEncoder(kv, pointer.encoder)),
+    part(parts.bundle, pointer.bundle, () => loadBundle(kv, pointer.bundle)),
+    part(parts.catalogue, pointer.catalogue, () => loadCatalogue(kv, pointer.catalogue)),
   ]);
   const faults = [encoder, bundle, catalogue].flatMap((result) => (result.ok ? [] : [result.failure]));
   if (bundle.ok) {
@@ -53,7 +106,7 @@ export async function loadServing(
   }
   if (faults.length > 0 || !encoder.ok || !bundle.ok || !catalogue.ok) return { faults };
   return {
-    serving: { pointer, encoder: encoder.value, predictor: bundle.value, catalogue: catalogue.value },
+    serving: { pointer, role, encoder: encoder.value, predictor: bundle.value, catalogue: catalogue.value },
     faults,
   };
 }
@@ -65,17 +118,16 @@ function encoderMismatch({ encoder }: Predictor, pointer: Pointer): Failure<Erro
   };
 }
 
-async function part<K extends keyof LoadedParts, T extends NonNullable<LoadedParts[K]>["value"]>(
-  parts: LoadedParts,
-  name: K,
+async function part<T>(
+  loaded: Map<string, T>,
   sha256: string,
   load: () => Promise<Result<T, ErrorCode>>,
 ): Promise<Result<T, ErrorCode>> {
-  const known = parts[name];
-  if (known?.sha256 === sha256) return ok(known.value as T);
-  const loaded = await load();
-  if (loaded.ok) parts[name] = { sha256, value: loaded.value } as LoadedParts[K];
-  return loaded;
+  const known = loaded.get(sha256);
+  if (known !== undefined) return ok(known);
+  const result = await load();
+  if (result.ok) loaded.set(sha256, result.value);
+  return result;
 }
 
 async function loadBundle(kv: KeyValueReader, sha256: string): Promise<Result<Predictor, ErrorCode>> {

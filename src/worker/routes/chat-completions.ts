@@ -1,9 +1,11 @@
 import { type ChatRequest, parseChatRequest } from "../../contract/chat.ts";
 import type { ErrorCode } from "../../contract/error.ts";
 import type { RouteOptions } from "../../contract/options.ts";
-import { type Capability, catalogueNames } from "../../core/catalogue.ts";
+import { type Capability, type Catalogue, catalogueNames } from "../../core/catalogue.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { callerAuthorization } from "../access.ts";
+import { recordDecision } from "../analytics.ts";
+import { servingFor } from "../canary.ts";
 import { type Decided, decideRoute } from "../decision.ts";
 import { decisionHeaders, newDecisionId } from "../decision-response.ts";
 import { completeWithFallback } from "../fallback.ts";
@@ -94,12 +96,14 @@ async function planAuto(
   context: HttpContext,
   request: ChatRequest,
   options: RouteOptions,
-  serving: Serving,
+  live: Serving,
   stopwatch: Stopwatch,
 ): Promise<Result<Plan, ErrorCode>> {
+  const serving = await servingFor(live, { session: options.session, messages: request.messages });
   const { settings, embeddings } = context.get("isolate");
   const authorization = callerAuthorization(context);
-  const catalogue = reachable(serving.catalogue, settings, authorization);
+  const usable = (whole: Catalogue) => reachable(whole, settings, authorization);
+  const catalogue = usable(serving.catalogue);
   if (!serving.predictor.models.some((model) => Object.hasOwn(catalogue.models, model))) {
     return notConfigured("the Worker has no key for any provider of the catalogue");
   }
@@ -109,10 +113,11 @@ async function planAuto(
     ...(request.tools ? { tools: request.tools } : {}),
     answerTokens: request.max_completion_tokens ?? request.max_tokens ?? 0,
     alsoRequires: requiredByFormat(request),
-    catalogue,
+    usable,
   };
   const decided = await decideRoute(input, serving, embeddings, stopwatch);
   if (!decided.ok) return decided;
+  recordDecision(context, decided.value);
   return ok({
     targets: rankedTargets(decided.value, (model) => targetOf(catalogue, model, settings, authorization)),
     headers: decisionHeaders(decided.value, serving, newDecisionId()),

@@ -12,7 +12,7 @@ export async function getHealth(context: HttpContext): Promise<Response> {
   });
 }
 
-function health({ settings, state, embeddings }: Isolate, serving: Serving | undefined): Health {
+function health({ settings, state, embeddings, shadowTally }: Isolate, serving: Serving | undefined): Health {
   const { size, capacity, hits, misses } = embeddings.counts();
   const faults = state
     .faults()
@@ -21,6 +21,7 @@ function health({ settings, state, embeddings }: Isolate, serving: Serving | und
     status: serving === undefined ? "unavailable" : faults.length > 0 ? "degraded" : "ok",
     faults,
     ...describeServing(serving, settings.encoderBackend),
+    ...describeTrials(serving, shadowTally),
     checked_at: state.checkedAt()?.toISOString() ?? null,
     embedding_cache: {
       size,
@@ -29,6 +30,30 @@ function health({ settings, state, embeddings }: Isolate, serving: Serving | und
       misses,
       hit_rate: hits + misses === 0 ? null : hits / (hits + misses),
     },
+  };
+}
+
+function describeTrials(
+  { canary, shadow }: Partial<Serving> = {},
+  tally: Isolate["shadowTally"],
+): Pick<Health, "canary" | "shadow"> {
+  return {
+    canary:
+      canary === undefined
+        ? null
+        : {
+            checksum: canary.serving.pointer.bundle,
+            percent: canary.percent,
+            models: canary.serving.predictor.models.length,
+          },
+    shadow:
+      shadow === undefined
+        ? null
+        : {
+            checksum: shadow.pointer.bundle,
+            models: shadow.predictor.models.length,
+            ...tally.counts(shadow.pointer.bundle),
+          },
   };
 }
 

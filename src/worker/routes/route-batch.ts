@@ -3,6 +3,8 @@ import { type ErrorCode, errorBody } from "../../contract/error.ts";
 import { parseWith } from "../../contract/parse.ts";
 import { checkPrompt, type RouteRequest, type RouteResponse } from "../../contract/route.ts";
 import { ok, type Result } from "../../core/result.ts";
+import { recordDecision } from "../analytics.ts";
+import { servingFor } from "../canary.ts";
 import { decideRoute } from "../decision.ts";
 import { newDecisionId, routeResponse } from "../decision-response.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
@@ -37,13 +39,14 @@ export async function postRouteBatch(context: HttpContext): Promise<Response> {
 async function decideOne(
   context: HttpContext,
   asked: RouteRequest,
-  serving: Serving,
+  live: Serving,
   stopwatch: Stopwatch,
 ): Promise<Result<RouteResponse, ErrorCode>> {
   const request = checkPrompt(asked);
   if (!request.ok) return request;
+  const serving = await servingFor(live, request.value);
   const decided = await decideRoute(request.value, serving, context.get("isolate").embeddings, stopwatch);
-  return decided.ok
-    ? ok(routeResponse(decided.value, serving, newDecisionId(), request.value.explain))
-    : decided;
+  if (!decided.ok) return decided;
+  recordDecision(context, decided.value);
+  return ok(routeResponse(decided.value, serving, newDecisionId(), request.value.explain));
 }

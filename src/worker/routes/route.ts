@@ -1,4 +1,6 @@
 import { parseRouteRequest } from "../../contract/route.ts";
+import { recordDecision } from "../analytics.ts";
+import { servingFor } from "../canary.ts";
 import { decideRoute } from "../decision.ts";
 import { decisionHeaders, newDecisionId, routeResponse } from "../decision-response.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
@@ -13,13 +15,15 @@ export async function postRoute(context: HttpContext): Promise<Response> {
   if (!body.ok) return respondFailure(context, body.failure);
   const request = parseRouteRequest(body.value);
   if (!request.ok) return respondFailure(context, request.failure);
-  const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
-  if (!serving.ok) return respondFailure(context, serving.failure);
-  const decided = await decideRoute(request.value, serving.value, embeddings, stopwatch);
+  const live = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  if (!live.ok) return respondFailure(context, live.failure);
+  const serving = await servingFor(live.value, request.value);
+  const decided = await decideRoute(request.value, serving, embeddings, stopwatch);
   if (!decided.ok) return respondFailure(context, decided.failure);
   const id = newDecisionId();
-  return context.json(routeResponse(decided.value, serving.value, id, request.value.explain), 200, {
-    ...decisionHeaders(decided.value, serving.value, id),
+  recordDecision(context, decided.value);
+  return context.json(routeResponse(decided.value, serving, id, request.value.explain), 200, {
+    ...decisionHeaders(decided.value, serving, id),
     "server-timing": stopwatch.header(),
   });
 }

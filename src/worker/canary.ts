@@ -1,0 +1,33 @@
+import { checksumOf } from "../encoder/files.ts";
+import { type ChatMessage, routeText } from "../encoder/route-text.ts";
+import type { Serving } from "./serving.ts";
+
+/** What a conversation is told by: it stays the same from turn to turn. */
+export interface Conversation {
+  /** A key that the caller gave to all turns. */
+  readonly session?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly messages?: readonly ChatMessage[] | undefined;
+}
+
+/** The state that decides this conversation: the canary's for its share of them, else the live one. */
+export async function servingFor(serving: Serving, conversation: Conversation): Promise<Serving> {
+  const { canary } = serving;
+  if (canary === undefined || canary.percent === 0) return serving;
+  const share = await shareOf(conversationKey(conversation), canary.serving.pointer.bundle);
+  return share < canary.percent / 100 ? canary.serving : serving;
+}
+
+// The first user turn, whatever the request is routed on: the last one changes, and the conversation would flip.
+function conversationKey({ session, prompt, messages = [] }: Conversation): string {
+  return session ?? prompt ?? routeText(messages, "first")?.text ?? "";
+}
+
+/**
+ * Where a conversation falls in [0, 1), evenly spread. The bundle's checksum is hashed along, so that every canary
+ * meets other conversations; raising the percentage keeps those that were in.
+ */
+async function shareOf(key: string, bundle: string): Promise<number> {
+  const digest = await checksumOf(new TextEncoder().encode(`${bundle}\n${key}`));
+  return Number.parseInt(digest.slice(0, 13), 16) / 2 ** 52;
+}
