@@ -15,6 +15,7 @@ interface Options {
   readonly test?: readonly string[];
   readonly json?: string | true;
   readonly html?: string;
+  readonly markdown?: string;
   readonly routers: readonly RouterName[];
   readonly experiments?: readonly Experiment[];
   readonly models?: readonly string[];
@@ -42,6 +43,7 @@ export function registerEvaluate(program: Command): void {
     .option("--test <files...>", "outcome files to judge on, for --protocol split")
     .option("--json [file]", "figures as JSON to a file, or on stdout in place of the table")
     .option("--html <file>", "report with charts, of all that can be measured")
+    .option("--markdown <file>", "figures as Markdown tables")
     .addOption(
       new Option("--routers <names>", `any of ${routerNames.join(", ")}`)
         .argParser(namesOf(routerNames))
@@ -87,6 +89,10 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
   if (options.html !== undefined) {
     const { formatHtml } = await import("../evaluation/report/html.ts");
     await writeWhole(options.html, formatHtml(report));
+  }
+  if (options.markdown !== undefined) {
+    const { formatMarkdown } = await import("../evaluation/report/markdown.ts");
+    await writeWhole(options.markdown, formatMarkdown(report));
   }
   const { formatTable } = await import("../evaluation/report/table.ts");
   stdout.write(options.json === true ? formatJson(report) : formatTable(report));
