@@ -1,0 +1,31 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+/** A bundle as `wrangler deploy` would upload it. */
+export interface BuiltWorker {
+  readonly folder: string;
+  readonly modules: readonly { readonly type: "ESModule" | "CompiledWasm"; readonly path: string }[];
+}
+
+/** Builds an entry of a checkout with Wrangler, minified. */
+export async function buildWorker(root: string, entry: string): Promise<BuiltWorker> {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
+  const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
+  const args = [wrangler, "deploy", entry, "--dry-run", "--minify", "--outdir", folder];
+  await promisify(execFile)(process.execPath, args, { cwd: root });
+  const files = await readdir(folder);
+  const script = files.find((name) => name.endsWith(".js"));
+  if (script === undefined) throw new Error(`wrangler built no script of ${entry}`);
+  return {
+    folder,
+    modules: [
+      { type: "ESModule", path: join(folder, script) },
+      ...files
+        .filter((name) => name.endsWith(".wasm"))
+        .map((name) => ({ type: "CompiledWasm" as const, path: join(folder, name) })),
+    ],
+  };
+}

@@ -1,0 +1,83 @@
+import { readdir, readFile } from "node:fs/promises";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import type { BuiltWorker } from "./build-worker.ts";
+
+/** A Worker in a workerd process of its own, without the proxy that `wrangler dev` puts before it. */
+export interface LiveWorker {
+  readonly origin: string;
+  /** Resident memory of the workerd process in bytes. */
+  rss(): Promise<number>;
+  put(key: string, value: Uint8Array): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const streamPast = `export default {
+  async fetch(_request, env) {
+    for (const { name } of (await env.SIGNALBOX.list()).keys) {
+      const value = await env.SIGNALBOX.get(name, "stream");
+      await value.pipeTo(new WritableStream());
+    }
+    return new Response();
+  },
+}`;
+
+interface KeyValueWriter {
+  put(key: string, value: ArrayBuffer): Promise<void>;
+}
+
+interface LiveWorkerOptions {
+  /** Without one, a Worker that lets each request stream all KV values past: what the process takes by itself. */
+  readonly worker?: BuiltWorker;
+  /** Folder of the KV. */
+  readonly state: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export async function startLiveWorker({ worker, state, variables }: LiveWorkerOptions): Promise<LiveWorker> {
+  const before = new Set(await workerdChildren());
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      name: "signalbox",
+      ...(worker === undefined
+        ? { modules: true, script: streamPast }
+        : { modules: [...worker.modules], modulesRoot: worker.folder }),
+      compatibilityDate: "2026-04-01",
+      compatibilityFlags: ["nodejs_compat"],
+      kvNamespaces: { SIGNALBOX: "signalbox" },
+      bindings: { ...variables },
+      resourcePersistencePath: state,
+      host: "127.0.0.1",
+      port: 0,
+      cf: false,
+      handleStructuredLogs: () => {},
+    }),
+  );
+  const origin = (await miniflare.ready).origin;
+  const pid = (await workerdChildren()).find((child) => !before.has(child));
+  if (pid === undefined) throw new Error("no workerd process was found");
+  return {
+    origin,
+    async rss() {
+      const status = await readFile(`/proc/${pid}/status`, "utf8");
+      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    },
+    async put(key, value) {
+      const kv = (await miniflare.getKVNamespace("SIGNALBOX")) as unknown as KeyValueWriter;
+      await kv.put(key, value.slice().buffer);
+    },
+    stop: () => miniflare.dispose(),
+  };
+}
+
+/** Process ids of the workerd processes that this process started. */
+async function workerdChildren(): Promise<readonly string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+      const [, name, parent] = /^\d+ \((.*)\) \S+ (\d+)/.exec(stat) ?? [];
+      return name?.startsWith("workerd") && Number(parent) === process.pid ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,121 @@
+import autocannon from "autocannon";
+import { kvKeys, parsePointer } from "../../src/contract/pointer.ts";
+import { checksumOf } from "../../src/encoder/files.ts";
+import type { LiveWorker } from "./live-worker.ts";
+import { type Percentiles, percentiles, round } from "./statistics.ts";
+import { type Subject, startSubject } from "./subjects.ts";
+import { Texts } from "./texts.ts";
+
+export interface LoadRow extends Percentiles {
+  readonly subject: string;
+  readonly load: string;
+  readonly perSecond: number;
+  /** Answers other than 200, and broken connections. */
+  readonly errors: number;
+  /** Resident megabytes of the whole workerd process at the end. */
+  readonly rss: number;
+}
+
+/** Closed loops of 1, 8 and 32 clients, an open loop at half the throughput, and new catalogues meanwhile. */
+export async function measureLoad(
+  subjects: readonly Subject[],
+  seconds: number,
+): Promise<readonly LoadRow[]> {
+  const rows: LoadRow[] = [];
+  for (const subject of subjects) {
+    const worker = await startSubject(subject, { POINTER_REFRESH_MS: "200" });
+    const texts = new Texts(3);
+    const next = () => texts.ofTokens(64);
+    const run = (load: string, options: Partial<autocannon.Options>) =>
+      shoot(worker, subject.name, load, next, { duration: seconds, ...options });
+    await run("warm-up", { connections: 1, duration: 2 });
+    const one = await run("1 client", { connections: 1 });
+    rows.push(one, await run("8 clients", { connections: 8 }), await run("32 clients", { connections: 32 }));
+    const rate = Math.max(1, Math.floor(one.perSecond / 2));
+    rows.push(await run(`open loop, ${rate} a second`, { connections: 8, overallRate: rate }));
+    const swaps = swapCatalogues(worker, subject);
+    rows.push(await run("8 clients, a new catalogue each half second", { connections: 8 }));
+    await swaps.stop();
+    await worker.stop();
+  }
+  return rows;
+}
+
+/** So many decisions of 16 tokens, eight at a time; resident memory on the way. */
+export async function measureSoak(subject: Subject, requests: number): Promise<readonly LoadRow[]> {
+  const worker = await startSubject(subject);
+  const rows: LoadRow[] = [];
+  const texts = new Texts(4);
+  const next = () => texts.ofTokens(16);
+  const quarters = 4;
+  for (let quarter = 1; quarter <= quarters; quarter++) {
+    const name = `${((quarter * requests) / quarters).toLocaleString("en-US")} requests`;
+    rows.push(await shoot(worker, subject.name, name, next, { connections: 8, amount: requests / quarters }));
+  }
+  await worker.stop();
+  return rows;
+}
+
+async function shoot(
+  worker: LiveWorker,
+  subject: string,
+  load: string,
+  next: () => string,
+  options: Partial<autocannon.Options>,
+): Promise<LoadRow> {
+  const times: number[] = [];
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const running = autocannon(
+      {
+        url: `${worker.origin}/v1/route`,
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        requests: [
+          {
+            setupRequest: (request) => ({
+              ...request,
+              body: JSON.stringify({ prompt: next() }),
+            }),
+          },
+        ],
+        ...options,
+      },
+      (error, found) => (error ? reject(error) : resolve(found)),
+    );
+    running.on("response", (_client, _status, _bytes, time) => times.push(time));
+  });
+  return {
+    subject,
+    load,
+    perSecond: round(result["2xx"] / result.duration),
+    errors: result.non2xx + result.errors + result.timeouts,
+    ...percentiles(times),
+    rss: round((await worker.rss()) / 1e6),
+  };
+}
+
+/** Publishes the same catalogue with other white space, and so another checksum, again and again. */
+function swapCatalogues(worker: LiveWorker, { contents }: Subject): { readonly stop: () => Promise<void> } {
+  const pointer = parsePointer(contents.get(kvKeys.active) as Uint8Array);
+  if (!pointer.ok) throw new Error(pointer.failure.message);
+  const live = pointer.value;
+  const text = new TextDecoder().decode(contents.get(kvKeys.catalogue(live.catalogue)));
+  let stopped = false;
+  const done = (async () => {
+    for (let k = 1; !stopped; k++) {
+      const catalogue = new TextEncoder().encode(text + " ".repeat(k));
+      const sha256 = await checksumOf(catalogue);
+      await worker.put(kvKeys.catalogue(sha256), catalogue);
+      const next = { ...live, catalogue: sha256 };
+      await worker.put(kvKeys.active, new TextEncoder().encode(JSON.stringify(next)));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    await worker.put(kvKeys.active, contents.get(kvKeys.active) as Uint8Array);
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await done;
+    },
+  };
+}
