@@ -1,0 +1,174 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { unstable_readConfig as readConfig } from "wrangler";
+
+/** Cloudflare's limits for the gzipped Worker and for one KV value or asset. */
+const FREE_GZIP_BYTES = 3 * 1024 ** 2;
+const PAID_GZIP_BYTES = 10 * 1024 ** 2;
+const VALUE_BYTES = 25 * 1024 ** 2;
+
+/** What wrangler.toml holds as long as nobody filled in the ids. */
+const UNFILLED_KV_ID = "signalbox-local";
+const UNFILLED_D1_ID = "00000000-0000-0000-0000-000000000000";
+
+/** `wrong` can't be deployed or won't run; `todo` is for the operator to fill in; `note` is good to know. */
+interface Finding {
+  readonly kind: "ok" | "note" | "todo" | "wrong";
+  readonly text: string;
+}
+
+type Config = ReturnType<typeof readConfig>;
+type Bound = { readonly binding: string };
+
+/** Everything about a deployment that can be told without Cloudflare. */
+async function checkDeployment(configPath: string, modelsFolder: string): Promise<readonly Finding[]> {
+  let config: Config;
+  try {
+    config = readConfig({ config: configPath });
+  } catch (error) {
+    return [{ kind: "wrong", text: `${configPath}: ${(error as Error).message}` }];
+  }
+  return [
+    ...checkBindings(config),
+    ...(await checkBuild(configPath)),
+    ...(await checkMigrations(config, dirname(resolve(configPath)))),
+    ...(await checkSizes(modelsFolder)),
+  ];
+}
+
+function checkBindings(config: Config): readonly Finding[] {
+  const findings: Finding[] = [];
+  const kv = config.kv_namespaces.find(({ binding }: Bound) => binding === "SIGNALBOX");
+  if (kv === undefined) findings.push({ kind: "wrong", text: "no KV namespace is bound as SIGNALBOX" });
+  else if (kv.id === UNFILLED_KV_ID) {
+    findings.push({
+      kind: "todo",
+      text: "kv_namespaces: put the id in that `npx wrangler kv namespace create SIGNALBOX` prints",
+    });
+  } else findings.push({ kind: "ok", text: `KV namespace ${kv.id}` });
+  const database = config.d1_databases.find(({ binding }: Bound) => binding === "DB");
+  if (database === undefined)
+    findings.push({ kind: "note", text: "no D1 database is bound as DB: no feedback" });
+  else if (database.database_id === UNFILLED_D1_ID) {
+    findings.push({
+      kind: "todo",
+      text: "d1_databases: put the id in that `npx wrangler d1 create signalbox` prints, or take the section out",
+    });
+  } else findings.push({ kind: "ok", text: `D1 database ${database.database_id}` });
+  const analytics = config.analytics_engine_datasets.find(({ binding }: Bound) => binding === "ANALYTICS");
+  findings.push(
+    analytics === undefined
+      ? {
+          kind: "note",
+          text: "no Analytics Engine dataset is bound as ANALYTICS: decisions are not recorded",
+        }
+      : { kind: "ok", text: `Analytics Engine dataset ${analytics.dataset}` },
+  );
+  if (!config.compatibility_flags.includes("nodejs_compat"))
+    findings.push({ kind: "wrong", text: "compatibility_flags lacks nodejs_compat" });
+  if (config.vars["AUTH"] === "open")
+    findings.push({ kind: "wrong", text: "AUTH is `open`: everyone could spend your providers' money" });
+  for (const secret of ["API_KEYS", "DECISION_SECRET"]) {
+    if (secret in config.vars)
+      findings.push({
+        kind: "wrong",
+        text: `${secret} is a secret; use \`npx wrangler secret put ${secret}\``,
+      });
+  }
+  return findings;
+}
+
+async function checkBuild(configPath: string): Promise<readonly Finding[]> {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-deploy-"));
+  try {
+    const wrangler = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
+    const args = [wrangler, "deploy", "--dry-run", "--minify", "--config", configPath, "--outdir", folder];
+    await promisify(execFile)(process.execPath, args, { cwd: dirname(resolve(configPath)) });
+    const files = (await readdir(folder)).filter((name) => !/\.map$|^README/.test(name));
+    const sizes = await Promise.all(
+      files.map(async (name) => gzipSync(await readFile(join(folder, name))).length),
+    );
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const text = `the Worker has ${mebibytes(bytes)} MiB gzipped`;
+    if (bytes > PAID_GZIP_BYTES) return [{ kind: "wrong", text: `${text}; Cloudflare takes 10 MiB` }];
+    if (bytes > FREE_GZIP_BYTES) {
+      return [
+        {
+          kind: "note",
+          text: `${text}: needs the Paid plan (Free takes 3 MiB; src/worker/light.ts fits in)`,
+        },
+      ];
+    }
+    return [{ kind: "ok", text: `${text}: fits the Free plan` }];
+  } catch (error) {
+    const { stderr = "", stdout = "", message } = error as Error & { stderr?: string; stdout?: string };
+    const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => /error|✘/i.test(line));
+    return [{ kind: "wrong", text: `wrangler deploy --dry-run failed: ${lines[0]?.trim() ?? message}` }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function checkMigrations(config: Config, folder: string): Promise<readonly Finding[]> {
+  const database = config.d1_databases.find(({ binding }: Bound) => binding === "DB");
+  if (database === undefined) return [];
+  const path = join(folder, database.migrations_dir ?? "migrations");
+  const files = await readdir(path).catch(() => []);
+  const count = files.filter((name) => name.endsWith(".sql")).length;
+  return count > 0
+    ? [{ kind: "ok", text: `${count} D1 ${count === 1 ? "migration" : "migrations"}` }]
+    : [{ kind: "wrong", text: `${path} holds no migrations` }];
+}
+
+async function checkSizes(folder: string): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of [
+    "default/bundle.safetensors",
+    "default/catalogue.json",
+    "encoder/graph.onnx",
+    "encoder/weights.bin",
+    "encoder/tokenizer.json",
+  ]) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found === undefined) findings.push({ kind: "note", text: `${join(folder, name)} isn't there` });
+    else if (found.size > VALUE_BYTES)
+      findings.push({
+        kind: "wrong",
+        text: `${name} has ${mebibytes(found.size)} MiB; a KV value holds 25 MiB`,
+      });
+    else findings.push({ kind: "ok", text: `${name}: ${mebibytes(found.size)} of 25 MiB` });
+  }
+  return findings;
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 ** 2).toFixed(2);
+}
+
+const { values } = parseArgs({
+  options: {
+    config: { type: "string", default: "wrangler.toml" },
+    models: { type: "string", default: "models" },
+    json: { type: "boolean", default: false },
+    // Ids that are still to be filled in end it with 1 too.
+    strict: { type: "boolean", default: false },
+  },
+});
+const findings = await checkDeployment(values.config, values.models);
+const open = findings.filter(({ kind }) => kind === "wrong" || (values.strict && kind === "todo"));
+if (values.json) console.log(JSON.stringify({ ok: open.length === 0, findings }, null, 2));
+else {
+  for (const { kind, text } of findings) console.log(`${kind.padEnd(5)}  ${text}`);
+  const todo = findings.filter(({ kind }) => kind === "todo").length;
+  if (open.length > 0) console.log("Not ready to be deployed.");
+  else
+    console.log(
+      todo > 0 ? `Sound; ${todo} ids are to be filled in before deploying.` : "Ready to be deployed.",
+    );
+}
+if (open.length > 0) process.exitCode = 1;

@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+// Beside wrangler.toml, because its paths are relative.
+const changed = join(root, `wrangler.test-${process.pid}.toml`);
+afterAll(() => rm(changed, { force: true }));
+
+interface Checked {
+  readonly code: number;
+  readonly ok: boolean;
+  readonly findings: readonly { readonly kind: string; readonly text: string }[];
+}
+
+function check(...args: readonly string[]): Promise<Checked> {
+  return new Promise((resolve, reject) => {
+    const full = ["src/cli/deploy-check.ts", "--json", ...args];
+    execFile(process.execPath, full, { cwd: root }, (error, stdout, stderr) => {
+      try {
+        resolve({ code: error === null ? 0 : Number(error.code), ...JSON.parse(stdout) });
+      } catch {
+        reject(new Error(`no JSON: ${stdout}${stderr}`));
+      }
+    });
+  });
+}
+
+async function checkChanged(change: (toml: string) => string, ...args: readonly string[]): Promise<Checked> {
+  await writeFile(changed, change(await readFile(join(root, "wrangler.toml"), "utf8")));
+  return check("--config", changed, ...args);
+}
+
+const filled = (toml: string) =>
+  toml
+    .replace("signalbox-local", "0f2ac74b498b48028cb68387c421e279")
+    .replace("00000000-0000-0000-0000-000000000000", "5a4b1c2e-7f00-4b61-9d0e-2f6f3a1f0c11");
+
+test("wrangler.toml as it is builds, and only its two ids are open", async () => {
+  const { code, findings } = await check();
+  expect(code).toBe(0);
+  expect(findings.filter(({ kind }) => kind === "wrong")).toEqual([]);
+  expect(findings.filter(({ kind }) => kind === "todo").map(({ text }) => text.split(":")[0])).toEqual([
+    "kv_namespaces",
+    "d1_databases",
+  ]);
+  expect(findings).toContainEqual({ kind: "note", text: expect.stringMatching(/MiB gzipped.*Paid/) });
+}, 120_000);
+
+test("with the ids filled in it is ready, strictly; the light build fits the Free plan", async () => {
+  const { code, ok, findings } = await checkChanged(
+    (toml) => filled(toml).replace("src/worker/index.ts", "src/worker/light.ts").replace('"onnx"', '"simd"'),
+    "--strict",
+  );
+  expect([code, ok]).toEqual([0, true]);
+  expect(findings).toContainEqual({ kind: "ok", text: expect.stringMatching(/fits the Free plan/) });
+}, 120_000);
+
+test("--strict fails on open ids; mistakes are named", async () => {
+  const { code, findings } = await checkChanged(
+    (toml) =>
+      toml
+        .replace('binding = "SIGNALBOX"', 'binding = "SIGNAL"')
+        .replace("[vars]", '[vars]\nAUTH = "open"\nAPI_KEYS = "a:b:c"')
+        .replace("src/worker/index.ts", "src/worker/nowhere.ts"),
+    "--strict",
+  );
+  expect(code).toBe(1);
+  expect(findings.filter(({ kind }) => kind === "wrong").map(({ text }) => text)).toEqual([
+    "no KV namespace is bound as SIGNALBOX",
+    expect.stringMatching(/^AUTH is `open`/),
+    expect.stringMatching(/^API_KEYS is a secret/),
+    expect.stringMatching(/^wrangler deploy --dry-run failed: .*nowhere/),
+  ]);
+}, 120_000);
