@@ -13,6 +13,7 @@ import { registerRollback } from "./rollback.ts";
 import { registerRoute } from "./route.ts";
 import { registerStart } from "./start.ts";
 import { registerStatus } from "./status.ts";
+import { registerTask } from "./task.ts";
 import { registerTrain } from "./train.ts";
 
 const EXIT_FAILED = 1;
@@ -32,6 +33,7 @@ const commands = [
   registerImport,
   registerTrain,
   registerAddModel,
+  registerTask,
   registerEvaluate,
   registerInspect,
   registerPublish,

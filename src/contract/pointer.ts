@@ -111,6 +111,7 @@ export const kvKeys = {
   bundle: (sha256: string) => `bundle/${sha256}`,
   catalogue: (sha256: string) => `catalogue/${sha256}`,
   encoder: (sha256: string, file: EncoderFileName) => `encoder/${sha256}/${file}`,
+  task: (name: string) => `task/${name}`,
 } as const;
 
 export const encoderFileNames = ["manifest", "graph", "weights", "tokenizer"] as const;

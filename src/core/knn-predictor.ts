@@ -22,6 +22,8 @@ export function knnPredictor(reader: BundleReader): Predictor {
     x: reader.floats("familiarity.distance", ["familiarity_points"]),
     y: reader.floats("familiarity.value", ["familiarity_points"]),
   };
+  const distances = reader.floats("reference.distance", ["tasks"]);
+  const accuracies = reader.floats("reference.verdict_accuracy", ["tasks", "models"]);
   return {
     kind: "knn",
     models,
@@ -46,7 +48,20 @@ export function knnPredictor(reader: BundleReader): Predictor {
       };
     },
     lambdaUsdOfSpend: () => undefined,
+    reference: {
+      distanceOf: (embedding) => meanDistance(nearestNeighbors(embeddings, embedding, FAMILIARITY_NEIGHBORS)),
+      pairsOf: (model) =>
+        Array.from(distances, (distance, task) => ({
+          distance,
+          accuracy: knownAccuracy(accuracies[task * models.length + model] as number),
+        })),
+    },
   };
+}
+
+/** Files hold finite numbers only; -1 stands for a model without results on the task. */
+function knownAccuracy(stored: number): number {
+  return stored < 0 ? Number.NaN : stored;
 }
 
 function meanDistance(neighbors: readonly Neighbor[]): number {

@@ -1,3 +1,5 @@
+import type { ReferencePair } from "./paper/verdict-accuracy.ts";
+
 /** What a router knows of one prompt, for all its models at once; arrays are in the order of `models`. */
 export interface Prediction {
   /** [models] Calibrated probability that the model answers correctly. */
@@ -14,6 +16,14 @@ export interface Prediction {
   readonly nearestTasks: readonly { readonly task: string; readonly similarity: number }[];
 }
 
+/** How far the training tasks lie from each other, and how often verdicts are right at which distance. */
+export interface TaskReference {
+  /** Mean cosine distance of a prompt to its 19 nearest training prompts. @param embedding [dimension] */
+  distanceOf(embedding: Float32Array): number;
+  /** One pair a training task, measured with the task left out. @param model index in `models` */
+  pairsOf(model: number): readonly ReferencePair[];
+}
+
 /** A loaded bundle of either kind, ready to predict. */
 export interface Predictor {
   readonly kind: "landmark-heads" | "knn";
@@ -23,6 +33,8 @@ export interface Predictor {
   readonly encoder: { readonly id: string; readonly checksum: string; readonly dimension: number };
   /** [models] mean score over the training tasks, for all that is known of each. */
   readonly priors: ArrayLike<number>;
+  /** What S3 needs; absent where the training prompts are not in the bundle. */
+  readonly reference?: TaskReference;
   /** The document in the bundle's metadata, as it was written. */
   readonly header: Readonly<Record<string, unknown>>;
   /** @param embedding [dimension], as the encoder returns it */

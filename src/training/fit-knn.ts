@@ -5,6 +5,7 @@ import type { Tensor } from "../core/safetensors.ts";
 import { multiply } from "./blas.ts";
 import { type Dataset, meanOutcomes, priorOutcomes } from "./dataset.ts";
 import { type Matrix, matrix, row } from "./matrix.ts";
+import { measureReference } from "./reference-pairs.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
 
 export interface KnnOptions {
@@ -26,9 +27,9 @@ export async function fitKnn(
 ): Promise<Uint8Array> {
   const rows = quantizeRows(train.embeddings.data, train.embeddings.columns);
   const { models, tasks, taskOf, outcomes } = train;
-  const distances = (
-    await neighborDistances(matrix(train.ids.length, rows.columns, dequantizeRows(rows)))
-  ).sort();
+  const embeddings = matrix(train.ids.length, rows.columns, dequantizeRows(rows));
+  const distances = (await neighborDistances(embeddings)).sort();
+  const reference = await measureReference({ ...train, embeddings }, neighbors);
   const points = Array.from({ length: FAMILIARITY_POINTS }, (_, k) => k / (FAMILIARITY_POINTS - 1));
   const tensors = new Map<string, Tensor>([
     ["prior", floatTensor([models.length], priorOutcomes(train))],
@@ -41,6 +42,8 @@ export async function fitKnn(
         points.map((q) => 1 - q),
       ),
     ],
+    ["reference.distance", floatTensor([tasks.length], reference.distances)],
+    ["reference.verdict_accuracy", floatTensor([tasks.length, models.length], reference.accuracies)],
     ["task_of", { dtype: "I32", shape: [taskOf.length], data: taskOf }],
     ...quantizedTensors("embeddings", rows),
     [

@@ -40,25 +40,34 @@ function groupByPrefix(files: readonly string[]): readonly { prefix: string; pat
   return Array.from(groups, ([prefix, paths]) => ({ prefix, paths }));
 }
 
-/** [records] unit vectors: from the cache, from the record itself, or computed and then cached. */
+/** [texts] unit vectors, from the cache or computed and then cached. */
+export async function embedTextsCached(
+  texts: readonly string[],
+  encoder: Encoder,
+  cacheDirectory: string,
+  onProgress: Progress = () => {},
+): Promise<readonly Float32Array[]> {
+  const cache = openEmbeddingCache(cacheDirectory, encoder.checksum, encoder.dimension);
+  const missing = [...new Set(texts)].filter((text) => cache.get(text) === undefined);
+  for (let start = 0; start < missing.length; start += PROMPTS_PER_APPEND) {
+    const part = missing.slice(start, start + PROMPTS_PER_APPEND);
+    const embedded = await embedTexts(encoder, part, (done) => onProgress(start + done, missing.length));
+    cache.put(part.map((text, k) => ({ text, embedding: embedded[k] as Float32Array })));
+  }
+  return texts.map((text) => cache.get(text) as Float32Array);
+}
+
+/** [records] unit vectors: those that records carry, and those of the prompts of the others. */
 export async function embedRecords(
   records: readonly OutcomeRecord[],
   encoder: Encoder,
   cacheDirectory: string,
   onProgress: Progress = () => {},
 ): Promise<readonly Float32Array[]> {
-  const cache = openEmbeddingCache(cacheDirectory, encoder.checksum, encoder.dimension);
-  const withText = records.filter(({ embedding }) => embedding === undefined);
-  const missing = [...new Set(withText.map(({ prompt }) => prompt))].filter(
-    (text) => cache.get(text) === undefined,
-  );
-  for (let start = 0; start < missing.length; start += PROMPTS_PER_APPEND) {
-    const texts = missing.slice(start, start + PROMPTS_PER_APPEND);
-    const embedded = await embedTexts(encoder, texts, (done) => onProgress(start + done, missing.length));
-    cache.put(texts.map((text, k) => ({ text, embedding: embedded[k] as Float32Array })));
-  }
-  return records.map(({ prompt, embedding }) =>
-    embedding === undefined ? (cache.get(prompt) as Float32Array) : decodeEmbedding(embedding),
+  const texts = records.flatMap(({ embedding, prompt }) => (embedding === undefined ? [prompt] : []));
+  const embedded = (await embedTextsCached(texts, encoder, cacheDirectory, onProgress)).values();
+  return records.map(({ embedding }) =>
+    embedding === undefined ? (embedded.next().value as Float32Array) : decodeEmbedding(embedding),
   );
 }
 

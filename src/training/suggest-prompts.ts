@@ -1,4 +1,6 @@
-import { type Matrix, row } from "./matrix.ts";
+import type { Predictor } from "../core/predictor.ts";
+import type { TaskPrompt } from "../core/task.ts";
+import { type Matrix, matrix, row } from "./matrix.ts";
 
 /**
  * The prompts whose results say most about a new LLM: greedy D-optimal design over how the known LLMs differ on them.
@@ -20,6 +22,29 @@ export function suggestPrompts(features: Matrix, count: number): readonly number
     absorb(inverse, row(features, best));
   }
   return chosen;
+}
+
+/**
+ * The unlabelled prompts of a task whose labels would say most about which LLM is best on it: those on which the LLMs
+ * are predicted to differ, in ways that the prompts before them don't cover.
+ * @returns indices into `prompts`
+ */
+export function suggestLabels(
+  predictor: Predictor,
+  prompts: readonly TaskPrompt[],
+  count: number,
+): readonly number[] {
+  const open = prompts.map((_, i) => i).filter((i) => prompts[i]?.labels === undefined);
+  const differences = matrix(open.length, predictor.models.length);
+  open.forEach((i, k) => {
+    const { pCorrect } = predictor.predict((prompts[i] as TaskPrompt).embedding);
+    const mean = pCorrect.reduce((sum, p) => sum + p, 0) / pCorrect.length;
+    differences.data.set(
+      pCorrect.map((p) => p - mean),
+      k * pCorrect.length,
+    );
+  });
+  return suggestPrompts(differences, count).map((k) => open[k] as number);
 }
 
 function mostUncertain(features: Matrix, inverse: Float64Array, left: ReadonlySet<number>): number {

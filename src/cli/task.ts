@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { parseCatalogue } from "../contract/catalogue.ts";
+import { type TaskProfile, taskNamePattern, toTaskProfile } from "../contract/task-profile.ts";
+import { loadPredictor } from "../core/bundle.ts";
+import { catalogueNames } from "../core/catalogue.ts";
+import { fail } from "../core/result.ts";
+import { recommendForTask, type TaskPrompt, type TaskRecommendation } from "../core/task.ts";
+import { checksumOf } from "../encoder/files.ts";
+import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
+import { unwrap } from "./failure.ts";
+import { startProgress } from "./progress.ts";
+import { wholeNumber } from "./train.ts";
+import { writeWhole } from "./write-file.ts";
+
+interface TaskOptions {
+  readonly prompts: string;
+  readonly labels?: string;
+  readonly suggest?: number;
+  readonly bundle: string;
+  readonly out?: string;
+  readonly local?: boolean;
+  readonly remote?: boolean;
+  readonly config: string;
+  readonly state?: string;
+  readonly encoder: string;
+  readonly cache: string;
+  readonly json?: boolean;
+}
+
+/** `task <name>`: one model for a set of prompts, and a profile that the Worker applies to requests naming the task. */
+export function registerTask(program: Command): void {
+  program
+    .command("task")
+    .description("choose one model for a new task, from its prompts and perhaps a few labels")
+    .argument("<name>", "name of the task")
+    .requiredOption("--prompts <file>", "its prompts: .txt with one a line, or JSON lines with `prompt`")
+    .option("--labels <file>", "outcomes of some of the prompts")
+    .option("--suggest <n>", "name the n prompts whose labels would say most, and write nothing", wholeNumber)
+    .option("--bundle <dir>", "router to ask; a knn bundle adds S3", bundledRouterDirectory)
+    .option("--out <file>", "where to write the profile (default: <name>.task.json)")
+    .addOption(new Option("--local", "store the profile in the KV of a local Worker").conflicts("remote"))
+    .option("--remote", "store the profile in KV at Cloudflare, with Wrangler's login")
+    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
+    .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
+    .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  signalbox task support-mail --prompts mails.txt --suggest 20\n  signalbox task support-mail --prompts mails.txt --labels graded.jsonl --local",
+    )
+    .action(run);
+}
+
+async function run(name: string, options: TaskOptions): Promise<void> {
+  if (!taskNamePattern.test(name))
+    unwrap(fail("usage", `"${name}" is no task name: letters, digits, . _ - only`));
+  const { labelPrompts, readTaskPrompts } = await import("../training/task-prompts.ts");
+  const { embedTextsCached, readSuites } = await import("../training/load-dataset.ts");
+  const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  const predictor = unwrap(loadPredictor(bundle));
+  const prompts = unwrap(await readTaskPrompts(options.prompts));
+  const labels = options.labels === undefined ? [] : unwrap(await readSuites([options.labels]));
+  const encoder = await openEncoder(options.encoder);
+  const progress = startProgress("embedding");
+  const texts = prompts.map(({ prompt }) => prompt);
+  const embeddings = await embedTextsCached(texts, encoder, options.cache, progress.update);
+  progress.end();
+  const catalogue = await readFile(join(options.bundle, "catalogue.json")).catch(() => undefined);
+  const names =
+    catalogue === undefined ? new Map<string, string>() : catalogueNames(unwrap(parseCatalogue(catalogue)));
+  const task = unwrap(labelPrompts(prompts, embeddings, labels, (model) => names.get(model) ?? model));
+  if (options.suggest !== undefined) {
+    const { suggestLabels } = await import("../training/suggest-prompts.ts");
+    const chosen = suggestLabels(predictor, task, options.suggest).map((i) => prompts[i]?.id as string);
+    console.log(options.json ? JSON.stringify(chosen) : chosen.join("\n"));
+    return;
+  }
+  const { seededRandom } = await import("../training/random.ts");
+  const recommendation = recommendForTask(predictor, task, seededRandom(0));
+  const profile = toTaskProfile(name, await checksumOf(bundle), recommendation);
+  const file = options.out ?? `${name}.task.json`;
+  await writeWhole(file, `${JSON.stringify(profile, null, 2)}\n`);
+  if (options.local || options.remote) await store(profile, options);
+  if (options.json) console.log(JSON.stringify(profile));
+  else console.log(describe(name, recommendation, task, file));
+}
+
+async function store(profile: TaskProfile, { remote, config, state }: TaskOptions): Promise<void> {
+  const { openKeyValue } = await import("./kv/open.ts");
+  const { kvKeys } = await import("../contract/pointer.ts");
+  const kv = await openKeyValue({
+    location: remote ? "remote" : "local",
+    configPath: config,
+    statePath: state,
+  });
+  try {
+    await kv.put(kvKeys.task(profile.name), new TextEncoder().encode(JSON.stringify(profile)));
+  } finally {
+    await kv.close();
+  }
+}
+
+const SHOWN = 8;
+
+function describe(
+  name: string,
+  { model, by, scores, labelled, familiarity }: TaskRecommendation,
+  task: readonly TaskPrompt[],
+  file: string,
+): string {
+  const rows = scores
+    .slice(0, SHOWN)
+    .map(
+      ({ model: of, s1, s2, s3, posterior, labels }) =>
+        `  ${posterior.toFixed(3)}      ${s1.toFixed(3)}  ${s2.toFixed(3)}  ${s3 === undefined ? "  -  " : s3.toFixed(3)}  ${String(labels).padStart(6)}  ${of}`,
+    );
+  return [
+    `${name}: ${model} (by ${by.replaceAll("_", " ")}; ${task.length} prompts, ${labelled} labelled, familiarity ${familiarity.toFixed(2)})`,
+    "  posterior  S1     S2     S3     labels  model",
+    ...rows,
+    `Profile written to ${file}.`,
+  ].join("\n");
+}

@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import { fail, ok, type Result } from "../core/result.ts";
+import type { TaskPrompt } from "../core/task.ts";
+import { type LineCode, readJsonLines } from "./json-lines.ts";
+import type { OutcomeRecord } from "./outcomes.ts";
+
+/** A prompt of a task whose outcomes nobody has to know. */
+export interface PlainPrompt {
+  readonly id: string;
+  readonly prompt: string;
+}
+
+export type TaskPromptsCode = LineCode | "missing_field" | "no_prompts" | "unmatched_label";
+
+/** Prompts of a task: a .txt file with one a line, or JSON lines with `prompt` and perhaps `id`. */
+export async function readTaskPrompts(
+  file: string,
+): Promise<Result<readonly PlainPrompt[], TaskPromptsCode>> {
+  const prompts: PlainPrompt[] = [];
+  if (file.endsWith(".txt")) {
+    const lines = (await readFile(file, "utf8")).split(/\r?\n/u);
+    lines.forEach((line, k) => {
+      if (line.trim() !== "") prompts.push({ id: String(k + 1), prompt: line });
+    });
+  } else {
+    for await (const item of readJsonLines(file)) {
+      if (!item.ok) return item;
+      const { line, value } = item.value;
+      const { prompt, id = String(line) } = (value ?? {}) as { prompt?: unknown; id?: unknown };
+      if (typeof prompt !== "string" || prompt === "") {
+        return fail("missing_field", `${file}:${line}: "prompt" must be a non-empty string`, file);
+      }
+      prompts.push({ id: String(id), prompt });
+    }
+  }
+  return prompts.length > 0 ? ok(prompts) : fail("no_prompts", `${file} holds no prompt`, file);
+}
+
+/**
+ * Joins labels to prompts, by text and then by id.
+ * @param embeddings [prompts]
+ */
+export function labelPrompts(
+  prompts: readonly PlainPrompt[],
+  embeddings: readonly Float32Array[],
+  labels: readonly OutcomeRecord[],
+  idOf: (model: string) => string,
+): Result<readonly TaskPrompt[], TaskPromptsCode> {
+  const byText = new Map(prompts.map(({ prompt }, i) => [prompt, i]));
+  const byId = new Map(prompts.map(({ id }, i) => [id, i]));
+  const joined: (Record<string, number> | undefined)[] = new Array(prompts.length).fill(undefined);
+  for (const { id, prompt, outcomes, task } of labels) {
+    const index = byText.get(prompt) ?? byId.get(id);
+    if (index === undefined) {
+      return fail(
+        "unmatched_label",
+        `the label "${id}" of task "${task}" belongs to none of the prompts, by text or id`,
+      );
+    }
+    joined[index] = Object.fromEntries(
+      Object.entries(outcomes).map(([model, score]) => [idOf(model), score]),
+    );
+  }
+  return ok(
+    embeddings.map((embedding, i) => {
+      const known = joined[i];
+      return known === undefined ? { embedding } : { embedding, labels: known };
+    }),
+  );
+}
