@@ -2,6 +2,7 @@ import type { BatchResponse } from "../contract/batch.ts";
 import type { Health } from "../contract/health.ts";
 import type { ModelList } from "../contract/models.ts";
 import type { RouteRequestInput, RouteResponse } from "../contract/route.ts";
+import type { RouteTaskResponse, TaskPromptInput } from "../contract/route-task.ts";
 import { type SendOptions, send } from "./send.ts";
 
 export interface SignalboxOptions {
@@ -27,6 +28,8 @@ export interface Signalbox {
   route(request: RouteRequestInput, options?: CallOptions): Promise<RouteResponse>;
   /** The same for up to 32 prompts; an entry is a decision or `{error}`. */
   routeBatch(requests: readonly RouteRequestInput[], options?: CallOptions): Promise<BatchResponse["data"]>;
+  /** One model for a set of prompts, of which some may be labelled. */
+  routeTask(prompts: readonly TaskPromptInput[], options?: CallOptions): Promise<RouteTaskResponse>;
   models(options?: CallOptions): Promise<ModelList["data"]>;
   health(options?: CallOptions): Promise<Health>;
 }
@@ -53,6 +56,7 @@ export function connectSignalbox(options: SignalboxOptions): Signalbox {
     route: (request, callOptions) => call<RouteResponse>("/v1/route", request, callOptions),
     routeBatch: async (requests, callOptions) =>
       (await call<BatchResponse>("/v1/route/batch", { requests }, callOptions)).data,
+    routeTask: (prompts, callOptions) => call<RouteTaskResponse>("/v1/route/task", { prompts }, callOptions),
     models: async (callOptions) => (await call<ModelList>("/v1/models", undefined, callOptions)).data,
     health: (callOptions) => call<Health>("/health", undefined, callOptions),
   };

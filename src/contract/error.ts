@@ -9,7 +9,7 @@ type ErrorType =
   | "server_error";
 
 interface ErrorKind {
-  readonly status: 400 | 401 | 404 | 405 | 408 | 413 | 415 | 429 | 500 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 429 | 500 | 502 | 503 | 504;
   readonly type: ErrorType;
   /** When it happens and what helps; docs/api.md and the OpenAPI document show this sentence. */
   readonly meaning: string;
@@ -34,6 +34,7 @@ export const errorKinds = {
   conflicting_rules: invalid(400, "More than one choice rule was given."),
   unknown_model: invalid(400, "A name or wildcard means no model of the active router."),
   unknown_task: invalid(400, "`task` names no stored task profile."),
+  task_profile_invalid: unavailable("The stored profile of `task` cannot be read; store it again."),
   no_candidates: invalid(400, "The filters leave no model."),
   context_too_long: invalid(400, "No allowed model takes that many tokens."),
   price_ceiling: invalid(400, "Every allowed model is expected to cost more than `max_usd`."),
@@ -41,6 +42,13 @@ export const errorKinds = {
     400,
     "The active bundle was trained without prices, so `spend` means nothing to it.",
   ),
+  decision_invalid: invalid(
+    400,
+    "`decision` is no id that this router signed: forged, damaged or another router's.",
+  ),
+  decision_unsigned: invalid(400, "The decision was made while the Worker had no secret to sign it with."),
+  decision_replayed: invalid(409, "Other feedback on this decision and model was recorded before."),
+  decision_expired: invalid(410, "Feedback on this decision comes too late."),
   missing_key: {
     status: 401,
     type: "authentication_error",
@@ -88,6 +96,10 @@ export const errorKinds = {
     type: "upstream_error",
     meaning: "No provider answered within the time budget.",
   },
+  feedback_unavailable: unavailable(
+    "Feedback is not set up: the Worker lacks DECISION_SECRET or the database.",
+  ),
+  feedback_not_stored: unavailable("The database did not take the feedback; send it again."),
   misconfigured: unavailable("A variable or binding of the Worker is missing or wrong; /health names it."),
   storage_unavailable: unavailable("KV could not be read."),
   pointer_missing: unavailable("Nothing was published yet: KV has no `active` key."),

@@ -3,9 +3,11 @@ import type { GenericSchema } from "valibot";
 import { batchRequestSchema, batchResponseSchema } from "./batch.ts";
 import { chatRequestSchema } from "./chat.ts";
 import { type ErrorCode, errorBodySchema, errorCodes, errorKinds } from "./error.ts";
+import { feedbackRequestSchema, feedbackResponseSchema } from "./feedback.ts";
 import { healthSchema } from "./health.ts";
 import { modelListSchema } from "./models.ts";
 import { routeRequestSchema, routeResponseSchema } from "./route.ts";
+import { routeTaskRequestSchema, routeTaskResponseSchema } from "./route-task.ts";
 
 interface Operation {
   readonly method: "get" | "post";
@@ -51,6 +53,22 @@ const operations: readonly Operation[] = [
   },
   {
     method: "post",
+    path: "/v1/route/task",
+    summary: "Choose one model for a set of prompts",
+    description:
+      "Scores every model on all prompts together: S1, S2 and, with a knn bundle, S3 of Shnitzer et al. 2023, and a posterior mean that counts the labels.",
+    request: routeTaskRequestSchema,
+    response: routeTaskResponseSchema,
+    statuses: WRITE,
+    example: {
+      prompts: [
+        { prompt: "What is 7 times 8?", outcomes: { "o3-mini": 1, "gpt-4o-mini": 0 } },
+        { prompt: "What is 9 times 12?" },
+      ],
+    },
+  },
+  {
+    method: "post",
     path: "/v1/chat/completions",
     summary: "Answer a chat with the model that fits it, through an OpenAI-compatible provider",
     description:
@@ -61,6 +79,16 @@ const operations: readonly Operation[] = [
     decision: true,
     streams: true,
     example: { model: "auto:spend=0.3", messages: [{ role: "user", content: "Say hello in Finnish." }] },
+  },
+  {
+    method: "post",
+    path: "/v1/feedback",
+    summary: "Tell what came of a decision",
+    description: "The decision's id carries what is kept; sending the same feedback twice changes nothing.",
+    request: feedbackRequestSchema,
+    response: feedbackResponseSchema,
+    statuses: [...WRITE, 409, 410],
+    example: { decision: "dec_...", score: 1 },
   },
   {
     method: "get",

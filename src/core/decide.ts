@@ -68,11 +68,12 @@ export function decide(
 /** Quality rules give way to "best on average" where trust decided; the current model says that it was kept. */
 function finalReason(
   { chosen, reason }: Choice,
-  { onAverage }: Prediction,
+  { onAverage, byTaskProfile = false }: Prediction,
   { currentModel }: DecisionRequest,
 ): Reason {
   if (reason === "only_candidate") return reason;
   if (chosen.model === currentModel) return "kept_current";
+  if (byTaskProfile && reason === "highest_p_correct") return "task_profile";
   return onAverage && reason === "highest_p_correct" ? "best_on_average" : reason;
 }
 

@@ -12,6 +12,8 @@ export interface Prediction {
   readonly familiarity: number;
   /** True where the prompt is so unfamiliar that what decided is how good the models are on average. */
   readonly onAverage: boolean;
+  /** True where a task profile has corrected the predictions. */
+  readonly byTaskProfile?: boolean;
   /** The benchmark tasks that are most like the prompt, most similar first. */
   readonly nearestTasks: readonly { readonly task: string; readonly similarity: number }[];
 }
@@ -41,4 +43,18 @@ export interface Predictor {
   predict(embedding: Float32Array): Prediction;
   /** Turns the dial `spend` in [0, 1] into USD for one more correct answer; undefined where it isn't calibrated. */
   lambdaUsdOfSpend(spend: number): number | undefined;
+}
+
+/**
+ * A prediction corrected by what is known of the prompt's task: each model's probability and decision score moved by
+ * how much better or worse it did there than predicted.
+ * @param shifts [models]
+ */
+export function shiftPrediction(prediction: Prediction, shifts: readonly number[]): Prediction {
+  return {
+    ...prediction,
+    pCorrect: prediction.pCorrect.map((p, m) => Math.min(Math.max(p + (shifts[m] as number), 0), 1)),
+    decisionScore: prediction.decisionScore.map((score, m) => score + (shifts[m] as number)),
+    byTaskProfile: true,
+  };
 }

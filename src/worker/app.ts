@@ -8,10 +8,12 @@ import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 import type { Isolate } from "./isolate.ts";
 import { describeError, logEvent } from "./log.ts";
 import { postChatCompletions } from "./routes/chat-completions.ts";
+import { postFeedback } from "./routes/feedback.ts";
 import { getHealth } from "./routes/health.ts";
 import { getModels } from "./routes/models.ts";
 import { postRoute } from "./routes/route.ts";
 import { postRouteBatch } from "./routes/route-batch.ts";
+import { postRouteTask } from "./routes/route-task.ts";
 
 /** The whole API on one page. `isolateOf` gives what the isolate holds for all requests. */
 export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): Hono<HttpEnv> {
@@ -43,7 +45,9 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.get("/v1/models", getModels);
   app.post("/v1/route", postRoute);
   app.post("/v1/route/batch", postRouteBatch);
+  app.post("/v1/route/task", postRouteTask);
   app.post("/v1/chat/completions", postChatCompletions);
+  app.post("/v1/feedback", postFeedback);
 
   for (const [path, method] of [
     ["/openapi.json", "GET"],
@@ -51,7 +55,9 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
     ["/v1/models", "GET"],
     ["/v1/route", "POST"],
     ["/v1/route/batch", "POST"],
+    ["/v1/route/task", "POST"],
     ["/v1/chat/completions", "POST"],
+    ["/v1/feedback", "POST"],
   ] as const) {
     app.all(path, (context) => methodNotAllowed(context, method));
   }

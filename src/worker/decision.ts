@@ -1,9 +1,10 @@
 import type { ErrorCode } from "../contract/error.ts";
 import { choiceRule } from "../contract/options.ts";
 import type { RouteRequest } from "../contract/route.ts";
+import { profileShift, type TaskProfile } from "../contract/task-profile.ts";
 import { type Capability, type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
-import type { Prediction } from "../core/predictor.ts";
+import { type Prediction, shiftPrediction } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { type ChatMessage, type RouteText, routeText } from "../encoder/route-text.ts";
@@ -44,9 +45,8 @@ export async function decideRoute(
 ): Promise<Result<Decided, ErrorCode>> {
   const rule = choiceRule(request);
   if (!rule.ok) return rule;
-  if (request.task !== undefined) {
-    return fail("unknown_task", `no profile of a task "${request.task}" is stored`, "task");
-  }
+  const profile = await profileOf(request.task, serving, stopwatch);
+  if (!profile.ok) return profile;
   const messages: readonly ChatMessage[] = request.messages ?? [
     { role: "user", content: request.prompt as string },
   ];
@@ -64,7 +64,8 @@ export async function decideRoute(
     embeddings.embed(serving.encoder, routed.text),
   );
   return stopwatch.time("decide", async () => {
-    const prediction = serving.predictor.predict(embedding);
+    const own = serving.predictor.predict(embedding);
+    const prediction = profile.value === undefined ? own : applyTaskProfile(own, serving, profile.value);
     const inputTokens = estimateInputTokens(messages, request.tools);
     const decisionRequest = {
       inputTokens,
@@ -89,6 +90,26 @@ export async function decideRoute(
       usable,
     });
   });
+}
+
+async function profileOf(
+  task: string | undefined,
+  serving: Serving,
+  stopwatch: Stopwatch,
+): Promise<Result<TaskProfile | undefined, ErrorCode>> {
+  if (task === undefined) return ok(undefined);
+  const profile = await stopwatch.time("profile", () => serving.taskProfile(task));
+  if (profile.ok && profile.value === undefined) {
+    return fail("unknown_task", `no profile of a task "${task}" is stored`, "task");
+  }
+  return profile;
+}
+
+function applyTaskProfile(own: Prediction, { predictor }: Serving, profile: TaskProfile): Prediction {
+  return shiftPrediction(
+    own,
+    predictor.models.map((model) => profileShift(profile, model)),
+  );
 }
 
 function toolsNeeded({ tools }: RouteRequest): readonly Capability[] {

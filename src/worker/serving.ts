@@ -7,7 +7,7 @@ import type { Predictor } from "../core/predictor.ts";
 import { type Failure, fail, ok, type Result } from "../core/result.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import type { KeyValueReader } from "./bindings.ts";
-import { readByChecksum } from "./store.ts";
+import { readByChecksum, readTaskProfile } from "./store.ts";
 
 type Role = "live" | "canary" | "shadow";
 
@@ -19,6 +19,8 @@ export interface Serving {
   readonly encoder: Encoder;
   readonly predictor: Predictor;
   readonly catalogue: Catalogue;
+  /** The profile of a named task, from KV; undefined where none is stored. */
+  readonly taskProfile: (name: string) => ReturnType<typeof readTaskProfile>;
   /** Decides for a share of conversations. */
   readonly canary?: { readonly percent: number; readonly serving: Serving };
   /** Is scored beside, and never answers. */
@@ -106,7 +108,14 @@ async function loadState(
   }
   if (faults.length > 0 || !encoder.ok || !bundle.ok || !catalogue.ok) return { faults };
   return {
-    serving: { pointer, role, encoder: encoder.value, predictor: bundle.value, catalogue: catalogue.value },
+    serving: {
+      pointer,
+      role,
+      encoder: encoder.value,
+      predictor: bundle.value,
+      catalogue: catalogue.value,
+      taskProfile: (name) => readTaskProfile(kv, name),
+    },
     faults,
   };
 }

@@ -1,4 +1,5 @@
 import { type EncoderFileName, encoderFileNames, kvKeys } from "../contract/pointer.ts";
+import { parseTaskProfile, type TaskProfile } from "../contract/task-profile.ts";
 import { type Failure, fail, ok, type Result } from "../core/result.ts";
 import { checksumOf } from "../encoder/files.ts";
 import type { KeyValueReader } from "./bindings.ts";
@@ -15,6 +16,19 @@ export async function readPointer(
   kv: KeyValueReader,
 ): Promise<Result<Uint8Array | undefined, "storage_unavailable">> {
   return read(kv, kvKeys.active, POINTER_TTL_SECONDS);
+}
+
+// An operator who stores a new profile waits no longer for it than for a new pointer.
+const PROFILE_TTL_SECONDS = 30;
+
+/** The profile of a named task; undefined where none is stored. */
+export async function readTaskProfile(
+  kv: KeyValueReader,
+  name: string,
+): Promise<Result<TaskProfile | undefined, "storage_unavailable" | "task_profile_invalid">> {
+  const bytes = await read(kv, kvKeys.task(name), PROFILE_TTL_SECONDS);
+  if (!bytes.ok) return bytes;
+  return bytes.value === undefined ? ok(undefined) : parseTaskProfile(bytes.value);
 }
 
 /** The bytes under `bundle/<sha256>` or `catalogue/<sha256>`, checked against the checksum. */
