@@ -39,11 +39,6 @@ export function decisionHeaders({ decision }: Decided, serving: Serving, id: str
   };
 }
 
-/** A new name for a decision, which feedback refers to. */
-export function newDecisionId(): string {
-  return `dec_${crypto.randomUUID().replaceAll("-", "")}`;
-}
-
 function explanation(
   { decision, prediction, request, routed }: Decided,
   { predictor }: Serving,

@@ -5,6 +5,7 @@ import { type Env, parseBindings, type Settings } from "./bindings.ts";
 import { type Cooldowns, createCooldowns } from "./cooldowns.ts";
 import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts";
 import { type Backend, type Backends, chooseBackend, encoderOpener } from "./encoder-backend.ts";
+import { type Feedback, parseFeedbackBindings } from "./feedback.ts";
 import { logEvent } from "./log.ts";
 import { createRouterState, type RouterState } from "./router-state.ts";
 import { createShadowTally, type ShadowTally } from "./shadow.ts";
@@ -16,6 +17,7 @@ export interface Isolate {
   readonly embeddings: EmbeddingCache;
   readonly cooldowns: Cooldowns;
   readonly shadowTally: ShadowTally;
+  readonly feedback: Feedback;
   /** Undefined without the binding. */
   readonly analytics: Analytics | undefined;
 }
@@ -27,6 +29,8 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
   const { kv, pointerRefreshMs, embeddingCacheEntries } = settings.value;
   const chosen = chooseBackend(settings.value.encoderBackend, backends);
   if (!chosen.ok) return chosen;
+  const feedback = parseFeedbackBindings(env);
+  if (!feedback.ok) return feedback;
   return ok({
     // What /health tells is what runs.
     settings: { ...settings.value, encoderBackend: chosen.value },
@@ -40,6 +44,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     embeddings: createEmbeddingCache(embeddingCacheEntries),
     cooldowns: createCooldowns(Date.now),
     shadowTally: createShadowTally(),
+    feedback: feedback.value,
     analytics: analyticsOf(env),
   });
 }

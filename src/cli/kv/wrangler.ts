@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lastLines, runWrangler } from "../run-wrangler.ts";
 import { type KeyValue, type KeyValueLocation, KV_BINDING } from "./key-value.ts";
 
 /**
@@ -51,30 +50,4 @@ export async function openWranglerKeyValue(
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };
-}
-
-interface Finished {
-  readonly code: number | null;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
-
-function runWrangler(args: readonly string[]): Promise<Finished> {
-  // The package exports no path to its command; its main module stands in the folder beside it.
-  const wrangler = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [wrangler, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.on("error", reject);
-    child.on("close", (code) =>
-      resolve({ code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString("utf8") }),
-    );
-  });
-}
-
-function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-5).join("\n");
 }

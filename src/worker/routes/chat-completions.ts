@@ -7,8 +7,9 @@ import { callerAuthorization } from "../access.ts";
 import { recordDecision } from "../analytics.ts";
 import { servingFor } from "../canary.ts";
 import { type Decided, decideRoute } from "../decision.ts";
-import { decisionHeaders, newDecisionId } from "../decision-response.ts";
+import { decisionHeaders } from "../decision-response.ts";
 import { completeWithFallback } from "../fallback.ts";
+import { newDecisionId } from "../feedback.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import { reachable, type Target, targetOf } from "../provider.ts";
@@ -100,7 +101,7 @@ async function planAuto(
   stopwatch: Stopwatch,
 ): Promise<Result<Plan, ErrorCode>> {
   const serving = await servingFor(live, { session: options.session, messages: request.messages });
-  const { settings, embeddings } = context.get("isolate");
+  const { settings, embeddings, feedback } = context.get("isolate");
   const authorization = callerAuthorization(context);
   const usable = (whole: Catalogue) => reachable(whole, settings, authorization);
   const catalogue = usable(serving.catalogue);
@@ -120,7 +121,7 @@ async function planAuto(
   recordDecision(context, decided.value);
   return ok({
     targets: rankedTargets(decided.value, (model) => targetOf(catalogue, model, settings, authorization)),
-    headers: decisionHeaders(decided.value, serving, newDecisionId()),
+    headers: decisionHeaders(decided.value, serving, await newDecisionId(feedback, decided.value)),
   });
 }
 

@@ -6,7 +6,8 @@ import { ok, type Result } from "../../core/result.ts";
 import { recordDecision } from "../analytics.ts";
 import { servingFor } from "../canary.ts";
 import { decideRoute } from "../decision.ts";
-import { newDecisionId, routeResponse } from "../decision-response.ts";
+import { routeResponse } from "../decision-response.ts";
+import { newDecisionId } from "../feedback.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import type { Serving } from "../serving.ts";
@@ -45,8 +46,10 @@ async function decideOne(
   const request = checkPrompt(asked);
   if (!request.ok) return request;
   const serving = await servingFor(live, request.value);
-  const decided = await decideRoute(request.value, serving, context.get("isolate").embeddings, stopwatch);
+  const { embeddings, feedback } = context.get("isolate");
+  const decided = await decideRoute(request.value, serving, embeddings, stopwatch);
   if (!decided.ok) return decided;
   recordDecision(context, decided.value);
-  return ok(routeResponse(decided.value, serving, newDecisionId(), request.value.explain));
+  const id = await newDecisionId(feedback, decided.value);
+  return ok(routeResponse(decided.value, serving, id, request.value.explain));
 }

@@ -2,14 +2,15 @@ import { parseRouteRequest } from "../../contract/route.ts";
 import { recordDecision } from "../analytics.ts";
 import { servingFor } from "../canary.ts";
 import { decideRoute } from "../decision.ts";
-import { decisionHeaders, newDecisionId, routeResponse } from "../decision-response.ts";
+import { decisionHeaders, routeResponse } from "../decision-response.ts";
+import { newDecisionId } from "../feedback.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import { createStopwatch } from "../stopwatch.ts";
 
 /** POST /v1/route: one decision. */
 export async function postRoute(context: HttpContext): Promise<Response> {
-  const { settings, state, embeddings } = context.get("isolate");
+  const { settings, state, embeddings, feedback } = context.get("isolate");
   const stopwatch = createStopwatch(() => performance.now());
   const body = await readJsonBody(context.req.raw, settings);
   if (!body.ok) return respondFailure(context, body.failure);
@@ -20,7 +21,7 @@ export async function postRoute(context: HttpContext): Promise<Response> {
   const serving = await servingFor(live.value, request.value);
   const decided = await decideRoute(request.value, serving, embeddings, stopwatch);
   if (!decided.ok) return respondFailure(context, decided.failure);
-  const id = newDecisionId();
+  const id = await newDecisionId(feedback, decided.value);
   recordDecision(context, decided.value);
   return context.json(routeResponse(decided.value, serving, id, request.value.explain), 200, {
     ...decisionHeaders(decided.value, serving, id),

@@ -1,0 +1,180 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test } from "vitest";
+import migration from "../../migrations/0001_feedback.sql?raw";
+import { createDecisionSigner, type DecisionRecord } from "../../src/worker/decision-token.ts";
+import { type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
+import { type Seed, seed } from "../worker/seed.ts";
+
+interface Database {
+  prepare(sql: string): {
+    run(): Promise<unknown>;
+    all(): Promise<{ readonly results: readonly Record<string, unknown>[] }>;
+  };
+}
+
+const DB = env["DB"] as Database;
+const secret = "0123456789abcdef0123456789abcdef";
+let live: Seed;
+let worker: FreshWorker;
+
+beforeEach(async () => {
+  live = await seed();
+  await DB.prepare("DROP TABLE IF EXISTS feedback").run();
+  // D1 takes one statement at a time; comments would hide the semicolons.
+  for (const statement of migration.replaceAll(/^\s*--.*$/gm, "").split(";")) {
+    if (statement.trim() !== "") await DB.prepare(statement).run();
+  }
+  worker = startFreshWorker({ DECISION_SECRET: secret });
+});
+
+function send(body: object, to = worker) {
+  return to.send("/v1/feedback", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function rows(): Promise<readonly Record<string, unknown>[]> {
+  return (await DB.prepare("SELECT * FROM feedback").all()).results;
+}
+
+test("feedback is kept once, with the embedding and without the prompt", async () => {
+  const { body: decision, headers } = await worker.route({ prompt: "Who wrote Kalevala?" });
+  expect(headers.get("x-signalbox-decision")).toBe(decision.id);
+  expect(decision.id).toMatch(/^dec_[A-Za-z0-9_-]{1000,1300}$/);
+  const first = await send({ decision: decision.id, score: 1, comment: "right" });
+  expect([first.status, first.body]).toEqual([
+    200,
+    { object: "feedback", model: decision.model, duplicate: false },
+  ]);
+  expect((await send({ decision: decision.id, score: 1, comment: "right" })).body.duplicate).toBe(true);
+  const kept = await rows();
+  expect(kept).toEqual([
+    {
+      decision: expect.stringMatching(/^[0-9a-f]{32}$/),
+      model: decision.model,
+      score: 1,
+      comment: "right",
+      bundle: live.bundle.slice(0, 16),
+      encoder: live.encoder.slice(0, 16),
+      embedding: expect.stringMatching(/^[A-Za-z0-9+/]{1024}$/),
+      decided_at: expect.any(Number),
+      received_at: expect.any(Number),
+      key_name: null,
+    },
+  ]);
+  expect(JSON.stringify(kept)).not.toContain("Kalevala");
+});
+
+test("twenty at once count once", async () => {
+  const { id } = (await worker.route()).body;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => send({ decision: id, score: 0.5 })));
+  expect(answers.map(({ status }) => status)).toEqual(new Array(20).fill(200));
+  expect(answers.filter(({ body }) => !body.duplicate)).toHaveLength(1);
+  expect(await rows()).toHaveLength(1);
+});
+
+test("another model that answered is scored by its own name or alias; an unknown one is refused", async () => {
+  const { id, ranking } = (await worker.route()).body;
+  const other = ranking.at(-1).model;
+  expect((await send({ decision: id, score: 1 })).body.duplicate).toBe(false);
+  expect((await send({ decision: id, score: 0, model: other })).body).toMatchObject({
+    model: other,
+    duplicate: false,
+  });
+  expect((await send({ decision: id, score: 0, model: "nobody" })).body.error).toMatchObject({
+    code: "unknown_model",
+    param: "model",
+  });
+  expect(await rows()).toHaveLength(2);
+});
+
+test("a replay with another score is refused, and changes nothing", async () => {
+  const { id } = (await worker.route()).body;
+  await send({ decision: id, score: 1 });
+  const replayed = await send({ decision: id, score: 0 });
+  expect([replayed.status, replayed.body.error.code]).toEqual([409, "decision_replayed"]);
+  expect((await rows()).map(({ score }) => score)).toEqual([1]);
+});
+
+test("an id whose any part was changed is refused, and one of another secret", async () => {
+  const { id } = (await worker.route()).body;
+  for (const at of [4, 12, 40, 60, 200, 900, id.length - 3]) {
+    const forged = id.slice(0, at) + (id[at] === "A" ? "B" : "A") + id.slice(at + 1);
+    const { status, body } = await send({ decision: forged, score: 1 });
+    expect([status, body.error.code]).toEqual([400, "decision_invalid"]);
+  }
+  for (const wrong of [
+    "",
+    "dec_",
+    "dec_AAAA",
+    `${id}x`,
+    id.slice(0, -5),
+    `dec_${"A".repeat(1100)}`,
+    "dec_é",
+  ]) {
+    expect((await send({ decision: wrong, score: 1 })).body.error.code).toBe("decision_invalid");
+  }
+  const foreign = startFreshWorker({ DECISION_SECRET: "f".repeat(32) });
+  expect((await send({ decision: id, score: 1 }, foreign)).body.error.code).toBe("decision_invalid");
+  expect(await rows()).toEqual([]);
+});
+
+test("a new secret may stand before the old one", async () => {
+  const { id } = (await worker.route()).body;
+  const rotated = startFreshWorker({ DECISION_SECRET: `${"n".repeat(32)},${secret}` });
+  expect((await send({ decision: id, score: 1 }, rotated)).status).toBe(200);
+});
+
+test("an expired decision is refused", async () => {
+  const record: DecisionRecord = {
+    number: "ab".repeat(16),
+    decidedAt: new Date(Date.now() - 31 * 24 * 3600_000),
+    bundle: live.bundle.slice(0, 16),
+    encoder: live.encoder.slice(0, 16),
+    model: "o3-mini",
+    embedding: new Int8Array(768).fill(3),
+  };
+  const signer = createDecisionSigner([secret], 1000);
+  const old = await send({ decision: await signer.sign(record), score: 1 });
+  expect([old.status, old.body.error.code]).toEqual([410, "decision_expired"]);
+  const patient = startFreshWorker({ DECISION_SECRET: secret, FEEDBACK_MAX_AGE_DAYS: "60" });
+  expect((await send({ decision: await signer.sign(record), score: 1 }, patient)).status).toBe(200);
+  const read = await signer.read(await signer.sign(record), record.decidedAt);
+  expect(read.ok && { ...read.value, decidedAt: 0 }).toEqual({ ...record, decidedAt: 0 });
+});
+
+test.each([
+  [{ score: 1 }, "decision"],
+  [{ decision: "x", score: 1.5 }, "score"],
+  [{ decision: "x", score: "good" }, "score"],
+  [{ decision: "x", score: 1, comment: "a".repeat(1001) }, "comment"],
+  [{ decision: "x", score: 1, prompt: "no" }, "prompt"],
+])("%j is refused", async (body, param) => {
+  expect((await send(body)).body.error).toMatchObject({ code: "invalid_request", param });
+});
+
+test("without secret or database feedback says so, and decisions go on", async () => {
+  const plain = startFreshWorker();
+  const { id } = (await plain.route()).body;
+  expect(id).toMatch(/^dec_[0-9a-f]{32}$/);
+  const refused = await send({ decision: id, score: 1 }, plain);
+  expect([refused.status, refused.body.error.code]).toEqual([503, "feedback_unavailable"]);
+  expect((await send({ decision: id, score: 1 })).body.error.code).toBe("decision_unsigned");
+  const without = startFreshWorker({ DECISION_SECRET: secret, DB: undefined });
+  const signed = (await without.route()).body.id;
+  expect((await send({ decision: signed, score: 1 }, without)).body.error.code).toBe("feedback_unavailable");
+});
+
+test("a database that fails answers 503, with nothing of the request in the log", async () => {
+  const { id } = (await worker.route()).body;
+  await DB.prepare("DROP TABLE feedback").run();
+  const { status, body } = await send({ decision: id, score: 1, comment: "private" });
+  expect([status, body.error.code]).toEqual([503, "feedback_not_stored"]);
+});
+
+test("a short secret is a misconfiguration", async () => {
+  const { status, body } = await startFreshWorker({ DECISION_SECRET: "short" }).route();
+  expect([status, body.error.code, body.error.param]).toEqual([503, "misconfigured", "DECISION_SECRET"]);
+});
