@@ -1,5 +1,5 @@
 import { buildWorker } from "./build-worker.ts";
-import { timeDecision } from "./latency.ts";
+import { type Bounds, timeDecision } from "./latency.ts";
 import { startLiveWorker } from "./live-worker.ts";
 import { median, round } from "./statistics.ts";
 import { type Subject, startSubject } from "./subjects.ts";
@@ -19,7 +19,7 @@ export interface ColdStartRow {
 export async function measureColdStart(
   subjects: readonly Subject[],
   root: string,
-  rounds: number,
+  { rounds, seconds }: Bounds,
 ): Promise<readonly ColdStartRow[]> {
   const partsWorker = await buildWorker(root, "test/bench/parts-worker.ts");
   const cells = subjects.map((subject) => ({
@@ -29,7 +29,8 @@ export async function measureColdStart(
     steps: [] as Record<string, number>[],
   }));
   const texts = new Texts(2);
-  for (let k = 0; k < rounds; k++) {
+  const end = performance.now() + seconds * 1000;
+  for (let k = 0; k < rounds && (k === 0 || performance.now() < end); k++) {
     for (const cell of k % 2 === 0 ? cells : cells.toReversed()) {
       const idle = await idleBytes(cell.subject);
       const whole = await startSubject(cell.subject);

@@ -55,7 +55,7 @@ const report: Record<string, unknown> = {
   ...options,
 };
 if (parts.includes("cold")) {
-  const cold = await measureColdStart(subjects, root, options.quick ? 1 : 7);
+  const cold = await measureColdStart(subjects, root, { rounds: options.quick ? 1 : 9, seconds: 90 });
   report["cold"] = cold;
   console.log(
     "\nCold start, ms (steps one after the other, in another process), and MB beyond a Worker that only reads KV",
@@ -63,13 +63,16 @@ if (parts.includes("cold")) {
   console.table(cold.map(({ steps, ...row }) => ({ ...row, ...steps })));
 }
 if (parts.includes("latency")) {
-  const latency = await measureLatency(subjects, root, options.quick ? 5 : 60);
+  const latency = await measureLatency(subjects, root, {
+    rounds: options.quick ? 5 : 100,
+    seconds: options.quick ? 10 : 120,
+  });
   report["latency"] = latency;
   console.log("\nDecisions over HTTP one at a time, and the bare encoder in the isolate, warm, ms");
   console.table(latency);
 }
 if (parts.includes("load")) {
-  const load = await measureLoad(subjects, options.quick ? 1 : 5);
+  const load = await measureLoad(subjects, options.quick ? 1 : 4);
   report["load"] = load;
   console.log("\nSustained load, 64 tokens, ms; MB of the workerd process");
   console.table(load);
