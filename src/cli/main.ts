@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { registerAddModel } from "./add-model.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { CommandFailure } from "./failure.ts";
+import { registerFeedback } from "./feedback.ts";
 import { registerGarbageCollection } from "./gc.ts";
 import { registerImport } from "./import.ts";
 import { registerInspect } from "./inspect.ts";
@@ -41,10 +42,13 @@ const commands = [
   registerRollback,
   registerStatus,
   registerGarbageCollection,
+  registerFeedback,
   registerKey,
 ];
 for (const register of commands) register(program);
-for (const command of program.commands) command.exitOverride();
+for (const command of program.commands.flatMap((command) => [command, ...command.commands])) {
+  command.exitOverride();
+}
 
 try {
   await program.parseAsync();

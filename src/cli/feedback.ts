@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import { type OutcomeRecord, writeOutcomes } from "../training/outcomes.ts";
+import { type FeedbackRow, readFeedback } from "./d1/read-feedback.ts";
+import { unwrap } from "./failure.ts";
+import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
+import { readLivePointer } from "./kv/upload.ts";
+
+interface PullOptions extends TargetOptions {
+  readonly out: string;
+  readonly task: string;
+  readonly since?: string;
+}
+
+/** `feedback pull`: collected feedback as outcomes, with embeddings in place of prompts. */
+export function registerFeedback(program: Command): void {
+  const feedback = program.command("feedback").description("what came of decisions");
+  withTarget(
+    feedback
+      .command("pull")
+      .description("write collected feedback as outcomes that `train` takes beside others")
+      .requiredOption("--out <file>", "outcome file to write; gzip where it ends in .gz"),
+  )
+    .option("--task <name>", "name of the task that the outcomes count for", "feedback")
+    .option("--since <time>", "only what was received from then on, such as 2026-01-31")
+    .action(pull);
+}
+
+async function pull(options: PullOptions): Promise<void> {
+  const since = options.since === undefined ? new Date(0) : new Date(options.since);
+  if (Number.isNaN(since.getTime()))
+    unwrap({ ok: false, failure: { code: "wrong_time", message: `--since: "${options.since}" is no time` } });
+  const rows = await readFeedback(options, since, (count) => process.stderr.write(`${count} rows read\n`));
+  const live = await withKeyValue(options, readLivePointer);
+  // Without a pointer nobody can say which encoder counts: `train` then refuses embeddings of another size.
+  const encoder = live?.encoder.slice(0, 16);
+  const usable = rows.filter((row) => encoder === undefined || row.encoder === encoder);
+  const records = outcomesOf(usable, options.task);
+  await writeOutcomes(options.out, records);
+  const skipped = rows.length - usable.length;
+  const summary = {
+    file: options.out,
+    decisions: records.length,
+    scores: usable.length,
+    skipped_other_encoder: skipped,
+  };
+  if (options.json) console.log(JSON.stringify(summary));
+  else {
+    console.log(
+      `${options.out}: ${records.length} decisions, ${usable.length} scores${skipped > 0 ? `; ${skipped} left out, their embeddings are of another encoder than the live one` : ""}`,
+    );
+  }
+}
+
+/** One record a decision, with every model that was scored on it. */
+export function outcomesOf(rows: readonly FeedbackRow[], task: string): readonly OutcomeRecord[] {
+  const byDecision = Map.groupBy(rows, ({ decision }) => decision);
+  return [...byDecision].map(([decision, scored]) => ({
+    task,
+    id: decision,
+    prompt: "",
+    outcomes: Object.fromEntries(scored.map(({ model, score }) => [model, score])),
+    embedding: (scored[0] as FeedbackRow).embedding,
+  }));
+}
