@@ -1,0 +1,123 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { readSafetensors } from "../../src/core/safetensors.ts";
+import { type Page, proseOf, readPage, readPages, root } from "./pages.ts";
+
+const run = promisify(execFile);
+const pages = readPages();
+
+describe.each(pages)("$path", (page) => {
+  test("links lead somewhere", () => {
+    const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string);
+    const broken = links.filter((link) => !/^[a-z]+:/.test(link) && !resolves(page, link));
+    expect(broken).toEqual([]);
+  });
+
+  test("JSON is valid", () => {
+    for (const { language, text } of page.blocks) {
+      if (language === "json") expect(() => JSON.parse(text), text).not.toThrow();
+    }
+  });
+
+  test("no paths of somebody's machine", () => {
+    expect(page.text).not.toMatch(/(^|[\s"'(`])\/(work|tmp|home|Users)\//m);
+  });
+});
+
+function resolves(page: Page, link: string): boolean {
+  const [path, anchor] = link.split("#") as [string, string?];
+  const file = path === "" ? page.path : join(dirname(page.path), path);
+  if (!existsSync(root + file)) return false;
+  return anchor === undefined || anchorsOf(readFileSync(root + file, "utf8")).includes(anchor);
+}
+
+/** Anchors as GitHub makes them of headings. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    (heading as string)
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test("commands and options of the command line exist", { timeout: 120_000 }, async () => {
+  const mentions = pages.flatMap(commandsOf);
+  expect(mentions.length).toBeGreaterThan(10);
+  const commands = await commandNames();
+  const unknown: string[] = [];
+  const options = new Map<string, readonly string[]>();
+  for (const { page, command, mentioned } of mentions) {
+    if (!commands.includes(command)) {
+      unknown.push(`${page}: ${command}`);
+      continue;
+    }
+    if (!options.has(command)) options.set(command, await optionsOf(command));
+    for (const option of mentioned) {
+      if (!options.get(command)?.includes(option)) unknown.push(`${page}: ${command} ${option}`);
+    }
+  }
+  expect(unknown).toEqual([]);
+});
+
+/** Every call of the command line in a page, with the options it is given. */
+function commandsOf({ path, text }: Page) {
+  const calls = text
+    .replaceAll("\\\n", " ")
+    .matchAll(/(?:npm run -s signalbox -- |npx signalbox |`signalbox )([a-z][a-z-]*)([^\n`|;#]*)/g);
+  return Array.from(calls, ([, command, rest]) => ({
+    page: path,
+    command: command as string,
+    mentioned: (rest as string).match(/--[a-z][a-z-]*/g) ?? [],
+  }));
+}
+
+async function help(...command: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, ["src/cli/main.ts", ...command, "--help"], { cwd: root });
+  return stdout;
+}
+
+async function commandNames(...group: readonly string[]): Promise<readonly string[]> {
+  const [, list = ""] = (await help(...group)).split("\nCommands:\n");
+  const names = [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name as string);
+  return names.filter((name) => name !== "help");
+}
+
+/** The options of a command, and of its subcommands. */
+async function optionsOf(...command: readonly string[]): Promise<readonly string[]> {
+  const own = [...(await help(...command)).matchAll(/^ +(?:-\w, )?(--[a-z][a-z-]*)/gm)].map(
+    ([, name]) => name as string,
+  );
+  const deeper = (await commandNames(...command)).map((name) => optionsOf(...command, name));
+  return own.concat(...(await Promise.all(deeper)));
+}
+
+test("npm scripts exist", () => {
+  const { scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  const known = [...Object.keys(scripts), "test", "start"];
+  const mentioned = pages.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/npm run (?:-s )?([a-z][\w:-]*)/g), ([, name]) => `${path}: ${name}`),
+  );
+  expect(mentioned.filter((mention) => !known.includes(mention.split(": ")[1] as string))).toEqual([]);
+});
+
+test("docs/bundle-format.md describes every tensor and field of the default bundle", () => {
+  const { text } = readPage("docs/bundle-format.md");
+  const file = readSafetensors(readFileSync(`${root}models/default/bundle.safetensors`));
+  if (!file.ok) throw new Error(file.failure.message);
+  const header = JSON.parse(file.value.metadata["signalbox"] ?? "");
+  const names = [...file.value.tensors.keys(), ...Object.keys(header)];
+  expect(names.filter((name) => !text.includes(`\`${name}`))).toEqual([]);
+});
+
+test("paths of the repository that pages name exist", () => {
+  const missing = pages.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/(?:^|[\s`(])((?:src|test|models)\/[\w./-]*\w)/gm), ([, name]) => name as string)
+      .filter((name) => !existsSync(root + name))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(missing).toEqual([]);
+});
