@@ -8,6 +8,7 @@ import { evaluateFewLabels, type FewLabelsReport } from "../task-level/few-label
 import { evaluatePaper, type PaperReport } from "../task-level/paper.ts";
 import { evaluateHiddenBlocks, type HiddenBlocksReport } from "./hidden-blocks.ts";
 import type { Experiment } from "./names.ts";
+import { evaluateNewModel, type NewModelReport } from "./new-model.ts";
 import { evaluateRobustness, type RobustnessReport, type Texts } from "./robustness.ts";
 
 export interface ExperimentReports {
@@ -17,6 +18,8 @@ export interface ExperimentReports {
   readonly few_labels?: FewLabelsReport;
   /** Results of models on tasks that they never ran (cv). */
   readonly hidden_blocks?: HiddenBlocksReport;
+  /** One LLM added to a fitted bundle from a few outcomes (cv, first fold). */
+  readonly new_model?: readonly NewModelReport[];
   /** Prompts with a changed surface (cv, where the texts are known). */
   readonly robustness?: RobustnessReport;
 }
@@ -51,6 +54,9 @@ export async function runExperiments(
   return {
     ...(wants("hidden-blocks") && canHide
       ? { hidden_blocks: await evaluateHiddenBlocks(dataset, splits, compared, seed, onProgress) }
+      : {}),
+    ...(wants("new-model") && protocol === "cv" && dataset.models.length > 2
+      ? { new_model: await evaluateNewModel(dataset, splits[0] as Split, seed) }
       : {}),
     ...(wants("robustness") && protocol === "cv" && texts !== undefined
       ? { robustness: await evaluateRobustness(dataset, splits[0] as Split, served, texts, seed) }

@@ -1,5 +1,12 @@
 /** What can be measured besides the table of routers, each where its protocol fits. */
-export const experimentNames = ["paper", "few-labels", "hidden-blocks", "robustness", "loto"] as const;
+export const experimentNames = [
+  "paper",
+  "few-labels",
+  "hidden-blocks",
+  "robustness",
+  "new-model",
+  "loto",
+] as const;
 export type Experiment = (typeof experimentNames)[number];
 
 /** Those that cost next to nothing once the routers are fitted. */
