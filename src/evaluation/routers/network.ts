@@ -83,9 +83,12 @@ async function forward(
   for (const [k, { weights, biases }] of layers.entries()) {
     const output = await multiply(values[k] as Matrix, weights);
     const last = k === layers.length - 1;
-    for (let j = 0; j < output.data.length; j++) {
-      const value = (output.data[j] as number) + (biases.data[j % output.columns] as number);
-      output.data[j] = last ? 1 / (1 + Math.exp(-value)) : activation === "relu" ? Math.max(value, 0) : value;
+    const floor = activation === "relu" && !last ? 0 : Number.NEGATIVE_INFINITY;
+    for (let start = 0; start < output.data.length; start += output.columns) {
+      for (let j = 0; j < output.columns; j++) {
+        const value = Math.max((output.data[start + j] as number) + (biases.data[j] as number), floor);
+        output.data[start + j] = last ? 1 / (1 + Math.exp(-value)) : value;
+      }
     }
     values.push(output);
   }
@@ -100,20 +103,7 @@ async function step(
   options: NetworkOptions,
 ): Promise<void> {
   const values = await forward(layers, inputs, options);
-  const output = values.at(-1) as Matrix;
-  const known = Math.max(
-    targets.data.reduce((count, target) => count + Number(!Number.isNaN(target)), 0),
-    1,
-  );
-  // Summed over models, so that the step doesn't shrink with the number of models.
-  const scale = targets.columns / known;
-  let gradient = matrix(
-    output.rows,
-    output.columns,
-    output.data.map((p, k) =>
-      Number.isNaN(targets.data[k]) ? 0 : (p - (targets.data[k] as number)) * scale,
-    ),
-  );
+  let gradient = outputGradient(values.at(-1) as Matrix, targets);
   for (let k = layers.length - 1; k >= 0; k--) {
     const { weights, biases, weightsAdam, biasesAdam } = layers[k] as Layer;
     const input = values[k] as Matrix;
@@ -127,6 +117,22 @@ async function step(
     }
     gradient = below;
   }
+}
+
+/** Of the cross-entropy before the sigmoid: mean over prompts, summed over models; unknown outcomes have none. */
+function outputGradient(output: Matrix, targets: Matrix): Matrix {
+  const gradient = matrix(output.rows, output.columns);
+  let known = 0;
+  for (let k = 0; k < targets.data.length; k++) {
+    const target = targets.data[k] as number;
+    if (Number.isNaN(target)) continue;
+    gradient.data[k] = (output.data[k] as number) - target;
+    known++;
+  }
+  // Summed over models, so that the step doesn't shrink with the number of models.
+  const scale = targets.columns / Math.max(known, 1);
+  for (let k = 0; k < gradient.data.length; k++) gradient.data[k] = (gradient.data[k] as number) * scale;
+  return gradient;
 }
 
 function columnSums(source: Matrix): Float32Array {
