@@ -7,6 +7,8 @@ export interface LiveWorker {
   readonly origin: string;
   /** Resident memory of the workerd process in bytes. */
   rss(): Promise<number>;
+  /** Milliseconds that the process has computed, on all threads: a busy machine hardly changes them. */
+  cpuMs(): Promise<number>;
   put(key: string, value: Uint8Array): Promise<void>;
   stop(): Promise<void>;
 }
@@ -20,6 +22,9 @@ const streamPast = `export default {
     return new Response();
   },
 }`;
+
+// Linux's USER_HZ is 100 on every common architecture.
+const MS_PER_TICK = 10;
 
 interface KeyValueWriter {
   put(key: string, value: ArrayBuffer): Promise<void>;
@@ -60,6 +65,14 @@ export async function startLiveWorker({ worker, state, variables }: LiveWorkerOp
     async rss() {
       const status = await readFile(`/proc/${pid}/status`, "utf8");
       return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    },
+    async cpuMs() {
+      const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+      const [user, system] = stat
+        .slice(stat.lastIndexOf(")") + 2)
+        .split(" ")
+        .slice(11, 13);
+      return (Number(user) + Number(system)) * MS_PER_TICK;
     },
     async put(key, value) {
       const kv = (await miniflare.getKVNamespace("SIGNALBOX")) as unknown as KeyValueWriter;

@@ -12,6 +12,8 @@ export interface LoadRow extends Percentiles {
   readonly perSecond: number;
   /** Answers other than 200, and broken connections. */
   readonly errors: number;
+  /** Milliseconds of CPU a decision, of the whole workerd process, HTTP and all. */
+  readonly cpu: number;
   /** Resident megabytes of the whole workerd process at the end. */
   readonly rss: number;
 }
@@ -64,6 +66,7 @@ async function shoot(
   options: Partial<autocannon.Options>,
 ): Promise<LoadRow> {
   const times: number[] = [];
+  const cpuBefore = await worker.cpuMs();
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const running = autocannon(
       {
@@ -90,6 +93,7 @@ async function shoot(
     perSecond: round(result["2xx"] / result.duration),
     errors: result.non2xx + result.errors + result.timeouts,
     ...percentiles(times),
+    cpu: round(((await worker.cpuMs()) - cpuBefore) / times.length),
     rss: round((await worker.rss()) / 1e6),
   };
 }
