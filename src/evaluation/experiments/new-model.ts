@@ -39,7 +39,7 @@ export async function evaluateNewModel(
   const reports: NewModelReport[] = [];
   for (const model of best.slice(0, MODELS)) {
     const others = dataset.models.filter((name) => name !== model);
-    const known = await fit(takeModels(trainSet, others), seed);
+    const known = await fitBundle(takeModels(trainSet, others), seed);
     const random = seededRandom(seed);
     const scores: number[] = [];
     for (const count of OUTCOMES) {
@@ -52,7 +52,7 @@ export async function evaluateNewModel(
     reports.push({
       model,
       without: await routedScore(known, testSet),
-      refitted: await routedScore(await fit(trainSet, seed), testSet),
+      refitted: await routedScore(await fitBundle(trainSet, seed), testSet),
       outcomes: OUTCOMES,
       scores,
     });
@@ -81,7 +81,7 @@ async function extended(
   return added.value;
 }
 
-async function fit(train: Dataset, seed: number): Promise<Uint8Array> {
+async function fitBundle(train: Dataset, seed: number): Promise<Uint8Array> {
   const encoder = { id: "evaluation", checksum: "0".repeat(64), dimension: train.embeddings.columns };
   const bundle = await fitRouter(train, encoder, { kind: "landmark-heads", neighbors: 5, seed });
   if (!bundle.ok) throw new RangeError(bundle.failure.message);

@@ -11,6 +11,7 @@ export function formatMarkdown(report: EvaluationReport): string {
     callTable(report),
     costTable(report),
     hiddenTable(report),
+    newModelTable(report),
     robustnessTable(report),
     report.loto === undefined ? undefined : `#### ${suite}, loto\n\n${routerTable(report.loto)}`,
     unseen === undefined ? undefined : labelTable(unseen),
@@ -112,6 +113,21 @@ function hiddenTable({ hidden_blocks: report }: EvaluationReport): string | unde
     formatScore(scores.auc_within_models),
   ]);
   return table([`${formatPercent(report.share)} of blocks hidden`, "Brier", "ECE", "accuracy", "AUC"], rows);
+}
+
+function newModelTable({ new_model: reports }: EvaluationReport): string | undefined {
+  const [first] = reports ?? [];
+  if (reports === undefined || first === undefined) return undefined;
+  const rows = reports.map(({ model, without, scores, refitted }) => [
+    model,
+    formatScore(without),
+    ...scores.map(formatScore),
+    formatScore(refitted),
+  ]);
+  return table(
+    ["new model", "without", ...first.outcomes.map((count) => `${count} results`), "fitted again"],
+    rows,
+  );
 }
 
 function robustnessTable({ robustness }: EvaluationReport): string | undefined {

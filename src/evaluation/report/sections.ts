@@ -37,6 +37,7 @@ export function reportSections(report: EvaluationReport): readonly string[] {
     unseen === undefined ? "" : labelSection(unseen),
     unseen === undefined ? "" : paperSection(unseen),
     hiddenSection(report),
+    newModelSection(report),
     robustnessSection(report),
   ];
 }
@@ -201,6 +202,22 @@ function hiddenSection({ hidden_blocks: report }: EvaluationReport): string {
     "Models on tasks they never ran",
     `${formatPercent(report.share)} of the (model, task) blocks are hidden from training; these are the probabilities on the hidden results. Means of ${report.draws} draws.`,
     table(["", "Brier", "ECE", "right at one half", "AUC"], rows),
+  );
+}
+
+function newModelSection({ new_model: reports }: EvaluationReport): string {
+  const [first] = reports ?? [];
+  if (reports === undefined || first === undefined) return "";
+  const rows = reports.map(
+    ({ model, without, scores, refitted }): TableRow => ({
+      cells: [model, formatScore(without), ...scores.map(formatScore), formatScore(refitted)],
+    }),
+  );
+  return section(
+    "A new model joins",
+    "Each of the best models is left out and added again from so many of its results, without fitting the others anew: routed " +
+      "score without it, with 10 to 300 results, and with everything fitted again.",
+    table(["", "without", ...first.outcomes.map(String), "fitted again"], rows),
   );
 }
 
