@@ -10,6 +10,7 @@ import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
 import { registerPromote } from "./promote.ts";
 import { registerPublish } from "./publish.ts";
+import { registerReport } from "./report.ts";
 import { registerRollback } from "./rollback.ts";
 import { registerRoute } from "./route.ts";
 import { registerStart } from "./start.ts";
@@ -43,6 +44,7 @@ const commands = [
   registerStatus,
   registerGarbageCollection,
   registerFeedback,
+  registerReport,
   registerKey,
 ];
 for (const register of commands) register(program);

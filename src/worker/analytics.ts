@@ -1,7 +1,9 @@
 import type { Decision } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
 import type { Decided } from "./decision.ts";
+import type { Database } from "./feedback.ts";
 import { type HttpContext, keepAliveOf } from "./http.ts";
 import { describeError, logEvent } from "./log.ts";
 import { decideShadow, type ShadowDecision } from "./shadow.ts";
@@ -23,10 +25,49 @@ export function analyticsOf(env: Env): Analytics | undefined {
   return typeof bound?.writeDataPoint === "function" ? (bound as Analytics) : undefined;
 }
 
-/** After the response: the shadow is scored, and one data point written. Nothing of the prompt is in it. */
+/** Where decisions are kept besides, for `signalbox report`: the table `decisions` of D1. */
+export interface DecisionLog {
+  write(facts: DecisionFacts): Promise<void>;
+}
+
+/** The variable DECISION_LOG: nothing, or `d1`. */
+export function parseDecisionLog(env: Env): Result<DecisionLog | undefined, "misconfigured"> {
+  const wanted = env["DECISION_LOG"];
+  if (wanted === undefined || wanted === "") return ok(undefined);
+  if (wanted !== "d1") {
+    return fail("misconfigured", "DECISION_LOG must be `d1` or left out", "DECISION_LOG");
+  }
+  const database = env["DB"] as Partial<Database> | undefined;
+  if (typeof database?.prepare !== "function")
+    return fail("misconfigured", "DECISION_LOG is `d1`, but no D1 database is bound as DB", "DB");
+  return ok(createDecisionLog(database as Database));
+}
+
+/** What is recorded of a decision, under the names of D1's columns. Nothing of the prompt is in it. */
+export interface DecisionFacts {
+  readonly decided_at: number;
+  readonly model: string;
+  readonly reason: string;
+  readonly bundle: string;
+  readonly role: string;
+  readonly key_name: string | null;
+  readonly path: string;
+  readonly p_correct: number;
+  readonly expected_usd: number;
+  readonly familiarity: number;
+  readonly cache_hit: number;
+  readonly cheapest_usd: number;
+  readonly best_on_average_usd: number;
+  readonly shadow_bundle: string | null;
+  readonly shadow_model: string | null;
+  readonly shadow_p_correct: number | null;
+  readonly shadow_usd: number | null;
+}
+
+/** After the response: the shadow is scored, and the decision recorded wherever that was asked for. */
 export function recordDecision(context: HttpContext, decided: Decided): void {
-  const { analytics, shadowTally } = context.get("isolate");
-  if (analytics === undefined && decided.serving.shadow === undefined) return;
+  const { analytics, decisionLog, shadowTally } = context.get("isolate");
+  if (analytics === undefined && decisionLog === undefined && decided.serving.shadow === undefined) return;
   const keyName = context.get("keyName");
   const path = context.req.path;
   const work = async () => {
@@ -34,43 +75,81 @@ export function recordDecision(context: HttpContext, decided: Decided): void {
     await new Promise((resolve) => setTimeout(resolve, 0));
     const shadow = decideShadow(decided);
     if (shadow !== undefined) shadowTally.record(shadow, decided.decision.model);
-    analytics?.writeDataPoint(dataPoint(decided, shadow, keyName, path));
+    const facts = factsOf(decided, shadow, keyName, path);
+    analytics?.writeDataPoint(dataPoint(facts));
+    await decisionLog?.write(facts);
   };
   keepAliveOf(context)(
     work().catch((error: unknown) => logEvent({ event: "not_recorded", ...describeError(error) })),
   );
 }
 
-/** The columns of one decision; docs/deploy.md lists them. Their order is a contract with stored queries: add at the end. */
-function dataPoint(
+function factsOf(
   { decision, serving, cacheHit }: Decided,
   shadow: ShadowDecision | undefined,
   keyName: string | undefined,
   path: string,
-): DataPoint {
+): DecisionFacts {
   const { pointer, predictor, role } = serving;
   return {
-    indexes: [keyName ?? "open"],
+    decided_at: Math.floor(Date.now() / 1000),
+    model: decision.model,
+    reason: decision.reason,
+    bundle: pointer.bundle,
+    role,
+    key_name: keyName ?? null,
+    path,
+    p_correct: decision.pCorrect,
+    expected_usd: decision.expectedUsd,
+    familiarity: decision.familiarity,
+    cache_hit: cacheHit ? 1 : 0,
+    cheapest_usd: Math.min(...decision.ranking.map(({ expectedUsd }) => expectedUsd)),
+    best_on_average_usd: usdOfBestOnAverage(decision, predictor),
+    shadow_bundle: shadow?.bundle ?? null,
+    shadow_model: shadow?.model ?? null,
+    shadow_p_correct: shadow?.pCorrect ?? null,
+    shadow_usd: shadow?.expectedUsd ?? null,
+  };
+}
+
+/** The columns of one decision; docs/deploy.md lists them. Their order is a contract with stored queries: add at the end. */
+function dataPoint(facts: DecisionFacts): DataPoint {
+  return {
+    indexes: [facts.key_name ?? "open"],
     blobs: [
-      decision.model,
-      decision.reason,
-      pointer.bundle,
-      role,
-      keyName ?? null,
-      path,
-      shadow?.bundle ?? null,
-      shadow?.model ?? null,
+      facts.model,
+      facts.reason,
+      facts.bundle,
+      facts.role,
+      facts.key_name,
+      facts.path,
+      facts.shadow_bundle,
+      facts.shadow_model,
     ],
     doubles: [
-      decision.pCorrect,
-      decision.expectedUsd,
-      decision.familiarity,
-      cacheHit ? 1 : 0,
-      Math.min(...decision.ranking.map(({ expectedUsd }) => expectedUsd)),
-      usdOfBestOnAverage(decision, predictor),
-      shadow?.pCorrect ?? 0,
-      shadow?.expectedUsd ?? 0,
+      facts.p_correct,
+      facts.expected_usd,
+      facts.familiarity,
+      facts.cache_hit,
+      facts.cheapest_usd,
+      facts.best_on_average_usd,
+      facts.shadow_p_correct ?? 0,
+      facts.shadow_usd ?? 0,
     ],
+  };
+}
+
+function createDecisionLog(database: Database): DecisionLog {
+  return {
+    async write(facts) {
+      const columns = Object.keys(facts);
+      await database
+        .prepare(
+          `INSERT INTO decisions (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
+        )
+        .bind(...Object.values(facts))
+        .run();
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import { describeError, logEvent } from "./log.ts";
 
 /** What of D1 is used. */
-interface Database {
+export interface Database {
   prepare(sql: string): {
     bind(...values: readonly (string | number | null)[]): {
       run(): Promise<{ readonly meta: { readonly changes: number } }>;

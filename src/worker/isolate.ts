@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../contract/error.ts";
 import { ok, type Result } from "../core/result.ts";
-import { type Analytics, analyticsOf } from "./analytics.ts";
+import { type Analytics, analyticsOf, type DecisionLog, parseDecisionLog } from "./analytics.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
 import { type Cooldowns, createCooldowns } from "./cooldowns.ts";
 import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts";
@@ -20,6 +20,8 @@ export interface Isolate {
   readonly feedback: Feedback;
   /** Undefined without the binding. */
   readonly analytics: Analytics | undefined;
+  /** Undefined unless DECISION_LOG asks for it. */
+  readonly decisionLog: DecisionLog | undefined;
 }
 
 /** Builds the isolate's things from the environment; nothing is loaded yet. */
@@ -31,6 +33,8 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
   if (!chosen.ok) return chosen;
   const feedback = parseFeedbackBindings(env);
   if (!feedback.ok) return feedback;
+  const decisionLog = parseDecisionLog(env);
+  if (!decisionLog.ok) return decisionLog;
   return ok({
     // What /health tells is what runs.
     settings: { ...settings.value, encoderBackend: chosen.value },
@@ -46,5 +50,6 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     shadowTally: createShadowTally(),
     feedback: feedback.value,
     analytics: analyticsOf(env),
+    decisionLog: decisionLog.value,
   });
 }

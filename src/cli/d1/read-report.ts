@@ -1,0 +1,59 @@
+import type { TargetOptions } from "../kv/target-options.ts";
+import { queryDatabase } from "./query.ts";
+
+/** What a span of recorded decisions amounts to. Sums and means are over expected values, but for `feedback`. */
+export interface Report {
+  readonly decisions: number;
+  readonly usd: number;
+  /** What always the cheapest candidate, or always the one that is best on average, would have cost. */
+  readonly usd_always_cheapest: number;
+  readonly usd_always_best: number;
+  /** Share of prompts so unfamiliar that the best model on average was taken; null without decisions. */
+  readonly share_unfamiliar: number | null;
+  readonly share_cache_hits: number | null;
+  readonly models: readonly { readonly model: string; readonly decisions: number; readonly usd: number }[];
+  readonly days: readonly {
+    readonly day: string;
+    readonly decisions: number;
+    readonly mean_familiarity: number;
+  }[];
+  readonly bundles: readonly {
+    readonly bundle: string;
+    readonly role: string;
+    readonly decisions: number;
+    readonly mean_p_correct: number;
+    readonly mean_usd: number;
+  }[];
+  readonly shadows: readonly {
+    readonly shadow_bundle: string;
+    readonly compared: number;
+    readonly different: number;
+    readonly mean_p_correct: number | null;
+    readonly mean_usd: number | null;
+  }[];
+  readonly feedback: readonly {
+    /** First 16 digits. */
+    readonly bundle: string;
+    readonly scores: number;
+    readonly mean_score: number;
+  }[];
+}
+
+/** Adds up the tables `decisions` and `feedback` in the database itself; one call for all of it. */
+export async function readReport(target: TargetOptions, since: Date): Promise<Report> {
+  const from = Math.floor(since.getTime() / 1000);
+  const where = `FROM decisions WHERE decided_at >= ${from}`;
+  const statements = [
+    `SELECT COUNT(*) AS decisions, TOTAL(expected_usd) AS usd, TOTAL(cheapest_usd) AS usd_always_cheapest, TOTAL(best_on_average_usd) AS usd_always_best, AVG(reason = 'best_on_average') AS share_unfamiliar, AVG(cache_hit) AS share_cache_hits ${where}`,
+    `SELECT model, COUNT(*) AS decisions, SUM(expected_usd) AS usd ${where} GROUP BY model ORDER BY decisions DESC, model`,
+    `SELECT DATE(decided_at, 'unixepoch') AS day, COUNT(*) AS decisions, AVG(familiarity) AS mean_familiarity ${where} GROUP BY day ORDER BY day`,
+    `SELECT bundle, role, COUNT(*) AS decisions, AVG(p_correct) AS mean_p_correct, AVG(expected_usd) AS mean_usd ${where} GROUP BY bundle, role ORDER BY decisions DESC, bundle, role`,
+    `SELECT shadow_bundle, COUNT(*) AS compared, SUM(shadow_model IS NOT model) AS different, AVG(shadow_p_correct) AS mean_p_correct, AVG(shadow_usd) AS mean_usd ${where} AND shadow_bundle IS NOT NULL GROUP BY shadow_bundle ORDER BY compared DESC, shadow_bundle`,
+    `SELECT bundle, COUNT(*) AS scores, AVG(score) AS mean_score FROM feedback WHERE decided_at >= ${from} GROUP BY bundle ORDER BY scores DESC, bundle`,
+  ];
+  const [totals, models, days, bundles, shadows, feedback] = await queryDatabase(
+    target,
+    statements.join("; "),
+  );
+  return { ...(totals?.[0] as object), models, days, bundles, shadows, feedback } as Report;
+}

@@ -1,0 +1,23 @@
+import { env } from "cloudflare:workers";
+import feedback from "../../migrations/0001_feedback.sql?raw";
+import decisions from "../../migrations/0002_decisions.sql?raw";
+
+interface Statement {
+  run(): Promise<unknown>;
+  all(): Promise<{ readonly results: readonly Record<string, unknown>[] }>;
+}
+
+const database = env["DB"] as { prepare(sql: string): Statement };
+
+/** Runs one statement in the Worker's D1 and returns its rows. */
+export async function sql(statement: string): Promise<readonly Record<string, unknown>[]> {
+  return (await database.prepare(statement).all()).results;
+}
+
+/** Makes the tables anew, by the migrations that are deployed. */
+export async function makeTables(): Promise<void> {
+  for (const table of ["feedback", "decisions"]) await sql(`DROP TABLE IF EXISTS ${table}`);
+  // D1 takes one statement at a time; comments may hold semicolons.
+  const statements = `${feedback}\n${decisions}`.replaceAll(/^\s*--.*$/gm, "").split(";");
+  for (const statement of statements) if (statement.trim() !== "") await sql(statement);
+}
