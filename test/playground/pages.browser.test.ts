@@ -2,10 +2,10 @@ import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
+import type { Health } from "../../src/contract/health.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
 import { hasBrowser } from "./browser.ts";
 import { createVisitor, decided, type Visitor } from "./open-page.ts";
-import { answerTasks } from "./task-stand-in.ts";
 
 const DECISION = "**/v1/route";
 
@@ -114,8 +114,26 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     await page.getByText("bundle_corrupt").waitFor();
   });
 
+  test("the operator view shows a canary and a shadow", async () => {
+    const health: Health = {
+      ...((await (await fetch(`${worker.origin}/health`)).json()) as Health),
+      canary: { checksum: "a1".repeat(32), percent: 5, models: 12 },
+      shadow: { checksum: "b2".repeat(32), models: 13, compared: 40, different: 10 },
+    };
+    const page = await visitor.open({
+      view: "operator",
+      prepare: (page) => page.route("**/health", (route) => route.fulfill({ json: health })),
+    });
+    const canary = page.getByRole("region", { name: "Canary" });
+    await canary.getByText("a1a1a1a1a1a1").waitFor();
+    await canary.getByText("5% of the conversations").waitFor();
+    const shadow = page.getByRole("region", { name: "Shadow" });
+    await shadow.getByText("b2b2b2b2b2b2").waitFor();
+    await shadow.getByText("10 (25%)").waitFor();
+  });
+
   test("the task view recommends a model, and labels change it", async () => {
-    const page = await visitor.open({ view: "task", prepare: answerTasks });
+    const page = await visitor.open({ view: "task" });
     await page.getByRole("button", { name: "Example task" }).click();
     const before = await decided(page, "Recommendation");
     const cells = page.getByRole("button", { name: new RegExp(`^${before} on prompt`) });
@@ -123,12 +141,12 @@ describe.skipIf(!hasBrowser)("the playground", () => {
       await cell.click();
       await cell.click();
     }
-    await page.getByText("8 labels").waitFor();
+    await page.locator(".decision-reason").getByText("8 labels").waitFor();
     await expect.poll(() => decided(page, "Recommendation")).not.toBe(before);
   });
 
   test("a file of prompts can be opened", async () => {
-    const page = await visitor.open({ view: "task", prepare: answerTasks });
+    const page = await visitor.open({ view: "task" });
     const line = JSON.stringify({ prompt: "What is 3 + 4?", outcomes: { "gpt-4o-mini": 1 } });
     const file = {
       name: "task.jsonl",
@@ -137,17 +155,30 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     };
     await page.locator("input[type=file]").setInputFiles(file);
     await page.getByText("2 prompts.", { exact: true }).waitFor();
-    await page.getByText("2 labels").waitFor();
+    await page.locator(".decision-reason").getByText("2 labels").waitFor();
   });
 
-  test("a Worker without task decisions says so", async () => {
-    const page = await visitor.open({
-      view: "task",
-      prepare: (page) =>
-        page.route("**/v1/route/task", (route) => route.fulfill({ status: 404, body: "{}" })),
+  test("of more prompts than one decision takes, the first count, and the page says so", async () => {
+    const page = await visitor.open({ view: "task" });
+    const asked: unknown[] = [];
+    page.on("request", (request) => {
+      if (request.url().endsWith("/v1/route/task")) asked.push(request.postDataJSON().prompts.length);
     });
-    await page.getByRole("button", { name: "Example task" }).click();
-    await page.getByText(/does not decide for whole tasks/).waitFor();
+    const lines = Array.from({ length: 130 }, (_, k) => `What is ${k} + ${k}?`);
+    await page.getByLabel("Prompts of one task").fill(lines.join("\n"));
+    await page.getByText("the first 100 count, the other 30 are left out").waitFor();
+    await decided(page, "Recommendation");
+    await page.getByText("For the first 100 prompts use").waitFor();
+    expect(asked).toEqual([100]);
+  });
+
+  test("labels for a model that the Worker does not know are a fault that names it", async () => {
+    const page = await visitor.open({ view: "task" });
+    const line = JSON.stringify({ prompt: "What is 3 + 4?", outcomes: { "no-such-model": 1 } });
+    await page.getByLabel("Prompts of one task").fill(line);
+    const alert = page.getByRole("alert");
+    await alert.getByText("unknown_model").waitFor();
+    await alert.getByText(/no-such-model/).waitFor();
   });
 
   test("colors go round and are remembered", async () => {
@@ -168,7 +199,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     test.each(looks)(
       "$name",
       async ({ colorScheme, viewport }) => {
-        const page = await visitor.open({ colorScheme, viewport, prepare: answerTasks });
+        const page = await visitor.open({ colorScheme, viewport });
         await decided(page);
         expect(await violations(page)).toEqual([]);
         await page.getByRole("button", { name: "Add a turn" }).click();

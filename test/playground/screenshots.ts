@@ -40,11 +40,8 @@ const shots: Readonly<
     view: "task",
     async set(page) {
       await page.getByRole("button", { name: "Example task" }).click();
-      await page.locator(".scores, .fault").first().waitFor();
-      // A made-up answer is nothing for the docs.
-      if ((await page.locator(".fault").count()) > 0) return false;
+      await page.locator(".scores").waitFor();
       for (const index of [0, 1, 3, 4]) await page.locator(".label-button").nth(index).click();
-      return true;
     },
   },
   operator: { view: "operator", set: (page) => page.locator(".catalogue tbody tr").first().waitFor() },
@@ -54,14 +51,15 @@ const worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
 const visitor = await createVisitor(worker.origin);
 try {
   await mkdir(folder, { recursive: true });
+  // The first decision waits for the encoder; its latency is not the usual one.
+  await decided(await visitor.open());
+  await visitor.leave();
   for (const [name, { view, set }] of Object.entries(shots)) {
     for (const [look, options] of Object.entries(looks)) {
       const page = await visitor.open({ view, ...options });
-      if ((await set(page)) === false) {
-        console.warn(`${name}-${look}.png is left as it is: this Worker cannot answer.`);
-        await visitor.leave();
-        continue;
-      }
+      await set(page);
+      await page.mouse.move(0, 0);
+      await page.evaluate(() => scrollTo(0, 0));
       // Until the last decision is there and nothing moves.
       await page.waitForTimeout(1000);
       // On a phone the answer is below the question: show where a person has scrolled to.

@@ -1,6 +1,16 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import type { RouteTaskResponse } from "../../src/client/index.ts";
+import { routeTaskRequestSchema } from "../../src/contract/route-task.ts";
 import { parsePrompts } from "../../src/playground/task/parse-prompts.ts";
-import { emptyTask, labeledPrompts, turnLabel } from "../../src/playground/task/task-state.ts";
+import { taskReason } from "../../src/playground/task/reason.ts";
+import {
+  emptyTask,
+  labeledPrompts,
+  MAX_PROMPTS,
+  toTaskRequest,
+  turnLabel,
+} from "../../src/playground/task/task-state.ts";
 
 describe("pasted prompts", () => {
   test("are one a line", () => {
@@ -40,4 +50,30 @@ test("a label goes round: right, wrong, none; it wins over what was pasted", () 
     return scores();
   });
   expect(seen).toEqual([{ a: 0, b: 1 }, { a: 0, b: 0 }, { a: 0 }]);
+});
+
+test("what is sent is what the API takes, up to as many prompts", () => {
+  const lines = Array.from({ length: MAX_PROMPTS + 1 }, (_, k) => `Prompt ${k}?`);
+  const state = turnLabel({ ...emptyTask, text: lines.join("\n") }, "Prompt 0?", "a");
+  const prompts = toTaskRequest(labeledPrompts(state));
+  expect(prompts.slice(0, 2)).toEqual([{ prompt: "Prompt 0?", outcomes: { a: 1 } }, { prompt: "Prompt 1?" }]);
+  expect(v.is(routeTaskRequestSchema, { prompts: prompts.slice(0, MAX_PROMPTS) })).toBe(true);
+  expect(v.is(routeTaskRequestSchema, { prompts })).toBe(false);
+});
+
+test("the reason for a model of a task is a sentence", () => {
+  const candidate = { model: "a", s1: 0.7, s2: 0.8, s3: null, posterior: 0.7, labels: 0 };
+  const response: RouteTaskResponse = {
+    model: "a",
+    reason: "posterior",
+    familiarity: 0.9,
+    labelled: 0,
+    ranking: [candidate, { ...candidate, model: "b" }],
+    bundle: "",
+  };
+  expect(taskReason(response)).toMatch(/of 2 models, .* no labels yet\.$/);
+  const labelled = { ...response, ranking: [{ ...candidate, labels: 1 }] };
+  expect(taskReason(labelled)).toMatch(/with 1 label counted\.$/);
+  expect(taskReason({ ...response, reason: "s3" })).toMatch(/^The highest S3 of 2 models/);
+  expect(taskReason({ ...response, reason: "best_on_average" })).toMatch(/best on average/);
 });

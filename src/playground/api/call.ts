@@ -34,13 +34,9 @@ export async function call<Q extends Question>(
     fetch: watchedFetch,
     ...(apiKey === "" ? {} : { apiKey }),
   });
-  const sentHeaders = {
-    "content-type": "application/json",
-    ...(apiKey === "" ? {} : { authorization: `Bearer ${apiKey}` }),
-  };
   const start = performance.now();
   try {
-    const asking = { signalbox, fetch: watchedFetch, options: { signal }, headers: sentHeaders };
+    const asking = { signalbox, fetch: watchedFetch, options: { signal } };
     const value = await questions[question](asking, body);
     const stages = parseServerTiming(headers.get("server-timing"));
     return { ok: true, value, timing: { roundTripMs: performance.now() - start, stages } };

@@ -1,15 +1,20 @@
-import type { CallOptions, RouteRequestInput, RouteResponse, Signalbox } from "../../client/index.ts";
-import { errorOfAnswer } from "../../client/signalbox-error.ts";
+import type {
+  CallOptions,
+  RouteRequestInput,
+  RouteResponse,
+  RouteTaskResponse,
+  Signalbox,
+  TaskPromptInput,
+} from "../../client/index.ts";
 import type { BatchResponse } from "../../contract/batch.ts";
 import type { Health } from "../../contract/health.ts";
-import type { TaskRequest, TaskResponse } from "../task/task-contract.ts";
 import type { Model } from "./model.ts";
 
 /** What the page asks the Worker, and what comes back. */
 export interface Answers {
   readonly route: RouteResponse;
   readonly batch: BatchResponse["data"];
-  readonly task: TaskResponse;
+  readonly task: RouteTaskResponse;
   readonly models: readonly Model[];
   readonly health: Health;
 }
@@ -19,7 +24,6 @@ export interface Asking {
   readonly signalbox: Signalbox;
   readonly fetch: typeof fetch;
   readonly options: CallOptions;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 type Asker<Q extends Question> = (asking: Asking, body: unknown) => Promise<Answers[Q]>;
@@ -27,14 +31,8 @@ type Asker<Q extends Question> = (asking: Asking, body: unknown) => Promise<Answ
 export const questions: { readonly [Q in Question]: Asker<Q> } = {
   route: ({ signalbox, options }, body) => signalbox.route(body as RouteRequestInput, options),
   batch: ({ signalbox, options }, body) => signalbox.routeBatch(body as RouteRequestInput[], options),
+  task: ({ signalbox, options }, body) => signalbox.routeTask(body as TaskPromptInput[], options),
   models: ({ signalbox, options }) => signalbox.models(options),
   // Not through the client: an unhealthy Worker answers 503 and says in the body what is wrong, which is no error here.
   health: async ({ fetch, options }) => (await (await fetch("/health", options)).json()) as Health,
-  task: async ({ fetch, options, headers }, body) => {
-    const sent = JSON.stringify(body satisfies unknown as TaskRequest);
-    const response = await fetch("/v1/route/task", { ...options, method: "POST", headers, body: sent });
-    const text = await response.text();
-    if (!response.ok) throw errorOfAnswer(response.status, text);
-    return JSON.parse(text) as TaskResponse;
-  },
 };

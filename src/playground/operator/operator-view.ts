@@ -6,8 +6,6 @@ import { percent } from "../format.ts";
 import { FaultNotice } from "../shell/fault-notice.ts";
 import { Catalogue } from "./catalogue.ts";
 import { Fact, Facts } from "./facts.ts";
-import { type Rollout, rolloutOf } from "./rollout.ts";
-import { Traffic } from "./traffic.ts";
 
 interface Props {
   readonly health: Called<Health>;
@@ -45,8 +43,8 @@ export function OperatorView({ health, models, onKeyNeeded }: Props): ComponentC
 }
 
 function State({ health }: { readonly health: Health }): ComponentChild {
-  const { faults, bundle, catalogue, encoder, embedding_cache: cache, published_at, checked_at } = health;
-  const rollout = rolloutOf(health);
+  const { faults, bundle, canary, shadow, catalogue, encoder, published_at, checked_at } = health;
+  const cache = health.embedding_cache;
   return h(
     "div",
     null,
@@ -68,62 +66,90 @@ function State({ health }: { readonly health: Health }): ComponentChild {
     h(
       "div",
       { class: "facts-grid" },
-      h(
-        Facts,
-        { title: "Bundle" },
-        h(Fact, { name: "checksum", value: short(bundle?.checksum), isCode: true }),
-        h(Fact, { name: "kind", value: bundle?.kind }),
-        h(Fact, { name: "models", value: bundle?.models }),
-        h(Fact, { name: "benchmark tasks", value: bundle?.tasks }),
-        h(Fact, { name: "published", value: time(published_at) }),
-        h(Fact, { name: "last checked", value: time(checked_at) }),
+      stack(
+        h(
+          Facts,
+          { title: "Bundle" },
+          h(Fact, { name: "checksum", value: short(bundle?.checksum), isCode: true }),
+          h(Fact, { name: "kind", value: bundle?.kind }),
+          h(Fact, { name: "models", value: bundle?.models }),
+          h(Fact, { name: "benchmark tasks", value: bundle?.tasks }),
+          h(Fact, { name: "published", value: time(published_at) }),
+          h(Fact, { name: "last checked", value: time(checked_at) }),
+        ),
+        h(Canary, { canary }),
       ),
-      h(
-        Facts,
-        { title: "Catalogue" },
-        h(Fact, { name: "checksum", value: short(catalogue?.checksum), isCode: true }),
-        h(Fact, { name: "models", value: catalogue?.models }),
-        h(Fact, { name: "prices as of", value: catalogue?.prices_as_of }),
+      stack(
+        h(
+          Facts,
+          { title: "Catalogue" },
+          h(Fact, { name: "checksum", value: short(catalogue?.checksum), isCode: true }),
+          h(Fact, { name: "models", value: catalogue?.models }),
+          h(Fact, { name: "prices as of", value: catalogue?.prices_as_of }),
+        ),
+        h(
+          Facts,
+          { title: "Encoder" },
+          h(Fact, { name: "name", value: encoder?.id }),
+          h(Fact, { name: "checksum", value: short(encoder?.checksum), isCode: true }),
+          h(Fact, { name: "backend", value: encoder?.backend }),
+        ),
       ),
-      h(
-        Facts,
-        { title: "Encoder" },
-        h(Fact, { name: "name", value: encoder?.id }),
-        h(Fact, { name: "checksum", value: short(encoder?.checksum), isCode: true }),
-        h(Fact, { name: "backend", value: encoder?.backend }),
+      stack(
+        h(
+          Facts,
+          { title: "Embedding cache" },
+          h(Fact, {
+            name: "hit rate",
+            value: cache.hit_rate === null ? "no decision yet" : percent(cache.hit_rate),
+          }),
+          h(Fact, { name: "hits", value: cache.hits }),
+          h(Fact, { name: "misses", value: cache.misses }),
+          h(Fact, { name: "entries", value: `${cache.size} of ${cache.capacity}` }),
+          h("p", { class: "note" }, "Of the isolate that answered; others count for themselves."),
+        ),
+        h(Shadow, { shadow }),
       ),
-      h(RolloutFacts, { rollout }),
-      h(
-        Facts,
-        { title: "Embedding cache" },
-        h(Fact, {
-          name: "hit rate",
-          value: cache.hit_rate === null ? "no decision yet" : percent(cache.hit_rate),
-        }),
-        h(Fact, { name: "hits", value: cache.hits }),
-        h(Fact, { name: "misses", value: cache.misses }),
-        h(Fact, { name: "entries", value: `${cache.size} of ${cache.capacity}` }),
-        h("p", { class: "note" }, "Of the isolate that answered; others count for themselves."),
-      ),
-      h(Traffic, { traffic: rollout.traffic }),
     ),
   );
 }
 
-function RolloutFacts({ rollout: { canary, shadow } }: { readonly rollout: Rollout }): ComponentChild {
+function stack(...panels: readonly ComponentChild[]): ComponentChild {
+  return h("div", { class: "facts-stack" }, ...panels);
+}
+
+function Canary({ canary }: Pick<Health, "canary">): ComponentChild {
   return h(
     Facts,
-    { title: "Canary and shadow" },
-    h(Fact, {
-      name: "canary",
-      value:
-        canary === undefined ? "none" : `${short(canary.bundle)} for ${canary.percent}% of the decisions`,
-    }),
-    h(Fact, { name: "shadow", value: shadow === undefined ? "none" : short(shadow.bundle) }),
-    canary === undefined &&
-      shadow === undefined &&
-      h("p", { class: "note" }, "Every decision comes from the bundle that is live."),
+    { title: "Canary" },
+    canary === null
+      ? h("p", { class: "note" }, "None: every decision comes from the bundle that is live.")
+      : [
+          h(Fact, { name: "checksum", value: short(canary.checksum), isCode: true }),
+          h(Fact, { name: "models", value: canary.models }),
+          h(Fact, { name: "decides for", value: `${canary.percent}% of the conversations` }),
+        ],
   );
+}
+
+function Shadow({ shadow }: Pick<Health, "shadow">): ComponentChild {
+  return h(
+    Facts,
+    { title: "Shadow" },
+    shadow === null
+      ? h("p", { class: "note" }, "None: no bundle is scored beside the live one.")
+      : [
+          h(Fact, { name: "checksum", value: short(shadow.checksum), isCode: true }),
+          h(Fact, { name: "models", value: shadow.models }),
+          h(Fact, { name: "decisions compared", value: shadow.compared }),
+          h(Fact, { name: "chose otherwise", value: choseOtherwise(shadow) }),
+          h("p", { class: "note" }, "Of the isolate that answered; others count for themselves."),
+        ],
+  );
+}
+
+function choseOtherwise({ compared, different }: NonNullable<Health["shadow"]>): string {
+  return compared === 0 ? "no decision yet" : `${different} (${percent(different / compared)})`;
 }
 
 function short(checksum: string | undefined): string | undefined {

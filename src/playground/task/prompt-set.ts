@@ -1,9 +1,11 @@
 import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
 import { exampleTask } from "./example-task.ts";
+import { MAX_PROMPTS } from "./task-state.ts";
 
 interface Props {
   readonly text: string;
+  /** All prompts in the text, also those beyond what can be asked. */
   readonly count: number;
   readonly onText: (text: string) => void;
 }
@@ -47,6 +49,12 @@ export function PromptSet({ text, count, onText }: Props): ComponentChild {
         ? "One prompt a line, or JSON lines with prompt and outcomes. Paste, drop or open a file."
         : `${count} prompt${count === 1 ? "" : "s"}.`,
     ),
+    count > MAX_PROMPTS &&
+      h(
+        "p",
+        { class: "notice", role: "status" },
+        `One decision takes up to ${MAX_PROMPTS} prompts: the first ${MAX_PROMPTS} count, the other ${count - MAX_PROMPTS} are left out.`,
+      ),
     h(
       "div",
       { class: "conversation-actions" },

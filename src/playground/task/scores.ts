@@ -1,20 +1,35 @@
 import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
-import { percent, usdPerThousand } from "../format.ts";
-import type { TaskCandidate } from "./task-contract.ts";
+import type { RouteTaskResponse } from "../../client/index.ts";
+import { percent } from "../format.ts";
+
+type Candidate = RouteTaskResponse["ranking"][number];
 
 const FIRST_ROWS = 10;
 
-/** S1, S2, S3 and the posterior of every model, as dots on one line and as numbers. */
-export function Scores({
-  ranking,
-  chosen,
-}: {
-  readonly ranking: readonly TaskCandidate[];
+/** The scores of a model, in the order in which they are shown; each is a dot and a column. */
+const kinds = [
+  { field: "s1", title: "S1", meaning: "S1, mean chance of being right" },
+  { field: "s2", title: "S2", meaning: "S2, share of prompts that it likely gets right" },
+  { field: "s3", title: "S3", meaning: "S3, S2 as far as such verdicts hold" },
+  { field: "posterior", title: "Expected", meaning: "expected score, with your labels" },
+] as const;
+type Kind = (typeof kinds)[number];
+
+interface Props {
+  readonly ranking: readonly Candidate[];
   readonly chosen: string;
-}): ComponentChild {
+}
+
+/** The scores of every model, as dots on one line and as numbers. */
+export function Scores({ ranking, chosen }: Props): ComponentChild {
   const [all, setAll] = useState(false);
-  const shown = all ? ranking : ranking.slice(0, FIRST_ROWS);
+  // Not every bundle knows how often its verdicts hold.
+  const shownKinds = kinds.filter(({ field }) => ranking.some((candidate) => candidate[field] !== null));
+  const hasLabels = ranking.some(({ labels }) => labels > 0);
+  // The chosen one may stand far below where another score than the expected one decided.
+  const shown = ranking.filter(({ model }, index) => all || index < FIRST_ROWS || model === chosen);
+  const low = lowerEnd(shown, shownKinds);
   return h(
     "div",
     { class: "scores" },
@@ -22,10 +37,9 @@ export function Scores({
     h(
       "p",
       { class: "legend" },
-      h("span", null, h("i", { class: "key key-s1" }), "S1, mean chance of being right"),
-      h("span", null, h("i", { class: "key key-s2" }), "S2, share of likely right answers"),
-      h("span", null, h("i", { class: "key key-s3" }), "S3, S2 as far as such verdicts hold"),
-      h("span", null, h("i", { class: "key key-chosen" }), "posterior, with your labels"),
+      shownKinds.map(({ field, meaning }) =>
+        h("span", { key: field }, h("i", { class: `key key-${field}` }), meaning),
+      ),
     ),
     h(
       "div",
@@ -40,17 +54,33 @@ export function Scores({
             "tr",
             null,
             h("th", { scope: "col" }, "Model"),
-            h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Dots")),
-            ["S1", "S2", "S3", "Posterior", "USD per 1,000"].map((text) =>
-              h("th", { key: text, scope: "col", class: "number" }, text),
+            h(
+              "th",
+              { scope: "col", class: "wide-only" },
+              h("span", { class: "visually-hidden" }, "Dots"),
+              h(
+                "span",
+                { class: "dots-scale", "aria-hidden": "true" },
+                h("span", null, percent(low)),
+                h("span", null, "100%"),
+              ),
             ),
+            shownKinds.map(({ title }) => h("th", { key: title, scope: "col", class: "number" }, title)),
+            hasLabels && h("th", { scope: "col", class: "number wide-only" }, "Labels"),
           ),
         ),
         h(
           "tbody",
           null,
           shown.map((candidate) =>
-            h(ScoreRow, { key: candidate.model, candidate, isChosen: candidate.model === chosen }),
+            h(ScoreRow, {
+              key: candidate.model,
+              candidate,
+              kinds: shownKinds,
+              low,
+              hasLabels,
+              isChosen: candidate.model === chosen,
+            }),
           ),
         ),
       ),
@@ -64,16 +94,17 @@ export function Scores({
   );
 }
 
-function ScoreRow({
-  candidate,
-  isChosen,
-}: {
-  readonly candidate: TaskCandidate;
+interface ScoreRowProps {
+  readonly candidate: Candidate;
+  readonly kinds: readonly Kind[];
+  /** Where the line of dots begins. */
+  readonly low: number;
+  readonly hasLabels: boolean;
   readonly isChosen: boolean;
-}): ComponentChild {
-  const { model, s1, s2, s3, posterior, expected_usd } = candidate;
-  const dot = (kind: string, share: number | null) =>
-    share !== null && h("i", { key: kind, class: `dot dot-${kind}`, style: { left: `${share * 100}%` } });
+}
+
+function ScoreRow({ candidate, kinds, low, hasLabels, isChosen }: ScoreRowProps): ComponentChild {
+  const { model, labels } = candidate;
   return h(
     "tr",
     { class: isChosen ? "row-chosen" : "" },
@@ -84,15 +115,25 @@ function ScoreRow({
       h(
         "div",
         { class: "dots", "aria-hidden": "true" },
-        dot("s1", s1),
-        dot("s2", s2),
-        dot("s3", s3),
-        dot("posterior", posterior),
+        kinds.map(({ field }) => dot(field, candidate[field], low)),
       ),
     ),
-    [s1, s2, s3, posterior].map((share, index) =>
-      h("td", { key: index, class: "number" }, share === null ? "–" : percent(share)),
-    ),
-    h("td", { class: "number" }, expected_usd === undefined ? "–" : usdPerThousand(expected_usd)),
+    kinds.map(({ field }) => {
+      const share = candidate[field];
+      return h("td", { key: field, class: "number" }, share === null ? "–" : percent(share));
+    }),
+    hasLabels && h("td", { class: "number wide-only" }, labels === 0 ? "–" : labels),
   );
+}
+
+function dot(kind: Kind["field"], share: number | null, low: number): ComponentChild {
+  if (share === null) return null;
+  const left = `${((share - low) / (1 - low)) * 100}%`;
+  return h("i", { key: kind, class: `dot dot-${kind}`, style: { left } });
+}
+
+/** The whole tenth below the lowest score that is shown: good models lie close together. */
+function lowerEnd(ranking: readonly Candidate[], kinds: readonly Kind[]): number {
+  const lowest = Math.min(...ranking.flatMap((candidate) => kinds.map(({ field }) => candidate[field] ?? 1)));
+  return Math.min(0.9, Math.floor(lowest * 10) / 10);
 }

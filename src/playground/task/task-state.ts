@@ -1,5 +1,8 @@
+import type { TaskPromptInput } from "../../client/index.ts";
 import { parsePrompts, type TaskPrompt } from "./parse-prompts.ts";
-import type { TaskRequest } from "./task-contract.ts";
+
+/** As many as the API takes at a time. */
+export const MAX_PROMPTS = 100;
 
 export type Label = "right" | "wrong";
 
@@ -30,13 +33,10 @@ export function labeledPrompts({ text, labels }: TaskState): readonly TaskPrompt
   }));
 }
 
-export function toTaskRequest(prompts: readonly TaskPrompt[]): TaskRequest {
-  return {
-    prompts: prompts.map(({ prompt, outcomes }) => ({
-      prompt,
-      ...(Object.keys(outcomes).length > 0 ? { outcomes } : {}),
-    })),
-  };
+export function toTaskRequest(prompts: readonly TaskPrompt[]): readonly TaskPromptInput[] {
+  return prompts.map(({ prompt, outcomes }) =>
+    Object.keys(outcomes).length > 0 ? { prompt, outcomes } : { prompt },
+  );
 }
 
 /** none -> right -> wrong -> none. */

@@ -1,13 +1,14 @@
 import { type ComponentChild, h } from "preact";
 import { useMemo } from "preact/hooks";
+import type { RouteTaskResponse } from "../../client/index.ts";
 import { useCall } from "../api/use-call.ts";
 import { percent } from "../format.ts";
 import { FaultNotice } from "../shell/fault-notice.ts";
 import { Labels } from "./labels.ts";
 import { PromptSet } from "./prompt-set.ts";
+import { taskReason } from "./reason.ts";
 import { Scores } from "./scores.ts";
-import type { TaskResponse } from "./task-contract.ts";
-import { labeledPrompts, type TaskState, toTaskRequest, turnLabel } from "./task-state.ts";
+import { labeledPrompts, MAX_PROMPTS, type TaskState, toTaskRequest, turnLabel } from "./task-state.ts";
 
 interface Props {
   readonly state: TaskState;
@@ -22,7 +23,8 @@ const FIRST_LABELED = 3;
 
 /** A set of prompts of one task: which one model to use for all of them, and how labels change that. */
 export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): ComponentChild {
-  const prompts = useMemo(() => labeledPrompts(state), [state]);
+  const all = useMemo(() => labeledPrompts(state), [state]);
+  const prompts = all.slice(0, MAX_PROMPTS);
   const called = useCall("task", {
     apiKey,
     body: toTaskRequest(prompts),
@@ -36,7 +38,6 @@ export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): Compo
     state.labeledModels.length > 0
       ? state.labeledModels
       : [...new Set([...given, ...ranked])].slice(0, FIRST_LABELED);
-  const labelCount = prompts.reduce((sum, { outcomes }) => sum + Object.keys(outcomes).length, 0);
   return h(
     "main",
     { class: "task-view" },
@@ -51,7 +52,7 @@ export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): Compo
       ),
       h(PromptSet, {
         text: state.text,
-        count: prompts.length,
+        count: all.length,
         onText: (text) => onChange({ ...state, text }),
       }),
     ),
@@ -59,14 +60,14 @@ export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): Compo
       "div",
       { class: "answer" },
       fault !== undefined
-        ? h(TaskFault, { fault, retry, onKeyNeeded })
+        ? h(FaultNotice, { fault, onRetry: retry, onKeyNeeded })
         : value === undefined
           ? h(
               "p",
               { class: "decision-empty" },
               pending ? "Deciding…" : "Paste some prompts, or take the example task.",
             )
-          : h(Recommendation, { value, labelCount, promptCount: prompts.length, pending }),
+          : h(Recommendation, { value, prompts: countText(prompts.length, all.length), pending }),
       pending && slow && h("p", { class: "slow" }, "Still waiting: every prompt is embedded once."),
       value !== undefined && h(Scores, { ranking: value.ranking, chosen: value.model }),
       value !== undefined &&
@@ -82,36 +83,25 @@ export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): Compo
   );
 }
 
-interface TaskFaultProps {
-  readonly fault: Parameters<typeof FaultNotice>[0]["fault"];
-  readonly retry: () => void;
-  readonly onKeyNeeded: () => void;
-}
-
-function TaskFault({ fault, retry, onKeyNeeded }: TaskFaultProps): ComponentChild {
-  const shown =
-    fault.kind === "missing"
-      ? {
-          kind: fault.kind,
-          message: "This Worker does not decide for whole tasks yet: it has no /v1/route/task.",
-        }
-      : fault;
-  return h(FaultNotice, { fault: shown, onRetry: retry, onKeyNeeded });
+function countText(asked: number, all: number): string {
+  if (all > asked) return `the first ${asked} prompts`;
+  return all === 1 ? "this prompt" : `all ${all} prompts`;
 }
 
 interface RecommendationProps {
-  readonly value: TaskResponse;
-  readonly labelCount: number;
-  readonly promptCount: number;
+  readonly value: RouteTaskResponse;
+  /** Which prompts it is for. */
+  readonly prompts: string;
   readonly pending: boolean;
 }
 
-function Recommendation({ value, labelCount, promptCount, pending }: RecommendationProps): ComponentChild {
-  const { model, ranking } = value;
+function Recommendation({ value, prompts, pending }: RecommendationProps): ComponentChild {
+  const { model, ranking, familiarity } = value;
   const best = ranking.find((candidate) => candidate.model === model);
-  const from = labelCount === 0 ? "no labels yet" : `${labelCount} label${labelCount === 1 ? "" : "s"}`;
-  const expected =
-    best === undefined ? "" : `Expected to be right on ${percent(best.posterior)} of such prompts`;
+  const figures = [
+    ...(best === undefined ? [] : [{ name: "expected score", share: best.posterior }]),
+    { name: "familiarity of the prompts", share: familiarity },
+  ];
   return h(
     "section",
     {
@@ -119,8 +109,16 @@ function Recommendation({ value, labelCount, promptCount, pending }: Recommendat
       "aria-label": "Recommendation",
       "aria-busy": pending,
     },
-    h("p", { class: "eyebrow" }, `For all ${promptCount} prompts use`),
+    h("p", { class: "eyebrow" }, `For ${prompts} use`),
     h("h2", { class: "decision-model" }, model),
-    h("p", { class: "decision-reason", role: "status" }, `${expected}; ${from}.`),
+    h("p", { class: "decision-reason" }, taskReason(value)),
+    h(
+      "dl",
+      { class: "figures" },
+      figures.map(({ name, share }) =>
+        h("div", { key: name }, h("dt", null, name), h("dd", null, percent(share))),
+      ),
+    ),
+    h("p", { class: "visually-hidden", role: "status" }, pending ? "" : `${model}. ${taskReason(value)}`),
   );
 }
