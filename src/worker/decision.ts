@@ -23,6 +23,8 @@ export interface Decided {
   readonly cacheHit: boolean;
   /** The state that decided. */
   readonly serving: Serving;
+  /** What another state would predict for the same request. */
+  readonly predictWith: (other: Serving) => Prediction;
   /** What of a catalogue could be chosen from. */
   readonly usable: (catalogue: Catalogue) => Catalogue;
 }
@@ -64,8 +66,11 @@ export async function decideRoute(
     embeddings.embed(serving.encoder, routed.text),
   );
   return stopwatch.time("decide", async () => {
-    const own = serving.predictor.predict(embedding);
-    const prediction = profile.value === undefined ? own : applyTaskProfile(own, serving, profile.value);
+    const predictWith = (state: Serving) => {
+      const own = state.predictor.predict(embedding);
+      return profile.value === undefined ? own : applyTaskProfile(own, state, profile.value);
+    };
+    const prediction = predictWith(serving);
     const inputTokens = estimateInputTokens(messages, request.tools);
     const decisionRequest = {
       inputTokens,
@@ -87,6 +92,7 @@ export async function decideRoute(
       embedding,
       cacheHit: hit,
       serving,
+      predictWith,
       usable,
     });
   });

@@ -11,11 +11,11 @@ export interface ShadowDecision {
 }
 
 /** Scores the shadow; undefined where none is loaded or the decision was made without it in reach. */
-export function decideShadow({ serving, embedding, request, usable }: Decided): ShadowDecision | undefined {
+export function decideShadow({ serving, predictWith, request, usable }: Decided): ShadowDecision | undefined {
   const { shadow } = serving;
   if (shadow === undefined) return undefined;
   const { predictor, catalogue, pointer } = shadow;
-  const decision = decide(predictor, usable(catalogue), predictor.predict(embedding), request);
+  const decision = decide(predictor, usable(catalogue), predictWith(shadow), request);
   const { model, pCorrect, expectedUsd } = decision.ok
     ? decision.value
     : { model: undefined, pCorrect: undefined, expectedUsd: undefined };

@@ -64,14 +64,14 @@ async function publicationOf(name: string): Promise<Publication> {
 }
 
 /** The namespace of a command that dies at its nth write: before anything of it is stored, or right after. */
-function dyingAt(write: number, when: "before" | "after"): KeyValue {
+function dyingAt(write: number, when: "before" | "after", on: KeyValue = kv): KeyValue {
   let writes = 0;
   return {
-    ...kv,
+    ...on,
     async put(key, value) {
       writes++;
-      if (writes < write) return kv.put(key, value);
-      if (when === "after" && writes === write) await kv.put(key, value);
+      if (writes < write) return on.put(key, value);
+      if (when === "after" && writes === write) await on.put(key, value);
       throw new Error("killed");
     },
   };
@@ -102,6 +102,23 @@ test.each([
   },
   60_000,
 );
+
+// Three files, the manifest, bundle, catalogue, pointer: nothing is live until the last one.
+test("a first publish that dies at any write leaves nothing live, and a second one finishes", async () => {
+  const own = await openLocalKeyValue(join(root, "wrangler.toml"), join(folder, "empty"));
+  const encoder = unwrap(await readEncoder(join(root, "models/encoder")));
+  try {
+    for (const write of [1, 2, 3, 4, 5, 6, 7]) {
+      const dying = dyingAt(1, "after", own);
+      // Each attempt gets one write further than the one before: what is there is not sent again.
+      await expect(upload(dying, { ...asked(first), encoder })).rejects.toThrow("killed");
+      expect((await readLivePointer(own)) === undefined).toBe(write < 7);
+    }
+    expect((await readLivePointer(own))?.bundle).toBe(first.bundle.sha256);
+  } finally {
+    await own.close();
+  }
+}, 60_000);
 
 test("dying right after the pointer was written leaves the new state complete", async () => {
   const publication = await publicationOf("dies-late");
@@ -189,6 +206,7 @@ test("changes are told in words", async () => {
   expect(lines).toEqual([
     `Models: added newcomer; removed ${second.predictor.models[0]}.`,
     expect.stringMatching(/^Tasks: the same \d+\.$/),
+    expect.stringMatching(/^Training prompts: (\d+) -> \1\.$/),
     expect.stringMatching(/^Bundle: [\d.]+ -> [\d.]+ MB\.$/),
     expect.stringMatching(/^Prices as of .* -> 2026-01-01, .*o3-mini [\d.]+\/[\d.]+ -> 1\/[\d.]+/),
   ]);

@@ -2,6 +2,7 @@ import { parseCatalogue } from "../../contract/catalogue.ts";
 import { kvKeys, type Pointer } from "../../contract/pointer.ts";
 import { loadPredictor } from "../../core/bundle.ts";
 import type { Catalogue } from "../../core/catalogue.ts";
+import type { Predictor } from "../../core/predictor.ts";
 import type { KeyValue } from "./key-value.ts";
 import type { Publication } from "./publication.ts";
 
@@ -23,6 +24,7 @@ export async function changesBetween(
     lines.push(
       ...difference("Models", old.value.models, predictor.models),
       ...difference("Tasks", old.value.tasks, predictor.tasks),
+      ...trainingPrompts(old.value, predictor),
       `Bundle: ${megabytes(oldBundle)} -> ${megabytes(bundle.bytes)} MB.`,
     );
   } else lines.push("The live bundle can't be read, so nothing can be compared with it.");
@@ -58,6 +60,17 @@ function difference(what: string, before: readonly string[], after: readonly str
     ...(removed.length > 0 ? [`removed ${removed.join(", ")}`] : []),
   ];
   return [`${what}: ${parts.length === 0 ? `the same ${after.length}` : parts.join("; ")}.`];
+}
+
+function trainingPrompts(before: Predictor, after: Predictor): readonly string[] {
+  const [old, next] = [before, after].map(
+    ({ header }) => (header["training"] as Training | undefined)?.prompts,
+  );
+  return old === undefined || next === undefined ? [] : [`Training prompts: ${old} -> ${next}.`];
+}
+
+interface Training {
+  readonly prompts?: number;
 }
 
 function describePrices(before: Catalogue, after: Catalogue): readonly string[] {
