@@ -1,6 +1,6 @@
 /**
- * Reruns the tables of docs/evaluation.md from the benchmark files: `npm run evaluate [suites...]`. Tables, figures and
- * reports go to dist/evaluation.
+ * Reruns the tables of docs/evaluation.md from the benchmark files: `npm run evaluate [suites...]`. Figures and reports
+ * go to dist/evaluation, tables into the page too.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -58,3 +58,4 @@ for (const { suite, name, options } of runs) {
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
+await import("./fill-tables.ts");
