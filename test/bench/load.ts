@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import autocannon from "autocannon";
 import { kvKeys, parsePointer } from "../../src/contract/pointer.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
-import type { LiveWorker } from "./live-worker.ts";
+import { type LiveWorker, startLiveWorker } from "./live-worker.ts";
 import { type Percentiles, percentiles, round } from "./statistics.ts";
 import { type Subject, startSubject } from "./subjects.ts";
 import { Texts } from "./texts.ts";
@@ -43,18 +46,29 @@ export async function measureLoad(
   return rows;
 }
 
-/** So many decisions of 16 tokens, eight at a time; resident memory on the way. */
-export async function measureSoak(subject: Subject, requests: number): Promise<readonly LoadRow[]> {
-  const worker = await startSubject(subject);
+/**
+ * So many decisions of 16 tokens, eight at a time; resident memory on the way. Without a subject, a Worker that does
+ * nothing: a local workerd grows by itself.
+ */
+export async function measureSoak(
+  subject: Subject | undefined,
+  requests: number,
+): Promise<readonly LoadRow[]> {
+  const state = await mkdtemp(join(tmpdir(), "signalbox-bench-kv-"));
+  const worker = await (subject === undefined
+    ? startLiveWorker({ state, variables: {} })
+    : startSubject(subject));
   const rows: LoadRow[] = [];
   const texts = new Texts(4);
   const next = () => texts.ofTokens(16);
   const quarters = 4;
   for (let quarter = 1; quarter <= quarters; quarter++) {
     const name = `${((quarter * requests) / quarters).toLocaleString("en-US")} requests`;
-    rows.push(await shoot(worker, subject.name, name, next, { connections: 8, amount: requests / quarters }));
+    const options = { connections: 8, amount: requests / quarters };
+    rows.push(await shoot(worker, subject?.name ?? "nothing", name, next, options));
   }
   await worker.stop();
+  await rm(state, { recursive: true, force: true });
   return rows;
 }
 

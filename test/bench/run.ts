@@ -79,7 +79,7 @@ if (parts.includes("load")) {
 }
 if (parts.includes("soak")) {
   const soak = [];
-  for (const subject of subjects) soak.push(...(await measureSoak(subject, 20_000)));
+  for (const subject of [undefined, ...subjects]) soak.push(...(await measureSoak(subject, 20_000)));
   report["soak"] = soak;
   console.log("\n20,000 decisions, 16 tokens, ms; MB of the workerd process");
   console.table(soak);
