@@ -1,4 +1,5 @@
-import type { Price } from "../core/catalogue.ts";
+import { parseCatalogue } from "../contract/catalogue.ts";
+import { catalogueNames, type Price } from "../core/catalogue.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { readBytes } from "./load-outcomes.ts";
 import type { PriceList } from "./prices.ts";
@@ -24,9 +25,9 @@ export async function readPriceList(
  */
 export function parsePriceList(json: unknown): Result<PriceList, "bad_prices"> {
   if (!isObject(json)) return fail("bad_prices", "a price list must be a JSON object of model -> prices");
-  const entries = isObject(json["models"]) ? json["models"] : json;
+  if (isObject(json["models"])) return catalogueList(json);
   const prices = new Map<string, Price>();
-  for (const [model, entry] of Object.entries(entries)) {
+  for (const [model, entry] of Object.entries(json)) {
     const price = isObject(entry) ? priceOf(entry) : undefined;
     if (price === undefined) {
       return fail(
@@ -35,17 +36,20 @@ export function parsePriceList(json: unknown): Result<PriceList, "bad_prices"> {
       );
     }
     prices.set(model, price);
-    const aliases = isObject(entry) && Array.isArray(entry["aliases"]) ? entry["aliases"] : [];
-    for (const alias of aliases) if (!Object.hasOwn(entries, String(alias))) prices.set(String(alias), price);
   }
   return ok(prices);
 }
 
+function catalogueList(json: unknown): Result<PriceList, "bad_prices"> {
+  const catalogue = parseCatalogue(json);
+  if (!catalogue.ok) return fail("bad_prices", catalogue.failure.message, catalogue.failure.param);
+  const { models } = catalogue.value;
+  const names = catalogueNames(catalogue.value);
+  return ok(new Map(Array.from(names, ([name, id]) => [name, models[id]?.price as Price])));
+}
+
 function priceOf(entry: Readonly<Record<string, unknown>>): Price | undefined {
-  const price = isObject(entry["price"])
-    ? entry["price"]
-    : { input: entry["input_usd_per_mtok"], output: entry["output_usd_per_mtok"] };
-  const { input, output } = price;
+  const { input_usd_per_mtok: input, output_usd_per_mtok: output } = entry;
   if (typeof input !== "number" || typeof output !== "number" || !(input >= 0) || !(output >= 0))
     return undefined;
   return { input, cachedInput: input, output };

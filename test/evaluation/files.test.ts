@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Benchmark, readBenchmark, writeBenchmark } from "../../src/evaluation/benchmark-file.ts";
 import { perturbations } from "../../src/evaluation/experiments/perturb.ts";
@@ -52,9 +53,13 @@ describe("benchmark file", () => {
 
 describe("price list", () => {
   it("reads a catalogue with aliases, and a plain list", () => {
-    const catalogue = { models: { x: { aliases: ["y"], price: { input: 1, cachedInput: 0.5, output: 2 } } } };
+    const catalogue = JSON.parse(readFileSync("models/default/catalogue.json", "utf8"));
     const read = parsePriceList(catalogue);
-    expect(read.ok && [...read.value.keys()]).toEqual(["x", "y"]);
+    expect(read.ok && read.value.get("openai/o3-mini")).toEqual({
+      input: 1.1,
+      cachedInput: 0.55,
+      output: 4.4,
+    });
     const plain = parsePriceList({ x: { input_usd_per_mtok: 0.2, output_usd_per_mtok: 0.4 } });
     expect(plain.ok && plain.value.get("x")).toMatchObject({ input: 0.2, output: 0.4 });
   });
