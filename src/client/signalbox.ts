@@ -1,4 +1,5 @@
 import type { BatchResponse } from "../contract/batch.ts";
+import type { FeedbackRequest, FeedbackResponse } from "../contract/feedback.ts";
 import type { Health } from "../contract/health.ts";
 import type { ModelList } from "../contract/models.ts";
 import type { RouteRequestInput, RouteResponse } from "../contract/route.ts";
@@ -30,6 +31,8 @@ export interface Signalbox {
   routeBatch(requests: readonly RouteRequestInput[], options?: CallOptions): Promise<BatchResponse["data"]>;
   /** One model for a set of prompts, of which some may be labelled. */
   routeTask(prompts: readonly TaskPromptInput[], options?: CallOptions): Promise<RouteTaskResponse>;
+  /** What came of a decision. Sending the same twice counts once, so that failed calls are safely repeated. */
+  feedback(feedback: FeedbackRequest, options?: CallOptions): Promise<FeedbackResponse>;
   models(options?: CallOptions): Promise<ModelList["data"]>;
   health(options?: CallOptions): Promise<Health>;
 }
@@ -57,6 +60,7 @@ export function connectSignalbox(options: SignalboxOptions): Signalbox {
     routeBatch: async (requests, callOptions) =>
       (await call<BatchResponse>("/v1/route/batch", { requests }, callOptions)).data,
     routeTask: (prompts, callOptions) => call<RouteTaskResponse>("/v1/route/task", { prompts }, callOptions),
+    feedback: (feedback, callOptions) => call<FeedbackResponse>("/v1/feedback", feedback, callOptions),
     models: async (callOptions) => (await call<ModelList>("/v1/models", undefined, callOptions)).data,
     health: (callOptions) => call<Health>("/health", undefined, callOptions),
   };

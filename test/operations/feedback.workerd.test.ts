@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { connectSignalbox } from "../../src/client/index.ts";
 import { createDecisionSigner, type DecisionRecord } from "../../src/worker/decision-token.ts";
 import { type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
 import { type Seed, seed } from "../worker/seed.ts";
@@ -50,6 +51,24 @@ test("feedback is kept once, with the embedding and without the prompt", async (
     },
   ]);
   expect(JSON.stringify(kept)).not.toContain("Kalevala");
+});
+
+test("the client sends feedback on its own decision, and repeats it safely", async () => {
+  const signalbox = connectSignalbox({
+    baseUrl: "https://signalbox.example",
+    fetch: async (input, init) => {
+      const { status, body } = await worker.send(new URL(String(input)).pathname, init);
+      return Response.json(body, { status });
+    },
+  });
+  const { id, model } = await signalbox.route({ prompt: "Who wrote Kalevala?" });
+  expect(await signalbox.feedback({ decision: id, score: 1 })).toMatchObject({ model, duplicate: false });
+  expect(await signalbox.feedback({ decision: id, score: 1 })).toMatchObject({ model, duplicate: true });
+  await expect(signalbox.feedback({ decision: "dec_forged", score: 1 })).rejects.toMatchObject({
+    code: "decision_invalid",
+  });
+  const task = await signalbox.routeTask([{ prompt: "What is 2 + 2?" }, { prompt: "What is 3 * 3?" }]);
+  expect(task.ranking[0]?.model).toBe(task.model);
 });
 
 test("twenty at once count once", async () => {
