@@ -64,6 +64,9 @@ interface Costs {
   readonly bestSingle: SingleModelCost;
 }
 
+/** Where knowing every task's best model gains less, shares of it say nothing. */
+const LEAST_HEADROOM = 0.002;
+
 function measureRouter(
   router: RouterPredictions,
   { dataset, anchors, resampler, costs }: Context,
@@ -79,7 +82,7 @@ function measureRouter(
     gain: mean(gains),
     gain_ci95: resampler.interval95(gains),
     gain_macro: macroMean(meanByTask(gains, dataset)),
-    headroom: mean(gains) / headroom,
+    headroom: headroom < LEAST_HEADROOM ? Number.NaN : mean(gains) / headroom,
     shuffled: shuffledScore(shares, dataset.outcomes),
     ...(pCorrect === undefined ? {} : measureProbabilities(pCorrect, dataset.outcomes)),
     ...(costs === undefined ? {} : measureRouterCosts(router, shares, dataset, costs)),
