@@ -24,8 +24,11 @@ export function figure(svg: string, caption: string = ""): string {
 /** Colours of the page -> what they stand for. */
 export function legend(entries: Readonly<Record<string, string>>): string {
   return Object.entries(entries)
-    .map(([color, name]) => `<span class="key" style="background:var(--${color})"></span>${escapeHtml(name)}`)
-    .join("");
+    .map(
+      ([color, name]) =>
+        `<span class="entry"><span class="key" style="background:var(--${color})"></span>${escapeHtml(name)}</span>`,
+    )
+    .join(" ");
 }
 
 export interface TableRow {

@@ -27,8 +27,8 @@ figure { margin: 18px 0 8px; padding: 18px 18px 10px; background: var(--card); b
 figure svg { display: block; width: 100%; min-width: 560px; height: auto; color: var(--ink); }
 figure svg text { white-space: pre; }
 figcaption { color: var(--ink-soft); font-size: 14px; margin-top: 8px; }
-.key { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin: 0 5px 0 12px; }
-.key:first-child { margin-left: 0; }
+.key { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 5px; }
+.entry { display: inline-block; margin-right: 12px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
