@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
+import type { DecisionFacts } from "../../src/worker/analytics.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const d1 = ["--local", "--config", join(root, "wrangler.toml")];
@@ -16,28 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Row {
-  readonly decided_at: number;
-  readonly model: string;
-  readonly reason: string;
-  readonly bundle: string;
-  readonly role: string;
-  readonly key_name: string | null;
-  readonly path: string;
-  readonly p_correct: number;
-  readonly expected_usd: number;
-  readonly familiarity: number;
-  readonly cache_hit: number;
-  readonly cheapest_usd: number;
-  readonly best_on_average_usd: number;
-  readonly shadow_bundle: string | null;
-  readonly shadow_model: string | null;
-  readonly shadow_p_correct: number | null;
-  readonly shadow_usd: number | null;
-}
-
 /** 10,000 decisions of ten days, the same in every run. */
-function makeRows(now: number): readonly Row[] {
+function makeRows(now: number): readonly DecisionFacts[] {
   let state = 1;
   const random = () => {
     state = (state * 48271) % 2147483647;
@@ -96,7 +77,7 @@ test("a report on 10,000 decisions equals a recount", async () => {
 
   const now = Math.floor(Date.now() / 1000);
   const all = makeRows(now);
-  const columns = Object.keys(all[0] as Row);
+  const columns = Object.keys(all[0] as DecisionFacts);
   const inserts: string[] = [];
   for (let start = 0; start < all.length; start += 200) {
     const values = all
@@ -137,7 +118,7 @@ test("a report on 10,000 decisions equals a recount", async () => {
   const byDay = Map.groupBy(all, ({ decided_at }) => new Date(decided_at * 1000).toISOString().slice(0, 10));
   expect(whole.days).toEqual(
     [...byDay.keys()].toSorted().map((day) => {
-      const own = byDay.get(day) as Row[];
+      const own = byDay.get(day) as DecisionFacts[];
       return { day, decisions: own.length, mean_familiarity: near(mean(own.map((row) => row.familiarity))) };
     }),
   );
