@@ -21,7 +21,7 @@ export interface LoadRow extends Percentiles {
   readonly rss: number;
 }
 
-/** Closed loops of 1, 8 and 32 clients, an open loop at half the throughput, and new catalogues meanwhile. */
+/** Closed loops of 1, 8 and 32 clients, an open loop at half the throughput, and new bundles meanwhile. */
 export async function measureLoad(
   subjects: readonly Subject[],
   seconds: number,
@@ -35,11 +35,15 @@ export async function measureLoad(
       shoot(worker, subject.name, load, next, { duration: seconds, ...options });
     await run("warm-up", { connections: 1, duration: 2 });
     const one = await run("1 client", { connections: 1 });
-    rows.push(one, await run("8 clients", { connections: 8 }), await run("32 clients", { connections: 32 }));
+    // So many requests rather than so many seconds: those under way when the time is up would not be counted.
+    const amount = Math.max(128, Math.round(one.perSecond * seconds));
+    rows.push(one, await run("8 clients", { connections: 8, amount }));
+    rows.push(await run("32 clients", { connections: 32, amount }));
     const rate = Math.max(1, Math.floor(one.perSecond / 2));
     rows.push(await run(`open loop, ${rate} a second`, { connections: 8, overallRate: rate }));
-    const swaps = swapCatalogues(worker, subject);
-    rows.push(await run("8 clients, a new catalogue each half second", { connections: 8 }));
+    const swaps = swapBundles(worker, subject);
+    rows.push(await run("8 clients, a new bundle each second", { connections: 8, amount: 2 * amount }));
+    rows.push(await run("1 client, a new bundle each second", { connections: 1, duration: 2 * seconds }));
     await swaps.stop();
     await worker.stop();
   }
@@ -81,6 +85,9 @@ async function shoot(
 ): Promise<LoadRow> {
   const times: number[] = [];
   const cpuBefore = await worker.cpuMs();
+  // Not the generator's own duration, which counts whole seconds.
+  const start = performance.now();
+  let end = start;
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const running = autocannon(
       {
@@ -99,12 +106,15 @@ async function shoot(
       },
       (error, found) => (error ? reject(error) : resolve(found)),
     );
-    running.on("response", (_client, _status, _bytes, time) => times.push(time));
+    running.on("response", (_client, _status, _bytes, time) => {
+      times.push(time);
+      end = performance.now();
+    });
   });
   return {
     subject,
     load,
-    perSecond: round(result["2xx"] / result.duration),
+    perSecond: round((1000 * result["2xx"]) / (end - start)),
     errors: result.non2xx + result.errors + result.timeouts,
     ...percentiles(times),
     cpu: round(((await worker.cpuMs()) - cpuBefore) / times.length),
@@ -112,21 +122,20 @@ async function shoot(
   };
 }
 
-/** Publishes the same catalogue with other white space, and so another checksum, again and again. */
-function swapCatalogues(worker: LiveWorker, { contents }: Subject): { readonly stop: () => Promise<void> } {
+/** Publishes the same bundle with a longer header, and so another checksum, again and again. */
+function swapBundles(worker: LiveWorker, { contents }: Subject): { readonly stop: () => Promise<void> } {
   const pointer = parsePointer(contents.get(kvKeys.active) as Uint8Array);
   if (!pointer.ok) throw new Error(pointer.failure.message);
   const live = pointer.value;
-  const text = new TextDecoder().decode(contents.get(kvKeys.catalogue(live.catalogue)));
+  const original = contents.get(kvKeys.bundle(live.bundle)) as Uint8Array;
   let stopped = false;
   const done = (async () => {
     for (let k = 1; !stopped; k++) {
-      const catalogue = new TextEncoder().encode(text + " ".repeat(k));
-      const sha256 = await checksumOf(catalogue);
-      await worker.put(kvKeys.catalogue(sha256), catalogue);
-      const next = { ...live, catalogue: sha256 };
-      await worker.put(kvKeys.active, new TextEncoder().encode(JSON.stringify(next)));
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      const bundle = withLongerHeader(original, 8 * k);
+      const sha256 = await checksumOf(bundle);
+      await worker.put(kvKeys.bundle(sha256), bundle);
+      await worker.put(kvKeys.active, new TextEncoder().encode(JSON.stringify({ ...live, bundle: sha256 })));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
     }
     await worker.put(kvKeys.active, contents.get(kvKeys.active) as Uint8Array);
   })();
@@ -136,4 +145,14 @@ function swapCatalogues(worker: LiveWorker, { contents }: Subject): { readonly s
       await done;
     },
   };
+}
+
+/** A safetensors file whose JSON header ends with so many spaces more, which the format allows. */
+function withLongerHeader(file: Uint8Array, spaces: number): Uint8Array {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const longer = new Uint8Array(file.length + spaces).fill(0x20);
+  new DataView(longer.buffer).setBigUint64(0, BigInt(length + spaces), true);
+  longer.set(file.subarray(8, 8 + length), 8);
+  longer.set(file.subarray(8 + length), 8 + length + spaces);
+  return longer;
 }
