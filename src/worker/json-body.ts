@@ -1,6 +1,7 @@
 import { parseJson } from "../contract/parse.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Settings } from "./bindings.ts";
+import { isDeeperThan } from "./json-depth.ts";
 
 export type BodyCode =
   | "unsupported_media_type"
@@ -8,6 +9,9 @@ export type BodyCode =
   | "body_timeout"
   | "invalid_json"
   | "invalid_request";
+
+// Tool definitions are the deepest that callers send, some dozen levels; 8 MB of brackets would take seconds to parse.
+const MAX_DEPTH = 200;
 
 /** Reads a JSON body: the right type, within the size limit and in time. */
 export async function readJsonBody(
@@ -24,14 +28,23 @@ export async function readJsonBody(
   }
   if (Number(request.headers.get("content-length") ?? 0) > limits.maxBodyBytes)
     return tooLarge(limits.maxBodyBytes);
+  // Unpacked, a small body could be a huge one; the platform hands it over packed.
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (encoding !== "" && encoding !== "identity") {
+    return fail("unsupported_media_type", "send the body as it is, not compressed", "content-encoding");
+  }
   const bytes = await readBytes(request, limits);
   if (!bytes.ok) return bytes;
   if (bytes.value.byteLength === 0) return fail("invalid_json", "the body is empty; send a JSON object");
+  if (isDeeperThan(bytes.value, MAX_DEPTH))
+    return fail("invalid_json", `the body is nested more than ${MAX_DEPTH} levels deep`);
   const json = parseJson(bytes.value, "invalid_json");
   if (!json.ok || (typeof json.value === "object" && json.value !== null && !Array.isArray(json.value)))
     return json;
   return fail("invalid_request", "the body must be a JSON object");
 }
+
+const FIRST_BUFFER_BYTES = 16 * 1024;
 
 async function readBytes(
   { body }: Request,
@@ -39,26 +52,30 @@ async function readBytes(
 ): Promise<Result<Uint8Array, BodyCode>> {
   if (body === null) return ok(new Uint8Array());
   const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-  const chunks: Uint8Array[] = [];
+  // One buffer that doubles: kept one by one, chunks of a byte each would take a hundred times their length.
+  let bytes = new Uint8Array(FIRST_BUFFER_BYTES);
   let length = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, bodyTimeoutMs, "late");
-  });
+  // Ends the read that is under way. A promise to race every read against would keep all of them until the end.
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    void reader.cancel().catch(() => undefined);
+  }, bodyTimeoutMs);
   try {
     for (;;) {
-      const next = await Promise.race([reader.read(), late]);
-      if (next === "late") {
-        void reader.cancel().catch(() => undefined);
-        return fail("body_timeout", `the body did not arrive within ${bodyTimeoutMs} ms`);
-      }
-      if (next.done) return ok(join(chunks, length));
-      length += next.value.byteLength;
-      if (length > maxBodyBytes) {
+      const next = await reader.read().catch(() => undefined);
+      if (late) return fail("body_timeout", `the body did not arrive within ${bodyTimeoutMs} ms`);
+      // The caller went away; nobody reads this.
+      if (next === undefined) return fail("invalid_json", "the body broke off");
+      if (next.done) return ok(bytes.subarray(0, length));
+      const needed = length + next.value.byteLength;
+      if (needed > maxBodyBytes) {
         void reader.cancel().catch(() => undefined);
         return tooLarge(maxBodyBytes);
       }
-      chunks.push(next.value);
+      if (needed > bytes.byteLength) bytes = enlarged(bytes, Math.max(needed, 2 * bytes.byteLength));
+      bytes.set(next.value, length);
+      length = needed;
     }
   } finally {
     clearTimeout(timer);
@@ -69,12 +86,8 @@ function tooLarge(maxBodyBytes: number) {
   return fail("body_too_large" as const, `the body is larger than ${maxBodyBytes} bytes`);
 }
 
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+function enlarged(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
 }

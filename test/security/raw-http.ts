@@ -1,0 +1,57 @@
+import { connect, type Socket } from "node:net";
+
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+const LIMIT_MS = 30_000;
+
+/**
+ * Sends bytes as they are and reads the answer until the connection closes: `fetch` would put paths, headers and
+ * lengths in order before they left. The bytes must say `connection: close`.
+ */
+export function sendRaw(origin: string, ...bytes: readonly (string | Uint8Array)[]): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const socket = openSocket(origin, () => {
+      for (const part of bytes) socket.write(part);
+    });
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    // A refusal may come before everything was sent; what was read by then counts.
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(parseAnswer(Buffer.concat(chunks).toString("utf8"))));
+    socket.setTimeout(LIMIT_MS, () => {
+      socket.destroy();
+      reject(new Error(`no end of the answer within ${LIMIT_MS} ms`));
+    });
+  });
+}
+
+export function openSocket(origin: string, onConnect: () => void): Socket {
+  const { hostname, port } = new URL(origin);
+  return connect(Number(port), hostname, onConnect);
+}
+
+/** A request whose line and headers are written exactly so. */
+export function request(line: string, headers: readonly string[] = [], body = ""): string {
+  const length = body === "" ? [] : [`content-length: ${Buffer.byteLength(body)}`];
+  const own = headers.some((header) => /^host:/i.test(header)) ? [] : ["host: 127.0.0.1"];
+  return [`${line} HTTP/1.1`, ...own, "connection: close", ...length, ...headers, "", body].join("\r\n");
+}
+
+export function parseAnswer(text: string): RawAnswer {
+  const end = text.indexOf("\r\n\r\n");
+  const [line = "", ...lines] = text.slice(0, end < 0 ? undefined : end).split("\r\n");
+  const headers = lines.map((header) => {
+    const colon = header.indexOf(":");
+    return [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()] as const;
+  });
+  return {
+    status: Number(line.split(" ")[1] ?? 0),
+    headers: new Map(headers),
+    body: end < 0 ? "" : text.slice(end + 4),
+  };
+}
