@@ -14,17 +14,25 @@ env.logLevel = "error";
  * Opens the encoder graph with stock onnxruntime-web. Graph and weights are copied into the runtime's memory; the
  * session keeps no reference to `files`, so that the caller can let 24 MB go. Throws if the runtime refuses them.
  */
-export async function createOnnxWebSession({
-  graph,
-  weights,
-}: Pick<EncoderFiles, "graph" | "weights">): Promise<EncoderSession> {
-  const session = await withPrecompiledWasm(runtime, () =>
+export async function createOnnxWebSession(
+  files: Pick<EncoderFiles, "graph" | "weights">,
+): Promise<EncoderSession> {
+  return encoderSession(await openSession(files));
+}
+
+// Apart from `encoderSession`: closures of one function share what any of them refers to, and a session made here
+// would hold the files for as long as it lives.
+function openSession({ graph, weights }: Pick<EncoderFiles, "graph" | "weights">): Promise<InferenceSession> {
+  return withPrecompiledWasm(runtime, () =>
     InferenceSession.create(graph, {
       executionProviders: ["wasm"],
       externalData: [{ path: "weights.bin", data: weights }],
       graphOptimizationLevel: "disabled", // the graph is written optimised
     }),
   );
+}
+
+function encoderSession(session: InferenceSession): EncoderSession {
   return oneAtATime({
     async embed({ inputIds, lexicalIds, lexicalCounts }) {
       const { embedding } = await session.run({

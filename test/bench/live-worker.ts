@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare, type V4MiniflareOptions } from "miniflare";
 import type { BuiltWorker } from "./build-worker.ts";
+import { type Inspector, openInspector } from "./isolate-memory.ts";
 
 /** A Worker in a workerd process of its own, without the proxy that `wrangler dev` puts before it. */
 export interface LiveWorker {
@@ -38,30 +39,64 @@ interface LiveWorkerOptions {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-export async function startLiveWorker({ worker, state, variables }: LiveWorkerOptions): Promise<LiveWorker> {
+export async function startLiveWorker({
+  worker,
+  state,
+  variables,
+}: LiveWorkerOptions): Promise<LiveWorker & Workerd> {
+  const workerd = await startWorkerd({
+    name: WORKER_NAME,
+    ...(worker === undefined ? { modules: true, script: streamPast } : modulesOf(worker)),
+    ...platform,
+    kvNamespaces: { SIGNALBOX: "signalbox" },
+    bindings: { ...variables },
+    resourcePersistencePath: state,
+    handleStructuredLogs: () => {},
+  });
+  return {
+    ...workerd,
+    async put(key, value) {
+      const kv = (await workerd.miniflare.getKVNamespace("SIGNALBOX")) as unknown as KeyValueWriter;
+      await kv.put(key, value.slice().buffer);
+    },
+  };
+}
+
+const WORKER_NAME = "signalbox";
+
+/** What wrangler.toml says of the runtime. */
+export const platform = { compatibilityDate: "2026-04-01", compatibilityFlags: ["nodejs_compat"] };
+
+export function modulesOf({ modules, folder }: BuiltWorker) {
+  return { modules: [...modules], modulesRoot: folder };
+}
+
+/** One workerd process, seen from outside. */
+export interface Workerd extends Omit<LiveWorker, "put"> {
+  readonly miniflare: Miniflare;
+  /** Its inspector; one at a time. */
+  inspect(): Promise<Inspector>;
+  /** Ends the process as a crash would, without a chance to finish anything. */
+  kill(): void;
+}
+
+/** Runs Workers in a workerd process of their own, on a free port of 127.0.0.1. */
+export async function startWorkerd(options: V4MiniflareOptions): Promise<Workerd> {
   const before = new Set(await workerdChildren());
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      name: "signalbox",
-      ...(worker === undefined
-        ? { modules: true, script: streamPast }
-        : { modules: [...worker.modules], modulesRoot: worker.folder }),
-      compatibilityDate: "2026-04-01",
-      compatibilityFlags: ["nodejs_compat"],
-      kvNamespaces: { SIGNALBOX: "signalbox" },
-      bindings: { ...variables },
-      resourcePersistencePath: state,
-      host: "127.0.0.1",
-      port: 0,
-      cf: false,
-      handleStructuredLogs: () => {},
-    }),
+    convertV4MiniflareOptions({ ...options, host: "127.0.0.1", port: 0, inspectorPort: 0, cf: false }),
   );
   const origin = (await miniflare.ready).origin;
   const pid = (await workerdChildren()).find((child) => !before.has(child));
   if (pid === undefined) throw new Error("no workerd process was found");
   return {
+    miniflare,
     origin,
+    async inspect() {
+      const poke = async () => (await fetch(`${origin}/openapi.json`)).arrayBuffer();
+      return openInspector(await miniflare.getInspectorURL(), WORKER_NAME, poke);
+    },
+    kill: () => void process.kill(Number(pid), "SIGKILL"),
     async rss() {
       const status = await readFile(`/proc/${pid}/status`, "utf8");
       return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
@@ -73,10 +108,6 @@ export async function startLiveWorker({ worker, state, variables }: LiveWorkerOp
         .split(" ")
         .slice(11, 13);
       return (Number(user) + Number(system)) * MS_PER_TICK;
-    },
-    async put(key, value) {
-      const kv = (await miniflare.getKVNamespace("SIGNALBOX")) as unknown as KeyValueWriter;
-      await kv.put(key, value.slice().buffer);
     },
     stop: () => miniflare.dispose(),
   };

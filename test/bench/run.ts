@@ -7,6 +7,7 @@ import { parseArgs, promisify } from "node:util";
 import { measureColdStart } from "./cold-start.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLoad, measureSoak } from "./load.ts";
+import { measureBundles, measureMemory } from "./memory.ts";
 import { type BackendName, createSubject, type Subject } from "./subjects.ts";
 import { checkTexts } from "./texts.ts";
 
@@ -14,7 +15,7 @@ import { checkTexts } from "./texts.ts";
 const help = `npm run bench -- [options]
   --quick            fewer rounds: under a minute
   --backends <names> onnx,simd,lexical
-  --only <parts>     latency,cold,load,soak (soak only where it is named)
+  --only <parts>     latency,cold,load,soak,memory (the last two only where named)
   --against <rev>    the same backends of another git revision beside, taking turns
   --json <file>      figures as JSON`;
 
@@ -83,6 +84,14 @@ if (parts.includes("soak")) {
   report["soak"] = soak;
   console.log("\n20,000 decisions, 16 tokens, ms; MB of the workerd process");
   console.table(soak);
+}
+if (parts.includes("memory")) {
+  const memory = await measureMemory(subjects, options.quick ? 2_000 : 20_000);
+  const bundles = await measureBundles(subjects);
+  report["memory"] = { memory, bundles };
+  console.log("\nMemory of the isolate, MB: held after garbage collection, and the peak before it");
+  console.table(memory);
+  console.table(bundles);
 }
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
 await Promise.all(

@@ -5,7 +5,7 @@ import { kvKeys } from "../../src/contract/pointer.ts";
 import { checksumOf, type EncoderFiles } from "../../src/encoder/files.ts";
 import { lexicalEncoderFiles } from "../../src/encoder/lexical-files.ts";
 import { type BuiltWorker, buildWorker } from "./build-worker.ts";
-import { type LiveWorker, startLiveWorker } from "./live-worker.ts";
+import { type LiveWorker, startLiveWorker, type Workerd } from "./live-worker.ts";
 
 export type BackendName = "onnx" | "simd" | "lexical";
 
@@ -35,7 +35,7 @@ export function startSubject(
   { backend, worker, state }: Subject,
   variables: Readonly<Record<string, string>> = {},
   other: BuiltWorker = worker,
-): Promise<LiveWorker> {
+): Promise<LiveWorker & Workerd> {
   return startLiveWorker({
     worker: other,
     state,
