@@ -1,5 +1,5 @@
-import type { Command } from "commander";
-import { createApiKey } from "../contract/api-key.ts";
+import { type Command, InvalidArgumentError } from "commander";
+import { createApiKey, type Permission, permissions } from "../contract/api-key.ts";
 import { unwrap } from "./failure.ts";
 
 /** `key <name>`: a new API key, and the record of it that goes into the secret API_KEYS. */
@@ -8,12 +8,29 @@ export function registerKey(program: Command): void {
     .command("key")
     .description("make an API key and its record for the secret API_KEYS")
     .argument("<name>", "who or what will use it: lower-case letters, digits, hyphens")
+    .option(
+      "--allow <list>",
+      `limit it to some of ${permissions.join(",")}; all without this`,
+      parsePermissions,
+    )
     .option("--json", "print one JSON document")
     .action(makeKey);
 }
 
-async function makeKey(name: string, options: { readonly json?: boolean }): Promise<void> {
-  const made = unwrap(await createApiKey(name, (count) => crypto.getRandomValues(new Uint8Array(count))));
+function parsePermissions(list: string): readonly Permission[] {
+  const asked = [...new Set(list.split(","))];
+  const known: readonly string[] = permissions;
+  if (!asked.every((name): name is Permission => known.includes(name)))
+    throw new InvalidArgumentError(`choose from ${permissions.join(",")}`);
+  return asked;
+}
+
+async function makeKey(
+  name: string,
+  options: { readonly json?: boolean; readonly allow?: readonly Permission[] },
+): Promise<void> {
+  const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+  const made = unwrap(await createApiKey(name, randomBytes, options.allow));
   if (options.json) {
     console.log(JSON.stringify(made));
     return;

@@ -1,5 +1,9 @@
 import { fail, ok, type Result } from "../core/result.ts";
 
+/** What keys may be limited to: deciding, completions at the operator's expense, feedback. */
+export const permissions = ["route", "chat", "feedback"] as const;
+export type Permission = (typeof permissions)[number];
+
 /** A key as the Worker knows it: never the key itself. */
 export interface KeyRecord {
   /** Which key it is, for limits and logs; also part of the key. */
@@ -8,35 +12,52 @@ export interface KeyRecord {
   readonly salt: string;
   /** SHA-256 of salt and key. A plain hash is enough because the key's secret has 256 random bits. */
   readonly hash: Uint8Array;
+  readonly allows: ReadonlySet<Permission>;
 }
 
 const NAME = /^[a-z0-9-]{1,40}$/;
-const RECORD = /^([a-z0-9-]{1,40}):([0-9a-f]{32}):([0-9a-f]{64})$/;
+const RECORD = /^([a-z0-9-]{1,40}):([0-9a-f]{32}):([0-9a-f]{64})(?::([a-z+]+))?$/;
 const KEY = /^sb_([a-z0-9-]{1,40})_([A-Za-z0-9_-]{43})$/;
 
-/** The value of the secret API_KEYS: records `name:salt:hash`, separated by commas or white space. */
+const KEY_ANYWHERE = /sb_[a-z0-9-]{1,40}_[A-Za-z0-9_-]{43}/;
+
+/** Whether a key of Signalbox stands somewhere in the text. */
+export function holdsApiKey(text: string): boolean {
+  return KEY_ANYWHERE.test(text);
+}
+
+/**
+ * The value of the secret API_KEYS: records, separated by commas or white space: `name:salt:hash`, or
+ * `name:salt:hash:route+feedback` for a key that may do only that.
+ */
 export function parseKeyRecords(text: string): Result<ReadonlyMap<string, KeyRecord>, "misconfigured"> {
   const records = new Map<string, KeyRecord>();
   for (const entry of text.split(/[\s,]+/).filter((part) => part !== "")) {
-    const [, name, salt, hash] = RECORD.exec(entry) ?? [];
+    const [, name, salt, hash, limits] = RECORD.exec(entry) ?? [];
+    const allows = new Set(limits?.split("+") ?? permissions);
     // The entry itself is not repeated: this may be a key that was pasted in the wrong place.
-    if (name === undefined || salt === undefined || hash === undefined) {
+    if (name === undefined || salt === undefined || hash === undefined || !arePermissions(allows)) {
       return fail(
         "misconfigured",
-        `record ${records.size + 1} of API_KEYS is not name:salt:hash`,
+        `record ${records.size + 1} of API_KEYS is not name:salt:hash or name:salt:hash:route+chat+feedback`,
         "API_KEYS",
       );
     }
     if (records.has(name)) return fail("misconfigured", `API_KEYS has two records of "${name}"`, "API_KEYS");
-    records.set(name, { name, salt, hash: fromHex(hash) });
+    records.set(name, { name, salt, hash: fromHex(hash), allows });
   }
   return ok(records);
 }
 
-/** A new key, shown once, and its record for API_KEYS. */
+function arePermissions(names: ReadonlySet<string>): names is ReadonlySet<Permission> {
+  return [...names].every((name) => (permissions as readonly string[]).includes(name));
+}
+
+/** A new key, shown once, and its record for API_KEYS; without `allows` the key may do everything. */
 export async function createApiKey(
   name: string,
   randomBytes: (count: number) => Uint8Array,
+  allows?: readonly Permission[],
 ): Promise<Result<{ readonly key: string; readonly record: string }, "invalid_name">> {
   if (!NAME.test(name)) {
     return fail("invalid_name", "a key's name has 1 to 40 lower-case letters, digits and hyphens");
@@ -47,13 +68,14 @@ export async function createApiKey(
   );
   const key = `sb_${name}_${secret}`;
   const salt = toHex(randomBytes(16));
-  return ok({ key, record: `${name}:${salt}:${toHex(await hashKey(key, salt))}` });
+  const limits = allows === undefined ? "" : `:${allows.join("+")}`;
+  return ok({ key, record: `${name}:${salt}:${toHex(await hashKey(key, salt))}${limits}` });
 }
 
 const base64url: Readonly<Record<string, string>> = { "+": "-", "/": "_", "=": "" };
 
 // Compared when no record has the key's name, so that the time doesn't tell which names exist.
-const nobody: KeyRecord = { name: "", salt: "0".repeat(32), hash: new Uint8Array(32) };
+const nobody: KeyRecord = { name: "", salt: "0".repeat(32), hash: new Uint8Array(32), allows: new Set() };
 
 /** The record that a presented key belongs to; takes the same time whichever part is wrong. */
 export async function findKey(

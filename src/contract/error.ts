@@ -4,12 +4,13 @@ import * as v from "valibot";
 type ErrorType =
   | "invalid_request_error"
   | "authentication_error"
+  | "permission_error"
   | "rate_limit_error"
   | "upstream_error"
   | "server_error";
 
 interface ErrorKind {
-  readonly status: 400 | 401 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 429 | 500 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 429 | 500 | 502 | 503 | 504;
   readonly type: ErrorType;
   /** When it happens and what helps; docs/api.md and the OpenAPI document show this sentence. */
   readonly meaning: string;
@@ -55,6 +56,11 @@ export const errorKinds = {
     meaning: "No `Authorization: Bearer` key was sent.",
   },
   invalid_key: { status: 401, type: "authentication_error", meaning: "The key is wrong or was revoked." },
+  key_not_allowed: {
+    status: 403,
+    type: "permission_error",
+    meaning: "The key is limited to other addresses.",
+  },
   not_found: invalid(404, "There is no such address."),
   model_not_found: invalid(404, "`model` is neither `auto` nor a model of the catalogue."),
   method_not_allowed: invalid(405, "The address exists, but not for this method."),

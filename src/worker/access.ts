@@ -1,6 +1,6 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import { findKey } from "../contract/api-key.ts";
+import { findKey, holdsApiKey, type Permission } from "../contract/api-key.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 
 const KEY_HEADER = "x-signalbox-key";
@@ -26,8 +26,19 @@ export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
     });
   }
   context.set("keyName", record.name);
+  context.set("keyAllows", record.allows);
   return next();
 });
+
+/** Lets only keys through that are not limited to something else. */
+export function requirePermission(permission: Permission) {
+  return createMiddleware<HttpEnv>(async (context, next) => {
+    const allows = context.get("keyAllows");
+    if (allows === undefined || allows.has(permission)) return next();
+    const message = `this key may only ${[...allows].join(" and ")}; here it needs ${permission}`;
+    return respondFailure(context, { code: "key_not_allowed", message, param: "authorization" });
+  });
+}
 
 /** Browsers on the allowed origins may call the API and read its headers. */
 export const allowOrigins = cors({
@@ -63,7 +74,9 @@ function bearerToken(authorization = ""): string | undefined {
 export function callerAuthorization(context: HttpContext): string | undefined {
   const { access } = context.get("isolate").settings;
   const isForProvider = access.kind === "open" || context.req.header(KEY_HEADER) !== undefined;
-  return isForProvider ? context.req.header("authorization") : undefined;
+  const authorization = isForProvider ? context.req.header("authorization") : undefined;
+  // Some send their Signalbox key in both headers, to be sure.
+  return authorization === undefined || holdsApiKey(authorization) ? undefined : authorization;
 }
 
 function challenge(response: Response): Response {

@@ -2,7 +2,8 @@ import { Hono } from "hono";
 import type { ErrorCode } from "../contract/error.ts";
 import openapi from "../contract/openapi.json" with { type: "json" };
 import { fail, type Result } from "../core/result.ts";
-import { allowOrigins, requireKey } from "./access.ts";
+import { allowOrigins, requireKey, requirePermission } from "./access.ts";
+import { protectAnswers } from "./answer-headers.ts";
 import type { Env } from "./bindings.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 import type { Isolate } from "./isolate.ts";
@@ -32,7 +33,8 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
     }),
   );
 
-  app.get("/openapi.json", (context) => context.json(openapi));
+  app.use(protectAnswers);
+  app.get("/openapi.json", (context) => context.json(openapi, 200, { "cache-control": "no-cache" }));
   app.use(async (context, next) => {
     const isolate = isolateOf(context.env);
     if (!isolate.ok) return respondFailure(context, isolate.failure);
@@ -43,11 +45,11 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.use("/v1/*", requireKey);
   app.get("/health", getHealth);
   app.get("/v1/models", getModels);
-  app.post("/v1/route", postRoute);
-  app.post("/v1/route/batch", postRouteBatch);
-  app.post("/v1/route/task", postRouteTask);
-  app.post("/v1/chat/completions", postChatCompletions);
-  app.post("/v1/feedback", postFeedback);
+  app.post("/v1/route", requirePermission("route"), postRoute);
+  app.post("/v1/route/batch", requirePermission("route"), postRouteBatch);
+  app.post("/v1/route/task", requirePermission("route"), postRouteTask);
+  app.post("/v1/chat/completions", requirePermission("chat"), postChatCompletions);
+  app.post("/v1/feedback", requirePermission("feedback"), postFeedback);
 
   for (const [path, method] of [
     ["/openapi.json", "GET"],

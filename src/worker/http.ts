@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { Permission } from "../contract/api-key.ts";
 import { type ErrorCode, errorBody, errorKinds } from "../contract/error.ts";
 import type { Failure } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
@@ -7,7 +8,8 @@ import type { Isolate } from "./isolate.ts";
 /** Types of every Hono context in the Worker. */
 export interface HttpEnv {
   Bindings: Env;
-  Variables: { isolate: Isolate; keyName?: string };
+  /** `keyName` and what it allows are undefined where access is open. */
+  Variables: { isolate: Isolate; keyName?: string; keyAllows?: ReadonlySet<Permission> };
 }
 
 export type HttpContext = Context<HttpEnv>;
