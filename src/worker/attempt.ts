@@ -1,4 +1,5 @@
 import type { Target } from "./provider.ts";
+import { createRedactor } from "./redact.ts";
 
 /** What came of sending a completion to one provider. */
 export type Attempt =
@@ -69,24 +70,37 @@ async function judge(target: Target, response: Response): Promise<Attempt> {
     void body?.cancel().catch(() => undefined);
     return { kind: "failed", cause: "server_error", status };
   }
-  return { kind: "answered", response, body: body === null ? null : await withFirstByte(body) };
+  return {
+    kind: "answered",
+    response,
+    body: body === null ? null : await withFirstByte(body, target.workerKey),
+  };
 }
 
 /**
  * Waits for the first chunk, then passes everything on as it comes. Reading no faster than the reader of the result
- * keeps the back-pressure; cancelling the result cancels the source.
+ * keeps the back-pressure; cancelling the result cancels the source. Some providers repeat the key in what they
+ * answer: it is taken out.
  */
-async function withFirstByte(source: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+async function withFirstByte(
+  source: ReadableStream<Uint8Array>,
+  workerKey: string | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  const redactor = createRedactor(workerKey);
   const reader = source.getReader();
   const first = await reader.read();
   let pending: typeof first | undefined = first;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = pending ?? (await reader.read());
-        pending = undefined;
-        if (done) controller.close();
-        else controller.enqueue(value);
+        for (;;) {
+          const { done, value } = pending ?? (await reader.read());
+          pending = undefined;
+          const bytes = redactor === undefined ? value : done ? redactor.end() : redactor.push(value);
+          if (bytes !== undefined && bytes.length > 0) controller.enqueue(bytes);
+          if (done) controller.close();
+          if (done || (bytes?.length ?? 0) > 0) return;
+        }
       },
       cancel: (reason) => reader.cancel(reason),
     },

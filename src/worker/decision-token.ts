@@ -19,8 +19,10 @@ export type TokenCode = "decision_unsigned" | "decision_invalid" | "decision_exp
 
 /** Signs decisions, and reads what was signed. */
 export interface DecisionSigner {
-  sign(record: DecisionRecord): Promise<string>;
-  read(token: string, now: Date): Promise<Result<DecisionRecord, TokenCode>>;
+  /** @param holder name of the API key that asked for the decision; "" where access is open */
+  sign(record: DecisionRecord, holder: string): Promise<string>;
+  /** Reads it only for its holder: nobody else can use up the feedback on a decision. */
+  read(token: string, now: Date, holder: string): Promise<Result<DecisionRecord, TokenCode>>;
 }
 
 const PREFIX = "dec_";
@@ -33,31 +35,39 @@ const UNSIGNED = /^dec_[0-9a-f]{32}$/;
 
 /**
  * The token is `dec_` and base64url of: version, time, number, bundle, encoder, model, int8 embedding, HMAC-SHA-256
- * over all of that. It is signed, not encrypted: its holder sent the prompt and may know the embedding.
+ * over its holder and all of that. It is signed, not encrypted: its holder sent the prompt and may know the embedding.
  * @param secrets the first one signs, all of them are accepted, so that a secret can be replaced without a gap
  */
 export function createDecisionSigner(secrets: readonly string[], maxAgeMs: number): DecisionSigner {
   const keys = secrets.map((secret) =>
     crypto.subtle.importKey("raw", encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]),
   );
-  const macOf = async (key: Promise<CryptoKey>, bytes: Uint8Array<ArrayBuffer>) =>
-    new Uint8Array(await crypto.subtle.sign("HMAC", await key, bytes)).subarray(0, MAC_BYTES);
+  const macOf = async (key: Promise<CryptoKey>, body: Uint8Array, holder: string) => {
+    const name = encode(holder);
+    // With its length before it, no byte of the name can be taken for one of the body.
+    const signed = concatenate([Uint8Array.of(name.length), name, body]);
+    return new Uint8Array(await crypto.subtle.sign("HMAC", await key, signed)).subarray(0, MAC_BYTES);
+  };
 
   return {
-    async sign(record) {
+    async sign(record, holder) {
       const body = pack(record);
-      const mac = await macOf(keys[0] as Promise<CryptoKey>, body);
+      const mac = await macOf(keys[0] as Promise<CryptoKey>, body, holder);
       return PREFIX + toBase64Url(concatenate([body, mac]));
     },
-    async read(token, now) {
+    async read(token, now, holder) {
       if (UNSIGNED.test(token))
         return fail("decision_unsigned", "this decision was made without DECISION_SECRET", "decision");
-      const invalid = fail("decision_invalid", "`decision` is no id that this router signed", "decision");
+      const invalid = fail(
+        "decision_invalid",
+        "`decision` is no id that this router signed for this key",
+        "decision",
+      );
       const bytes = token.startsWith(PREFIX) ? fromBase64Url(token.slice(PREFIX.length)) : undefined;
       if (bytes === undefined || bytes.length <= HEAD_BYTES + MAC_BYTES) return invalid;
       const body = bytes.slice(0, -MAC_BYTES);
       const mac = bytes.subarray(-MAC_BYTES);
-      const macs = await Promise.all(keys.map((key) => macOf(key, body)));
+      const macs = await Promise.all(keys.map((key) => macOf(key, body, holder)));
       if (!macs.some((expected) => equalInConstantTime(expected, mac))) return invalid;
       const record = body[0] === FORMAT ? unpack(body) : undefined;
       if (record === undefined) return invalid;
@@ -109,7 +119,7 @@ function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const part of parts) {

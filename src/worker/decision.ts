@@ -34,6 +34,8 @@ export interface DecisionInput extends RouteRequest {
   /** Room that the answer needs beside the input. */
   readonly answerTokens?: number;
   readonly alsoRequires?: readonly Capability[];
+  /** Name of the API key that asks; undefined where access is open. */
+  readonly keyName?: string | undefined;
   /** What of a catalogue can be chosen from; the whole of it where this is left out. */
   readonly usable?: (catalogue: Catalogue) => Catalogue;
 }
@@ -62,8 +64,14 @@ export async function decideRoute(
   const currentModel = resolveCurrent(request, serving);
   if (!currentModel.ok) return currentModel;
 
+  const inputTokens = estimateInputTokens(messages, request.tools);
+  const usable = request.usable ?? ((catalogue) => catalogue);
+  const require = requirements(request, routed, inputTokens);
+  const fits = checkContext(usable(serving.catalogue), require.contextTokens ?? 0);
+  if (!fits.ok) return fits;
+
   const { embedding, hit } = await stopwatch.time("embed", () =>
-    embeddings.embed(serving.encoder, routed.text),
+    embeddings.embed(serving.encoder, routed.text, request.keyName ?? ""),
   );
   return stopwatch.time("decide", async () => {
     const predictWith = (state: Serving) => {
@@ -71,17 +79,15 @@ export async function decideRoute(
       return profile.value === undefined ? own : applyTaskProfile(own, state, profile.value);
     };
     const prediction = predictWith(serving);
-    const inputTokens = estimateInputTokens(messages, request.tools);
     const decisionRequest = {
       inputTokens,
-      require: requirements(request, routed, inputTokens),
+      require,
       rule: rule.value,
       ...(request.models === undefined ? {} : { models: request.models }),
       ...(request.exclude === undefined ? {} : { exclude: request.exclude }),
       ...(request.max_usd === undefined ? {} : { maxUsd: request.max_usd }),
       ...(currentModel.value === undefined ? {} : { currentModel: currentModel.value }),
     };
-    const usable = request.usable ?? ((catalogue) => catalogue);
     const decision = decide(serving.predictor, usable(serving.catalogue), prediction, decisionRequest);
     if (!decision.ok) return decision;
     return ok({
@@ -115,6 +121,16 @@ function applyTaskProfile(own: Prediction, { predictor }: Serving, profile: Task
   return shiftPrediction(
     own,
     predictor.models.map((model) => profileShift(profile, model)),
+  );
+}
+
+// Megabytes that no model takes are refused before they are embedded, which may take a second.
+function checkContext({ models }: Catalogue, tokens: number): Result<null, "context_too_long"> {
+  if (Object.values(models).some(({ contextTokens }) => contextTokens >= tokens)) return ok(null);
+  return fail(
+    "context_too_long",
+    `none of the allowed models takes ${tokens} tokens`,
+    "require.context_tokens",
   );
 }
 

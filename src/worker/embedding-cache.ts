@@ -10,7 +10,15 @@ interface CacheCounts {
 
 /** Embeddings of the texts that this isolate met last: a chat asks with the same first turn again and again. */
 export interface EmbeddingCache {
-  embed(encoder: Encoder, text: string): Promise<{ readonly embedding: Float32Array; readonly hit: boolean }>;
+  /**
+   * @param owner name of the API key that asks. Each finds only what it asked before: how long an answer takes must not
+   * tell one caller what another one asked.
+   */
+  embed(
+    encoder: Encoder,
+    text: string,
+    owner: string,
+  ): Promise<{ readonly embedding: Float32Array; readonly hit: boolean }>;
   counts(): CacheCounts;
 }
 
@@ -24,8 +32,8 @@ export function createEmbeddingCache(capacity: number): EmbeddingCache {
   let hits = 0;
   let misses = 0;
   return {
-    async embed(encoder, text) {
-      const key = `${encoder.checksum}:${await checksumOf(new TextEncoder().encode(text))}`;
+    async embed(encoder, text, owner) {
+      const key = `${owner}:${encoder.checksum}:${await checksumOf(new TextEncoder().encode(text))}`;
       const known = entries.get(key);
       if (known !== undefined) {
         hits++;

@@ -79,17 +79,19 @@ export function parseFeedbackBindings(env: Env): Result<Feedback, "misconfigured
 export async function newDecisionId(
   { signer }: Feedback,
   { decision, embedding, serving }: Decided,
+  keyName = "",
 ): Promise<string> {
   const number = crypto.randomUUID().replaceAll("-", "");
   if (signer === undefined) return `dec_${number}`;
-  return signer.sign({
+  const record = {
     number,
     decidedAt: new Date(),
     bundle: serving.pointer.bundle.slice(0, 16),
     encoder: serving.pointer.encoder.slice(0, 16),
     model: decision.model,
     embedding: quantizeEmbedding(embedding),
-  });
+  };
+  return signer.sign(record, keyName);
 }
 
 function createFeedbackStore(database: Database): FeedbackStore {

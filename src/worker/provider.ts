@@ -11,6 +11,8 @@ export interface Target {
   readonly authorization: string;
   /** Whether that is the caller's own. */
   readonly callerPays: boolean;
+  /** The Worker's own key, which nothing that goes back to the caller may hold; undefined where the caller pays. */
+  readonly workerKey: string | undefined;
 }
 
 /** Where a model of the catalogue is reached; undefined where there is no key for its provider. */
@@ -36,6 +38,7 @@ export function targetOf(
     upstream: entry.upstream,
     authorization,
     callerPays,
+    workerKey: callerPays ? undefined : key,
   };
 }
 

@@ -141,11 +141,11 @@ test("an expired decision is refused", async () => {
     embedding: new Int8Array(768).fill(3),
   };
   const signer = createDecisionSigner([secret], 1000);
-  const old = await send({ decision: await signer.sign(record), score: 1 });
+  const old = await send({ decision: await signer.sign(record, ""), score: 1 });
   expect([old.status, old.body.error.code]).toEqual([410, "decision_expired"]);
   const patient = startFreshWorker({ DECISION_SECRET: secret, FEEDBACK_MAX_AGE_DAYS: "60" });
-  expect((await send({ decision: await signer.sign(record), score: 1 }, patient)).status).toBe(200);
-  const read = await signer.read(await signer.sign(record), record.decidedAt);
+  expect((await send({ decision: await signer.sign(record, ""), score: 1 }, patient)).status).toBe(200);
+  const read = await signer.read(await signer.sign(record, ""), record.decidedAt, "");
   expect(read.ok && { ...read.value, decidedAt: 0 }).toEqual({ ...record, decidedAt: 0 });
 });
 

@@ -56,7 +56,7 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
     status: answer.response.status,
     headers: {
       ...plan.value.headers,
-      ...passedOn(answer.response.headers),
+      ...passedOn(answer.response.headers, target),
       "x-signalbox-model": target.model,
       "x-signalbox-attempts": String(attempts),
       "server-timing": stopwatch.header(),
@@ -67,11 +67,12 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
 // Lengths and encodings belong to the connection to the provider, cookies to nobody.
 const PASSED_HEADERS = ["content-type", "x-request-id", "retry-after"] as const;
 
-function passedOn(headers: Headers): Record<string, string> {
+function passedOn(headers: Headers, { workerKey }: Target): Record<string, string> {
   return Object.fromEntries(
     PASSED_HEADERS.flatMap((name) => {
       const value = headers.get(name);
-      return value === null ? [] : [[name, value]];
+      const isSafe = value !== null && (workerKey === undefined || !value.includes(workerKey));
+      return isSafe ? [[name, value]] : [];
     }),
   );
 }
@@ -110,6 +111,7 @@ async function planAuto(
   }
   const input = {
     ...options,
+    keyName: context.get("keyName"),
     messages: request.messages,
     ...(request.tools ? { tools: request.tools } : {}),
     answerTokens: request.max_completion_tokens ?? request.max_tokens ?? 0,
@@ -121,7 +123,11 @@ async function planAuto(
   recordDecision(context, decided.value);
   return ok({
     targets: rankedTargets(decided.value, (model) => targetOf(catalogue, model, settings, authorization)),
-    headers: decisionHeaders(decided.value, serving, await newDecisionId(feedback, decided.value)),
+    headers: decisionHeaders(
+      decided.value,
+      serving,
+      await newDecisionId(feedback, decided.value, context.get("keyName")),
+    ),
   });
 }
 

@@ -18,7 +18,7 @@ export async function postFeedback(context: HttpContext): Promise<Response> {
     return respondFailure(context, { code: "feedback_unavailable", message });
   }
   const now = new Date();
-  const record = await signer.read(request.value.decision, now);
+  const record = await signer.read(request.value.decision, now, context.get("keyName") ?? "");
   if (!record.ok) return respondFailure(context, record.failure);
   const model = await resolveModel(context, request.value.model, record.value.model);
   if (!model.ok) return respondFailure(context, model.failure);

@@ -47,9 +47,10 @@ async function decideOne(
   if (!request.ok) return request;
   const serving = await servingFor(live, request.value);
   const { embeddings, feedback } = context.get("isolate");
-  const decided = await decideRoute(request.value, serving, embeddings, stopwatch);
+  const input = { ...request.value, keyName: context.get("keyName") };
+  const decided = await decideRoute(input, serving, embeddings, stopwatch);
   if (!decided.ok) return decided;
   recordDecision(context, decided.value);
-  const id = await newDecisionId(feedback, decided.value);
+  const id = await newDecisionId(feedback, decided.value, context.get("keyName"));
   return ok(routeResponse(decided.value, serving, id, request.value.explain));
 }

@@ -22,7 +22,9 @@ export async function postRouteTask(context: HttpContext): Promise<Response> {
   if (unknown !== undefined) return respondFailure(context, unknown);
   const prompts: TaskPrompt[] = [];
   for (const { prompt, outcomes } of request.value.prompts) {
-    const { embedding } = await stopwatch.time("embed", () => embeddings.embed(encoder, prompt));
+    const { embedding } = await stopwatch.time("embed", () =>
+      embeddings.embed(encoder, prompt, context.get("keyName") ?? ""),
+    );
     const labels = Object.entries(outcomes ?? {}).map(([name, score]) => [names.get(name) as string, score]);
     prompts.push(labels.length === 0 ? { embedding } : { embedding, labels: Object.fromEntries(labels) });
   }

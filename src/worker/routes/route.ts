@@ -19,9 +19,10 @@ export async function postRoute(context: HttpContext): Promise<Response> {
   const live = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
   if (!live.ok) return respondFailure(context, live.failure);
   const serving = await servingFor(live.value, request.value);
-  const decided = await decideRoute(request.value, serving, embeddings, stopwatch);
+  const asked = { ...request.value, keyName: context.get("keyName") };
+  const decided = await decideRoute(asked, serving, embeddings, stopwatch);
   if (!decided.ok) return respondFailure(context, decided.failure);
-  const id = await newDecisionId(feedback, decided.value);
+  const id = await newDecisionId(feedback, decided.value, context.get("keyName"));
   recordDecision(context, decided.value);
   return context.json(routeResponse(decided.value, serving, id, request.value.explain), 200, {
     ...decisionHeaders(decided.value, serving, id),
