@@ -146,11 +146,12 @@ function parseAccess(env: Env): Result<Access, "misconfigured"> {
 
 function parseOrigins(value: unknown): Result<readonly string[], "misconfigured"> {
   const origins = listOf(value);
-  const wrong = origins.find((origin) => origin !== "*" && !/^https?:\/\/[^/]+$/.test(origin));
-  if (wrong === undefined) return ok(origins);
+  const wrong = origins.findIndex((origin) => origin !== "*" && !/^https?:\/\/[^/]+$/.test(origin));
+  if (wrong < 0) return ok(origins);
+  // The entry itself is not repeated: everyone may read this, and it may be a secret in the wrong place.
   return fail(
     "misconfigured",
-    `CORS_ORIGINS must list origins such as https://app.example, not "${wrong}"`,
+    `CORS_ORIGINS must list origins such as https://app.example; entry ${wrong + 1} is none`,
     "CORS_ORIGINS",
   );
 }
