@@ -51,6 +51,7 @@ export function toTaskProfile(
 
 /** How much better each model did on the task than its own predictions said: added to every prediction for the task. */
 export function profileShift({ scores }: TaskProfile, model: string): number {
-  const score = scores[model];
+  // Own fields only: a model may be called `constructor`.
+  const score = Object.hasOwn(scores, model) ? scores[model] : undefined;
   return score === undefined ? 0 : score.posterior - score.s1;
 }

@@ -49,9 +49,24 @@ export function parseAnswer(text: string): RawAnswer {
     const colon = header.indexOf(":");
     return [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()] as const;
   });
+  const body = end < 0 ? "" : text.slice(end + 4);
+  const isChunked = headers.some(([name, value]) => name === "transfer-encoding" && value === "chunked");
   return {
     status: Number(line.split(" ")[1] ?? 0),
     headers: new Map(headers),
-    body: end < 0 ? "" : text.slice(end + 4),
+    body: isChunked ? joinChunks(body) : body,
   };
+}
+
+/** ASCII only: lengths are counted in characters. */
+function joinChunks(text: string): string {
+  let joined = "";
+  for (let at = 0; at < text.length; ) {
+    const lineEnd = text.indexOf("\r\n", at);
+    const length = Number.parseInt(text.slice(at, lineEnd), 16);
+    if (!(length > 0)) break;
+    joined += text.slice(lineEnd + 2, lineEnd + 2 + length);
+    at = lineEnd + 2 + length + 2;
+  }
+  return joined;
 }
