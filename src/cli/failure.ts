@@ -15,3 +15,22 @@ export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new CommandFailure(result.failure);
 }
+
+/** What the file system refuses most often, and what that means to a person. */
+const fileFaults: Readonly<Record<string, string>> = {
+  ENOENT: "there is no",
+  EACCES: "this account may not use",
+  EPERM: "this account may not use",
+  EISDIR: "a file is needed, but this is a folder:",
+  ENOTDIR: "a folder is needed, but this is a file:",
+  ENOSPC: "the disk is full; could not write",
+  EROFS: "the disk is read-only; could not write",
+};
+
+/** One line about an error that a person can act on; undefined for faults of the program itself. */
+export function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof CommandFailure) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const fault = fileFaults[code ?? ""];
+  return fault === undefined || path === undefined ? undefined : `${fault} ${path}`;
+}

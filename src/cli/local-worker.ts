@@ -1,9 +1,10 @@
 import { createServer } from "node:net";
+import { findConfiguration } from "./configuration.ts";
 import { CommandFailure } from "./failure.ts";
 
 export interface LocalWorkerOptions {
-  /** wrangler.toml */
-  readonly configPath: string;
+  /** wrangler.toml; found by itself where none is named. */
+  readonly configPath?: string | undefined;
   /** Folder of local state; .wrangler/state beside the configuration by default. */
   readonly statePath?: string | undefined;
   /** 0 picks a free one. */
@@ -31,7 +32,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
   const { unstable_startWorker: startWorker } = await import("wrangler");
   const worker = await startWorker({
-    config: configPath,
+    config: await findConfiguration(configPath, false),
     bindings: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, { type: "plain_text", value }]),
     ),

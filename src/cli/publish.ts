@@ -4,6 +4,7 @@ import { unwrap } from "./failure.ts";
 import { changesBetween, describePointer } from "./kv/changes.ts";
 import { openKeyValue } from "./kv/open.ts";
 import { readEncoder, readPublication } from "./kv/publication.ts";
+import { CONFIG_HELP } from "./kv/target-options.ts";
 import { planUpload, type Role, readLivePointer, upload } from "./kv/upload.ts";
 
 interface PublishOptions {
@@ -14,7 +15,7 @@ interface PublishOptions {
   readonly canary?: number;
   readonly shadow?: boolean;
   readonly dryRun?: boolean;
-  readonly config: string;
+  readonly config?: string;
   readonly state?: string;
   readonly json?: boolean;
 }
@@ -42,7 +43,7 @@ export function registerPublish(program: Command): void {
     )
     .option("--shadow", "only scored beside the live bundle, to see where it would decide otherwise")
     .option("--dry-run", "check everything and tell what would change, but write nothing")
-    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--config <file>", CONFIG_HELP)
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .option("--json", "print one JSON document")
     .action(publish);

@@ -11,12 +11,13 @@ import { unwrap } from "./failure.ts";
 import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
 import { type EncoderPublication, type Publication, readEncoder, readPublication } from "./kv/publication.ts";
+import { CONFIG_HELP } from "./kv/target-options.ts";
 import { readLivePointer, upload } from "./kv/upload.ts";
 import { startLocalWorker } from "./local-worker.ts";
 
 interface StartOptions {
   readonly port: number;
-  readonly config: string;
+  readonly config?: string;
   readonly state?: string;
   readonly backend?: string;
 }
@@ -34,7 +35,7 @@ export function registerStart(program: Command): void {
     .command("start")
     .description("run a local Worker with the default bundle, open to everyone on this machine")
     .option("--port <number>", "port on 127.0.0.1; 0 picks a free one", parsePort, 8787)
-    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--config <file>", CONFIG_HELP)
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .addOption(
       new Option("--backend <name>", "what embeds, in place of the configuration's ENCODER_BACKEND").choices([

@@ -5,11 +5,12 @@ import { loadPredictor } from "../core/bundle.ts";
 import { checksumOf } from "../encoder/files.ts";
 import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
+import { CONFIG_HELP } from "./kv/target-options.ts";
 
 interface StatusOptions {
   readonly local?: boolean;
   readonly remote?: boolean;
-  readonly config: string;
+  readonly config?: string;
   readonly state?: string;
   readonly json?: boolean;
 }
@@ -29,7 +30,7 @@ export function registerStatus(program: Command): void {
     .description("tell what is live in KV and whether it is complete")
     .addOption(new Option("--local", "the KV of a local Worker (the default)").conflicts("remote"))
     .option("--remote", "Cloudflare, with Wrangler's login")
-    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--config <file>", CONFIG_HELP)
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .option("--json", "print one JSON document")
     .action(status);

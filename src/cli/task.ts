@@ -10,6 +10,7 @@ import { recommendForTask, type TaskPrompt, type TaskRecommendation } from "../c
 import { checksumOf } from "../encoder/files.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { unwrap } from "./failure.ts";
+import { CONFIG_HELP } from "./kv/target-options.ts";
 import { startProgress } from "./progress.ts";
 import { wholeNumber } from "./train.ts";
 import { writeWhole } from "./write-file.ts";
@@ -22,7 +23,7 @@ interface TaskOptions {
   readonly out?: string;
   readonly local?: boolean;
   readonly remote?: boolean;
-  readonly config: string;
+  readonly config?: string;
   readonly state?: string;
   readonly encoder: string;
   readonly cache: string;
@@ -42,7 +43,7 @@ export function registerTask(program: Command): void {
     .option("--out <file>", "where to write the profile (default: <name>.task.json)")
     .addOption(new Option("--local", "store the profile in the KV of a local Worker").conflicts("remote"))
     .option("--remote", "store the profile in KV at Cloudflare, with Wrangler's login")
-    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--config <file>", CONFIG_HELP)
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")

@@ -80,9 +80,14 @@ async function help(...command: readonly string[]): Promise<string> {
   return stdout;
 }
 
+const otherParts = /^(Usage|Arguments|Options|Examples?|Formats):/;
+
 async function commandNames(...group: readonly string[]): Promise<readonly string[]> {
-  const [, list = ""] = (await help(...group)).split("\nCommands:\n");
-  const names = [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name as string);
+  // The program has several lists of commands, each under a heading of its own.
+  const lists = (await help(...group)).split("\n\n").filter((part) => !otherParts.test(part));
+  const names = lists.flatMap((list) =>
+    [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name as string),
+  );
   return names.filter((name) => name !== "help");
 }
 

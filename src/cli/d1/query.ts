@@ -1,3 +1,4 @@
+import { findConfiguration } from "../configuration.ts";
 import { CommandFailure } from "../failure.ts";
 import type { TargetOptions } from "../kv/target-options.ts";
 import { lastLines, runWrangler } from "../run-wrangler.ts";
@@ -10,7 +11,8 @@ export async function queryDatabase(
   { remote, config, state }: TargetOptions,
   sql: string,
 ): Promise<readonly (readonly unknown[])[]> {
-  const args = ["d1", "execute", D1_BINDING, "--command", sql, "--json", "--config", config];
+  const file = await findConfiguration(config, remote ?? false);
+  const args = ["d1", "execute", D1_BINDING, "--command", sql, "--json", "--config", file];
   args.push(remote ? "--remote" : "--local");
   if (!remote && state !== undefined) args.push("--persist-to", state);
   const { code, stdout, stderr } = await runWrangler(args);

@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { getPlatformProxy } from "wrangler";
 import { type KeyValue, KV_BINDING } from "./key-value.ts";
 
@@ -16,9 +17,11 @@ interface Namespace {
  * command would start one for each.
  */
 export async function openLocalKeyValue(configPath: string, statePath?: string): Promise<KeyValue> {
+  // Left to itself the proxy looks in the working folder, and Workers beside their configuration.
+  const state = statePath ?? resolve(dirname(configPath), ".wrangler/state");
   const proxy = await getPlatformProxy<Record<string, Namespace>>({
     configPath,
-    ...(statePath === undefined ? {} : { persist: { path: `${statePath}/v3` } }),
+    persist: { path: `${state}/v3` },
   });
   const namespace = proxy.env[KV_BINDING];
   if (namespace === undefined) {

@@ -1,19 +1,21 @@
+import { findConfiguration } from "../configuration.ts";
 import type { KeyValue, KeyValueLocation } from "./key-value.ts";
 
 interface KeyValueOptions {
   readonly location: KeyValueLocation;
-  /** wrangler.toml */
-  readonly configPath: string;
+  /** wrangler.toml; found by itself where none is named. */
+  readonly configPath?: string | undefined;
   /** Folder of local state; .wrangler/state beside the configuration by default. */
   readonly statePath?: string | undefined;
 }
 
 /** Opens the namespace where it lives. Wrangler is loaded only here: it takes most of a second. */
 export async function openKeyValue({ location, configPath, statePath }: KeyValueOptions): Promise<KeyValue> {
+  const config = await findConfiguration(configPath, location === "remote");
   if (location === "remote") {
     const { openWranglerKeyValue } = await import("./wrangler.ts");
-    return openWranglerKeyValue(configPath, "remote");
+    return openWranglerKeyValue(config, "remote");
   }
   const { openLocalKeyValue } = await import("./local.ts");
-  return openLocalKeyValue(configPath, statePath);
+  return openLocalKeyValue(config, statePath);
 }

@@ -5,17 +5,20 @@ import { openKeyValue } from "./open.ts";
 /** Which namespace a command works on. */
 export interface TargetOptions {
   readonly remote?: boolean;
-  readonly config: string;
+  readonly config?: string;
   readonly state?: string;
   readonly json?: boolean;
 }
+
+/** What `--config` says in every command that has it. */
+export const CONFIG_HELP = "Wrangler configuration (default: wrangler.toml here, else the one of Signalbox)";
 
 /** Gives a command the options that say which namespace it works on. */
 export function withTarget(command: Command): Command {
   return command
     .addOption(new Option("--local", "the KV of a local Worker (the default)").conflicts("remote"))
     .option("--remote", "Cloudflare, with Wrangler's login")
-    .option("--config <file>", "Wrangler configuration", "wrangler.toml")
+    .option("--config <file>", CONFIG_HELP)
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .option("--json", "print one JSON document");
 }

@@ -1,0 +1,62 @@
+import { execFile } from "node:child_process";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+const resolve = createRequire(import.meta.url).resolve;
+const run = promisify(execFile);
+
+/** Everything of dist that this script makes; the playground has a build of its own. */
+const made = [
+  ...["cli", "client", "contract", "core", "encoder", "evaluation", "importers", "training"],
+  ...["worker", "worker-light"],
+];
+
+/** Makes dist, which the npm package holds: JavaScript of command line and client, the Worker in one file, the page. */
+async function buildPackage(): Promise<void> {
+  for (const name of made) await rm(join(dist, name), { recursive: true, force: true });
+  await compile("package");
+  await compile("src/client"); // the same JavaScript again, and the types that go with it
+  await nameCompiledModules();
+  await chmod(join(dist, "cli/main.js"), 0o755);
+  // Bundled here, so that an installation needs neither Hono nor onnxruntime-web, which is larger than all the rest.
+  await bundleWorker("src/worker/index.ts", "worker");
+  await bundleWorker("src/worker/light.ts", "worker-light");
+}
+
+async function compile(project: string): Promise<void> {
+  const tsc = join(resolve("typescript/package.json"), "../bin/tsc");
+  await run(process.execPath, [tsc, "-p", project], { cwd: root });
+}
+
+/** The compiler leaves `.ts` in what types import, which only its newer versions find. */
+async function nameCompiledModules(): Promise<void> {
+  const files = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith(".d.ts"));
+  for (const file of files) {
+    const text = await readFile(join(dist, file), "utf8");
+    await writeFile(join(dist, file), text.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
+
+/** Builds the playground too: wrangler.toml says so. */
+async function bundleWorker(entry: string, name: string): Promise<void> {
+  const wrangler = join(resolve("wrangler"), "../../bin/wrangler.js");
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-package-"));
+  try {
+    await run(process.execPath, [wrangler, "deploy", entry, "--dry-run", "--outdir", folder], { cwd: root });
+    await mkdir(join(dist, name), { recursive: true });
+    for (const file of await readdir(folder)) {
+      if (file.endsWith(".js")) await copyFile(join(folder, file), join(dist, name, "index.js"));
+      if (file.endsWith(".wasm")) await copyFile(join(folder, file), join(dist, name, file));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+await buildPackage();

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CommandFailure } from "./failure.ts";
+import { writeWhole } from "./write-file.ts";
+
+/** Of the clone or of the installed package: the folder of package.json. */
+export const installation = fileURLToPath(new URL("../..", import.meta.url));
+/** Whether this is the built package, where the Worker is bundled already, and not a clone with its sources. */
+export const isPackage = basename(fileURLToPath(new URL("..", import.meta.url))) === "dist";
+
+/** As Wrangler looks for them. */
+const FILE_NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
+/** Where the package keeps what it makes in a project that has no configuration of its own. */
+const OWN_FOLDER = ".signalbox";
+
+/**
+ * The Wrangler configuration to use: the one that was named, else that of this folder, else the one that comes with
+ * Signalbox, which knows local state only.
+ */
+export async function findConfiguration(named: string | undefined, isRemote: boolean): Promise<string> {
+  if (named !== undefined) {
+    if (existsSync(named)) return named;
+    throw new CommandFailure({
+      code: "no_configuration",
+      message: `there is no ${named}; \`signalbox init\` writes a wrangler.toml into this folder`,
+    });
+  }
+  const here = FILE_NAMES.find((name) => existsSync(name));
+  if (here !== undefined) return here;
+  if (isRemote) {
+    throw new CommandFailure({
+      code: "no_configuration",
+      message:
+        "this folder has no wrangler.toml that names a KV namespace; `signalbox init` writes one, or name it with --config",
+    });
+  }
+  if (!isPackage) return join(installation, "wrangler.toml");
+  // Not inside node_modules: Wrangler puts its state and temporary files beside the configuration.
+  const file = resolve(OWN_FOLDER, "wrangler.toml");
+  await writeWhole(file, await configurationFor(dirname(file)));
+  return file;
+}
+
+/** wrangler.toml of this installation, for a folder elsewhere: the same bindings, paths that lead to the installation. */
+export async function configurationFor(folder: string): Promise<string> {
+  const text = await readFile(join(installation, "wrangler.toml"), "utf8");
+  const from = (path: string) => relative(resolve(folder), join(installation, path)).replaceAll("\\", "/");
+  const worker = isPackage ? "dist/worker/index.js" : "src/worker/index.ts";
+  const light = isPackage ? "dist/worker-light/index.js" : "src/worker/light.ts";
+  const bundled = isPackage ? "\n# The Worker was bundled when Signalbox was packed.\nno_bundle = true" : "";
+  const edits: readonly (readonly [RegExp, string])[] = [
+    [/^# Signalbox Worker\.[\s\S]*?\n(?=name)/, HEAD],
+    [/^main = .*$/m, `main = "${from(worker)}"${bundled}`],
+    [/^# The playground at \/.*\n\[build\]\n.*\n\n/m, ""],
+    [/^directory = .*$/m, `directory = "${from("dist/playground")}"`],
+    [/main = "src\/worker\/light\.ts"/, `main = "${from(light)}"`],
+    [/`npm start` sets AUTH=open/, "`signalbox start` sets AUTH=open"],
+    [/^(database_id = .*)$/m, `$1\nmigrations_dir = "${from("migrations")}"`],
+  ];
+  return edits.reduce((edited, [pattern, replacement]) => {
+    if (!pattern.test(edited)) throw new Error(`wrangler.toml has no ${pattern}`);
+    return edited.replace(pattern, replacement);
+  }, text);
+}
+
+const HEAD = `# Signalbox Worker. \`npx signalbox start\` runs it on this machine as it is. Before \`npx wrangler deploy\`, fill in the
+# two ids marked FILL IN; \`npx signalbox doctor\` tells what else is missing.
+`;

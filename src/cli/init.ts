@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { configurationFor } from "./configuration.ts";
+import { CommandFailure } from "./failure.ts";
+import { writeWhole } from "./write-file.ts";
+
+/** `init [dir]`: the configuration of a Worker of one's own, which only names the installation's files. */
+export function registerInit(program: Command): void {
+  program
+    .command("init")
+    .description("write a wrangler.toml for a Worker of your own")
+    .argument("[dir]", "folder to write it to", ".")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  signalbox init
+  npx wrangler kv namespace create SIGNALBOX    # its id goes into wrangler.toml
+  npx wrangler deploy
+  signalbox publish <dir> --remote`,
+    )
+    .action(init);
+}
+
+async function init(folder: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const file = join(folder, "wrangler.toml");
+  if (existsSync(file)) {
+    throw new CommandFailure({ code: "file_exists", message: `${file} is there already and was left alone` });
+  }
+  await writeWhole(file, await configurationFor(folder));
+  if (json) console.log(JSON.stringify({ file }));
+  else
+    console.log(
+      `${file} written. \`signalbox start\` serves it here; fill in its two ids before you deploy it.`,
+    );
+}

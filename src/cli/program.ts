@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { registerAddModel } from "./add-model.ts";
+import { registerCompletion } from "./completion.ts";
+import { installation } from "./configuration.ts";
+import { registerEvaluate } from "./evaluate.ts";
+import { CommandFailure, sentenceOf } from "./failure.ts";
+import { registerFeedback } from "./feedback.ts";
+import { registerGarbageCollection } from "./gc.ts";
+import { registerImport } from "./import.ts";
+import { registerInit } from "./init.ts";
+import { registerInspect } from "./inspect.ts";
+import { registerKey } from "./key.ts";
+import { registerPromote } from "./promote.ts";
+import { registerPublish } from "./publish.ts";
+import { registerReport } from "./report.ts";
+import { registerRollback } from "./rollback.ts";
+import { registerRoute } from "./route.ts";
+import { registerStart } from "./start.ts";
+import { registerStatus } from "./status.ts";
+import { registerTask } from "./task.ts";
+import { registerTrain } from "./train.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** In the order in which a newcomer needs them. */
+const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
+  "Try it:": [registerStart, registerRoute],
+  "Learn from results:": [
+    ...[registerImport, registerTrain, registerAddModel, registerTask, registerEvaluate],
+    registerInspect,
+  ],
+  "Run it:": [
+    ...[registerInit, registerKey, registerPublish, registerPromote, registerRollback],
+    ...[registerStatus, registerGarbageCollection, registerFeedback, registerReport],
+  ],
+  "This installation:": [registerCompletion],
+};
+
+const EXAMPLES = `
+Examples:
+  signalbox start                                       a local Worker with a playground
+  signalbox route --prompt "Integrate x^2 e^x."         one decision, offline
+  signalbox evaluate outcomes.jsonl --protocol cv       is routing worth it on my results?
+  signalbox train outcomes.jsonl --out my-router        learn from them
+  signalbox publish my-router --local                   and use it`;
+
+/** Runs what the command line asks for, and sets the exit code: 0 done, 1 the work failed, 2 wrong usage. */
+export async function runProgram(): Promise<void> {
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command("signalbox")
+    .description(
+      "An LLM router that learned from benchmark results which model answers which prompt correctly.",
+    )
+    .version(versionOfPackage(), "--version", "print the version")
+    // Terms stay short, so that descriptions have room to wrap in; arguments are in the command's own help.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .showHelpAfterError("(add --help for the options and examples)")
+    .addHelpText("after", EXAMPLES);
+  for (const [group, registrations] of Object.entries(groups)) {
+    program.commandsGroup(group);
+    for (const register of registrations) register(program);
+  }
+  program.helpCommand("help [command]", "the help of a command");
+  for (const command of [program, ...program.commands.flatMap((command) => [command, ...command.commands])]) {
+    command.exitOverride();
+  }
+  return program;
+}
+
+function versionOfPackage(): string {
+  return JSON.parse(readFileSync(join(installation, "package.json"), "utf8")).version;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  const sentence = sentenceOf(error);
+  if (sentence !== undefined) {
+    process.stderr.write(`signalbox: ${sentence}\n`);
+    return error instanceof CommandFailure && error.code === "usage" ? EXIT_USAGE : EXIT_FAILED;
+  }
+  process.stderr.write(
+    `signalbox: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`,
+  );
+  return EXIT_FAILED;
+}

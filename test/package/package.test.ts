@@ -1,0 +1,195 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** The compressed package, which everyone who installs it loads: 15 MB of it are the encoder. */
+const MOST_BYTES = 30e6;
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let folder: string;
+let project: string;
+let packed: Packed;
+let tarball: string;
+let installed = false;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "signalbox-package-"));
+  project = join(folder, "project");
+  // Its own output comes before the document.
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root });
+  packed = Object.values(JSON.parse(stdout.slice(stdout.search(/^[[{]/m))))[0] as Packed;
+  tarball = join(folder, packed.filename);
+  await mkdir(project);
+  await writeFile(join(project, "package.json"), '{ "name": "empty", "private": true, "type": "module" }');
+  installed = await install();
+}, 300_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** False where the registry can't be reached for the dependencies. */
+async function install(): Promise<boolean> {
+  try {
+    // The GPU libraries that onnxruntime-node would load from elsewhere are not needed.
+    const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
+    await run("npm", ["install", "--no-audit", "--no-fund", "--fetch-retries=1", tarball], {
+      cwd: project,
+      env,
+    });
+    return true;
+  } catch (error) {
+    const { stderr = "" } = error as { stderr?: string };
+    if (!/ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|network/.test(stderr)) throw error;
+    console.warn("The registry can't be reached: the installed package is not tested.");
+    return false;
+  }
+}
+
+describe("what is packed", () => {
+  test("publint and attw find nothing", async () => {
+    await run("publint", ["run", tarball, "--strict"], { cwd: root });
+    await run("attw", [tarball, "--profile", "esm-only"], { cwd: root });
+  }, 60_000);
+
+  test("it holds what is needed at run time, and no more", () => {
+    const paths = packed.files.map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        ...["dist/cli/main.js", "dist/client/index.js", "dist/client/index.d.ts", "dist/worker/index.js"],
+        ...["dist/playground/index.html", "models/default/bundle.safetensors", "models/encoder/weights.bin"],
+        ...["migrations/0001_feedback.sql", "wrangler.toml", "LICENSE", "NOTICE"],
+      ]),
+    );
+    const needless = paths.filter((path) =>
+      /^(src|test|docs|package)\/|benchmarks|calibration\.safetensors|build\/|(?<!\.d)\.ts$|\.map$|\.tmp$/.test(
+        path,
+      ),
+    );
+    expect(needless).toEqual([]);
+    expect(packed.size).toBeLessThan(MOST_BYTES);
+  });
+
+  test("types import what is packed", async () => {
+    if (!installed) return;
+    const dist = join(project, "node_modules/signalbox/dist");
+    const types = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith(".d.ts"));
+    expect(types.length).toBeGreaterThan(5);
+    for (const name of types) {
+      expect(await readFile(join(dist, name), "utf8"), name).not.toMatch(/from "[^"]*\.ts"/);
+    }
+  });
+});
+
+describe("installed in an empty project", { timeout: 120_000 }, () => {
+  const signalbox = (...args: readonly string[]) =>
+    run("npx", ["--no-install", "signalbox", ...args], { cwd: project });
+
+  test("signalbox --help and --version", async ({ skip }) => {
+    if (!installed) skip("the registry can't be reached");
+    expect((await signalbox("--help")).stdout).toContain("signalbox route --prompt");
+    const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+    expect((await signalbox("--version")).stdout.trim()).toBe(version);
+  });
+
+  test("signalbox route decides offline", async ({ skip }) => {
+    if (!installed) skip("the registry can't be reached");
+    const args = ["--bundle", "node_modules/signalbox/models/default", "--json"];
+    const { stdout } = await signalbox(
+      "route",
+      ...args,
+      "--prompt",
+      "How many positive divisors does 360 have?",
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ id: "prompt", reason: "highest_p_correct" });
+  });
+
+  test("signalbox start decides over HTTP, for the installed client too", async ({ skip }) => {
+    if (!installed) skip("the registry can't be reached");
+    await withStarted(async (origin) => {
+      const page = await fetch(`${origin}/`);
+      expect(await page.text()).toContain("<title>Signalbox");
+      await writeFile(
+        join(project, "ask.js"),
+        `import { connectSignalbox } from "signalbox/client";
+         const { model, p_correct } = await connectSignalbox({ baseUrl: "${origin}" }).route({ prompt: "What is 2 + 2?" });
+         console.log(JSON.stringify({ model, p_correct }));`,
+      );
+      const { stdout } = await run(process.execPath, ["ask.js"], { cwd: project });
+      expect(JSON.parse(stdout)).toEqual({ model: expect.any(String), p_correct: expect.any(Number) });
+    });
+  });
+
+  test("signalbox status reads what start stored", async ({ skip }) => {
+    if (!installed) skip("the registry can't be reached");
+    const { stdout } = await signalbox("status");
+    expect(stdout).toMatch(/^bundle +[0-9a-f]{64}, 46 models/m);
+  });
+
+  test("signalbox init writes a configuration that starts and builds", async ({ skip }) => {
+    if (!installed) skip("the registry can't be reached");
+    await signalbox("init");
+    await withStarted(async (origin) => {
+      expect((await fetch(`${origin}/health`)).status).toBe(200);
+    });
+    const { stdout } = await run("npx", ["--no-install", "wrangler", "deploy", "--dry-run"], {
+      cwd: project,
+    });
+    expect(stdout).toMatch(/gzip: 3[0-9]{3}/);
+    await expect(signalbox("init")).rejects.toMatchObject({ code: 1 });
+  });
+
+  test.each(["nodenext", "bundler"])("the client's types hold, resolved as %s", async (resolution) => {
+    if (!installed) return;
+    await writeFile(
+      join(project, "typed.ts"),
+      `import { connectSignalbox, type RouteResponse, SignalboxError } from "signalbox/client";
+       const signalbox = connectSignalbox({ baseUrl: "http://127.0.0.1:8787" });
+       const answer: Promise<RouteResponse> = signalbox.route({ prompt: "Hello", tolerance: 0.05 });
+       // @ts-expect-error a share is a number
+       signalbox.route({ prompt: "Hello", tolerance: "little" });
+       export const failed = (error: unknown) => error instanceof SignalboxError && error.code === "rate_limited";
+       export default answer;`,
+    );
+    const module = resolution === "bundler" ? "esnext" : "nodenext";
+    const options = ["--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom", "--module", module];
+    const tsc = ["tsc", ...options, "--moduleResolution", resolution, "--types", "", "typed.ts"];
+    await run(join(root, "node_modules/.bin/tsc"), tsc.slice(1), { cwd: project });
+  });
+
+  async function withStarted(work: (origin: string) => Promise<void>): Promise<void> {
+    // Without npx, which keeps signals to itself.
+    const command = join(project, "node_modules/.bin/signalbox");
+    const worker = spawn(process.execPath, [command, "start", "--port", "0"], { cwd: project });
+    try {
+      await work(await originOf(worker));
+    } finally {
+      const ended = new Promise((resolve) => worker.once("exit", resolve));
+      worker.kill("SIGINT");
+      await ended;
+    }
+  }
+});
+
+function originOf(worker: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let shown = "";
+    const look = (chunk: Buffer) => {
+      shown += chunk.toString("utf8");
+      const [, origin] = /listens on (http:\S+)[\s\S]*Ctrl-C/.exec(shown) ?? [];
+      if (origin !== undefined) resolve(origin);
+    };
+    worker.stdout?.on("data", look);
+    worker.stderr?.on("data", look);
+    worker.once("exit", (code) => reject(new Error(`it ended with ${code}: ${shown}`)));
+  });
+}
