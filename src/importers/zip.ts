@@ -19,11 +19,15 @@ interface Entry {
   readonly headerOffset: number;
 }
 
-/** How an entry may be compressed: APPNOTE 4.4.5. */
+// Far above any sample of an evaluation; a few KB can unpack to gigabytes.
+const MAX_ENTRY_BYTES = 256 * 1024 ** 2;
+const limits = { maxOutputLength: MAX_ENTRY_BYTES };
+
+/** How an entry may be compressed: APPNOTE 4.4.5. Unpacking ends at the limit, whatever the directory says. */
 const methods: ReadonlyMap<number, (bytes: Buffer) => Promise<Buffer>> = new Map([
   [0, async (bytes: Buffer) => bytes],
-  [8, promisify<Buffer, Buffer>(inflateRaw)],
-  [93, promisify<Buffer, Buffer>(zstdDecompress)],
+  [8, (bytes: Buffer) => promisify<Buffer, object, Buffer>(inflateRaw)(bytes, limits)],
+  [93, (bytes: Buffer) => promisify<Buffer, object, Buffer>(zstdDecompress)(bytes, limits)],
 ]);
 
 const END_SIGNATURE = 0x06054b50;
@@ -141,6 +145,9 @@ async function readEntry(handle: FileHandle, entry: Entry): Promise<Buffer> {
 }
 
 async function readBytes(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  // Lengths stand in the file: none may reserve more memory than the file has bytes.
+  const { size } = await handle.stat();
+  if (offset + length > size) throw new Error("the archive ends too early");
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
   if (bytesRead < length) throw new Error("the archive ends too early");
   return buffer;

@@ -1,0 +1,140 @@
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32, createGzip, deflateRawSync, zstdCompressSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openZip } from "../../src/importers/zip.ts";
+import { readJsonLines } from "../../src/training/json-lines.ts";
+
+// Files that unpack to far more than they are: other people's results are imported and trained on.
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "signalbox-bombs-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const MEGABYTE = 1024 ** 2;
+const megabytesNow = () => process.memoryUsage().rss / MEGABYTE;
+
+interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  readonly packed: Buffer;
+  readonly checksum: number;
+  /** What the directory claims, where that is a lie. */
+  readonly claimedBytes?: number;
+  readonly claimedOffset?: number;
+}
+
+async function writeZip({ name, method, packed, checksum, ...claimed }: ZipEntry): Promise<string> {
+  const { claimedBytes = packed.length, claimedOffset = 0 } = claimed;
+  const local = Buffer.alloc(30);
+  local.writeUInt32LE(0x04034b50, 0);
+  local.writeUInt16LE(name.length, 26);
+  const directory = Buffer.alloc(46);
+  directory.writeUInt32LE(0x02014b50, 0);
+  directory.writeUInt16LE(method, 10);
+  directory.writeUInt32LE(checksum, 16);
+  directory.writeUInt32LE(claimedBytes, 20);
+  directory.writeUInt16LE(name.length, 28);
+  directory.writeUInt32LE(claimedOffset, 42);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt32LE(46 + name.length, 12);
+  end.writeUInt32LE(30 + name.length + packed.length, 16);
+  const file = join(folder, `${crypto.randomUUID()}.zip`);
+  await writeFile(file, Buffer.concat([local, Buffer.from(name), packed, directory, Buffer.from(name), end]));
+  return file;
+}
+
+async function readOnly(file: string) {
+  const zip = await openZip(file, "a test archive");
+  if (!zip.ok) return zip;
+  try {
+    return await zip.value.readText("a.json");
+  } finally {
+    await zip.value.close();
+  }
+}
+
+describe("zip archives", () => {
+  const zeros = Buffer.alloc(300 * MEGABYTE);
+
+  test.each([
+    ["deflate", 8, () => deflateRawSync(zeros)],
+    ["zstd", 93, () => zstdCompressSync(zeros)],
+  ])(
+    "an entry that %s makes a thousandfold of ends at the limit",
+    { timeout: 60_000 },
+    async (_, method, pack) => {
+      const packed = pack();
+      expect(packed.length).toBeLessThan(MEGABYTE);
+      const read = await readOnly(await writeZip({ name: "a.json", method, packed, checksum: crc32(zeros) }));
+      expect(read.ok ? "unpacked" : read.failure.code).toBe("broken_zip");
+    },
+  );
+
+  test("one that is as large as evaluations get is read", async () => {
+    const text = Buffer.from(JSON.stringify({ samples: "x".repeat(20 * MEGABYTE) }));
+    const file = await writeZip({
+      name: "a.json",
+      method: 8,
+      packed: deflateRawSync(text),
+      checksum: crc32(text),
+    });
+    const read = await readOnly(file);
+    expect(read.ok && read.value.length).toBe(text.length);
+  });
+
+  test.each([
+    ["claims four gigabytes", { claimedBytes: 0xfffffffe }],
+    ["begins behind the end", { claimedOffset: 0xfffffffe }],
+  ])("an entry that %s reserves nothing", async (_, claims) => {
+    const packed = deflateRawSync(Buffer.from("{}"));
+    const before = megabytesNow();
+    const file = await writeZip({ name: "a.json", method: 8, packed, checksum: 0, ...claims });
+    const read = await readOnly(file);
+    expect(read.ok ? "unpacked" : read.failure.code).toBe("broken_zip");
+    expect(megabytesNow() - before).toBeLessThan(100);
+  });
+
+  test("a directory that claims to be larger than the file is refused", async () => {
+    const file = await writeZip({ name: "a.json", method: 0, packed: Buffer.from("{}"), checksum: 0 });
+    const { size } = await stat(file);
+    const { open } = await import("node:fs/promises");
+    const handle = await open(file, "r+");
+    await handle.write(Buffer.from([0xfe, 0xff, 0xff, 0xff]), 0, 4, size - 22 + 12);
+    await handle.close();
+    const zip = await openZip(file, "a test archive");
+    expect(zip.ok ? "opened" : zip.failure.code).toBe("broken_zip");
+  });
+});
+
+test("gzip of outcomes is read line by line: gigabytes of lines take no memory", {
+  timeout: 120_000,
+}, async () => {
+  const file = join(folder, "lines.jsonl.gz");
+  const gzip = createGzip();
+  const chunks: Buffer[] = [];
+  gzip.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const line = `{"a":"${"x".repeat(1000)}"}\n`;
+  const block = line.repeat(1000);
+  const LINES = 300_000;
+  for (let k = 0; k < LINES / 1000; k++) {
+    if (!gzip.write(block)) await new Promise((resolve) => gzip.once("drain", resolve));
+  }
+  gzip.end();
+  await new Promise((resolve) => gzip.once("end", resolve));
+  await writeFile(file, Buffer.concat(chunks));
+  expect((await stat(file)).size).toBeLessThan(3 * MEGABYTE);
+  const before = megabytesNow();
+  let read = 0;
+  let most = 0;
+  for await (const result of readJsonLines(file)) {
+    if (!result.ok) throw new Error(result.failure.message);
+    if (++read % 10_000 === 0) most = Math.max(most, megabytesNow());
+  }
+  expect(read).toBe(LINES);
+  // 300 MB pass through; what is kept is a line and the garbage of the last few.
+  expect(most - before).toBeLessThan(200);
+});
