@@ -10,7 +10,23 @@ type ErrorType =
   | "server_error";
 
 interface ErrorKind {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 429 | 500 | 502 | 503 | 504;
+  readonly status:
+    | 400
+    | 401
+    | 403
+    | 404
+    | 405
+    | 408
+    | 409
+    | 410
+    | 413
+    | 415
+    | 421
+    | 429
+    | 500
+    | 502
+    | 503
+    | 504;
   readonly type: ErrorType;
   /** When it happens and what helps; docs/api.md and the OpenAPI document show this sentence. */
   readonly meaning: string;
@@ -67,6 +83,7 @@ export const errorKinds = {
   body_timeout: invalid(408, "The body did not arrive in time."),
   body_too_large: invalid(413, "The body is larger than the limit."),
   unsupported_media_type: invalid(415, "The body must be sent as `content-type: application/json`."),
+  wrong_host: invalid(421, "The Worker doesn't answer to this name; see ALLOWED_HOSTS."),
   rate_limited: {
     status: 429,
     type: "rate_limit_error",

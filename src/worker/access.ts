@@ -5,6 +5,17 @@ import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 
 const KEY_HEADER = "x-signalbox-key";
 
+/**
+ * Refuses requests to other names than ALLOWED_HOSTS. An open Worker on a developer's machine needs it: a web page may
+ * have its own name point to 127.0.0.1, and then reads the answers as its own (DNS rebinding).
+ */
+export const requireHost = createMiddleware<HttpEnv>(async (context, next) => {
+  const { allowedHosts } = context.get("isolate").settings;
+  if (allowedHosts === undefined || allowedHosts.includes(new URL(context.req.url).hostname)) return next();
+  const message = `this Worker answers to ${allowedHosts.join(", ")} only; see ALLOWED_HOSTS`;
+  return respondFailure(context, { code: "wrong_host", message, param: "host" });
+});
+
 /** Lets only holders of a key through, each within its limit; everyone where AUTH is `open`. */
 export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
   const { access, rateLimiter } = context.get("isolate").settings;

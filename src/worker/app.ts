@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { ErrorCode } from "../contract/error.ts";
 import openapi from "../contract/openapi.json" with { type: "json" };
 import { fail, type Result } from "../core/result.ts";
-import { allowOrigins, requireKey, requirePermission } from "./access.ts";
+import { allowOrigins, requireHost, requireKey, requirePermission } from "./access.ts";
 import { protectAnswers } from "./answer-headers.ts";
 import type { Env } from "./bindings.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
@@ -41,6 +41,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
     context.set("isolate", isolate.value);
     return next();
   });
+  app.use(requireHost);
   app.use(allowOrigins);
   app.use("/v1/*", requireKey);
   app.get("/health", getHealth);

@@ -34,6 +34,8 @@ export interface Settings {
   readonly rateLimiter: RateLimiter | undefined;
   /** Origins of web pages that may call the API; `*` allows all. */
   readonly corsOrigins: readonly string[];
+  /** Names under which the Worker answers, without port; undefined for any. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** Milliseconds after which the `active` pointer is read again. */
   readonly pointerRefreshMs: number;
   /** Largest request body in bytes. */
@@ -91,6 +93,7 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
   if (!access.ok) return access;
   const corsOrigins = parseOrigins(env["CORS_ORIGINS"]);
   if (!corsOrigins.ok) return corsOrigins;
+  const allowedHosts = listOf(env["ALLOWED_HOSTS"]).map((host) => host.toLowerCase());
   const numbers = parseNumbers(env);
   if (!numbers.ok) return numbers;
   return ok({
@@ -99,6 +102,7 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
     access: access.value,
     rateLimiter: env["RATE_LIMITER"] as RateLimiter | undefined,
     corsOrigins: corsOrigins.value,
+    allowedHosts: allowedHosts.length === 0 ? undefined : allowedHosts,
     pointerRefreshMs: numbers.value.POINTER_REFRESH_MS,
     maxBodyBytes: numbers.value.MAX_BODY_BYTES,
     bodyTimeoutMs: numbers.value.BODY_TIMEOUT_MS,
