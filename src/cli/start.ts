@@ -25,6 +25,9 @@ interface StartOptions {
 /** How the pointer tells that nobody published anything else. */
 const DEFAULT_SOURCE = "models/default";
 const LEXICAL_SOURCE = "models/lexical";
+// The Worker is open: a web page whose own name leads to 127.0.0.1 must not get at it.
+const LOCAL_HOSTS = "127.0.0.1,localhost,[::1]";
+
 const EXAMPLE = {
   prompt: "A train leaves at 9:40 and arrives at 13:05. How long is the journey in minutes?",
 };
@@ -65,7 +68,7 @@ async function start({ port, config, state, backend }: StartOptions): Promise<vo
     configPath: config,
     statePath: state,
     port,
-    variables: { AUTH: "open", ...(backend === undefined ? {} : { ENCODER_BACKEND: backend }) },
+    variables: { AUTH: "open", ALLOWED_HOSTS: LOCAL_HOSTS, ...(backend === undefined ? {} : { ENCODER_BACKEND: backend }) },
   });
   const stop = async () => {
     await worker.stop();
