@@ -1,5 +1,6 @@
 import type { Target } from "./provider.ts";
 import { createRedactor } from "./redact.ts";
+import { withinTime } from "./time-limit.ts";
 
 /** What came of sending a completion to one provider. */
 export type Attempt =
@@ -23,6 +24,7 @@ export async function attempt(
   body: Readonly<Record<string, unknown>>,
   timeoutMs: number,
   caller: AbortSignal,
+  watch: StreamWatch,
 ): Promise<Attempt> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutMs);
@@ -41,7 +43,7 @@ export async function attempt(
       redirect: "manual",
       signal: AbortSignal.any([limit.signal, caller]),
     });
-    return await judge(target, response);
+    return await judge(target, response, watch);
   } catch {
     if (caller.aborted) return { kind: "aborted" };
     return { kind: "failed", cause: limit.signal.aborted ? "timeout" : "unreachable" };
@@ -50,7 +52,7 @@ export async function attempt(
   }
 }
 
-async function judge(target: Target, response: Response): Promise<Attempt> {
+async function judge(target: Target, response: Response, watch: StreamWatch): Promise<Attempt> {
   const { status, headers, body } = response;
   if (status === 408 || status === 429 || status >= 500) {
     void body?.cancel().catch(() => undefined);
@@ -66,35 +68,54 @@ async function judge(target: Target, response: Response): Promise<Attempt> {
     void body?.cancel().catch(() => undefined);
     return { kind: "refused" };
   }
-  if (status >= 300 && status < 400) {
+  // A page for people, of a proxy or a login, is no completion whatever its status says.
+  const isPage = response.ok && /^text\/html\b/i.test(headers.get("content-type") ?? "");
+  if ((status >= 300 && status < 400) || isPage) {
     void body?.cancel().catch(() => undefined);
     return { kind: "failed", cause: "server_error", status };
   }
-  return {
-    kind: "answered",
-    response,
-    body: body === null ? null : await withFirstByte(body, target.workerKey),
-  };
+  const passed = body === null ? undefined : await withFirstByte(body, target.workerKey, watch);
+  // Nothing of an answer was seen, so that another model may be tried.
+  if (passed === undefined && response.ok) return { kind: "failed", cause: "server_error", status };
+  return { kind: "answered", response, body: passed ?? null };
+}
+
+/** What ends a stream that has begun. */
+interface StreamWatch {
+  /** Longest time between two chunks: a caller who has gone is only noticed when something is sent. */
+  readonly silenceMs: number;
+  readonly onBroken: () => void;
 }
 
 /**
- * Waits for the first chunk, then passes everything on as it comes. Reading no faster than the reader of the result
+ * Waits for the first chunk; undefined where there is none. Then passes everything on as it comes. Reading no faster than the reader of the result
  * keeps the back-pressure; cancelling the result cancels the source. Some providers repeat the key in what they
  * answer: it is taken out.
  */
 async function withFirstByte(
   source: ReadableStream<Uint8Array>,
   workerKey: string | undefined,
-): Promise<ReadableStream<Uint8Array>> {
+  { silenceMs, onBroken }: StreamWatch,
+): Promise<ReadableStream<Uint8Array> | undefined> {
   const redactor = createRedactor(workerKey);
   const reader = source.getReader();
   const first = await reader.read();
+  if (first.done) return undefined;
   let pending: typeof first | undefined = first;
+  const read = async () => {
+    try {
+      return await withinTime(silenceMs, reader.read());
+    } catch (error) {
+      onBroken();
+      void reader.cancel().catch(() => undefined);
+      throw error;
+    }
+  };
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         for (;;) {
-          const { done, value } = pending ?? (await reader.read());
+          const { done, value } = pending ?? (await read());
           pending = undefined;
           const bytes = redactor === undefined ? value : done ? redactor.end() : redactor.push(value);
           if (bytes !== undefined && bytes.length > 0) controller.enqueue(bytes);

@@ -1,3 +1,5 @@
+import { elapsedMs } from "./time-limit.ts";
+
 /** Models whose provider asked to be left alone for a while. */
 export interface Cooldowns {
   /** Milliseconds that the model still wants to rest; 0 when it may be asked. */
@@ -11,11 +13,14 @@ const LONGEST_MS = 300_000;
 
 export function createCooldowns(now: () => number): Cooldowns {
   // Keys are models of the catalogue, so the map stays small.
-  const restingUntil = new Map<string, number>();
+  const rests = new Map<string, { readonly since: number; readonly ms: number }>();
   return {
-    remainingMs: (model) => Math.max(0, (restingUntil.get(model) ?? 0) - now()),
+    remainingMs(model) {
+      const rest = rests.get(model);
+      return rest === undefined ? 0 : Math.max(0, rest.ms - elapsedMs(rest.since, now()));
+    },
     rest(model, ms) {
-      restingUntil.set(model, now() + Math.min(ms, LONGEST_MS));
+      rests.set(model, { since: now(), ms: Math.min(ms, LONGEST_MS) });
     },
   };
 }

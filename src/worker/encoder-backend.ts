@@ -3,9 +3,9 @@ import { fail, ok, type Result } from "../core/result.ts";
 import { createEncoder, type Encoder } from "../encoder/encoder.ts";
 import { type EncoderFiles, verifyEncoderFiles } from "../encoder/files.ts";
 import type { EncoderSession } from "../encoder/session.ts";
-import type { EncoderBackend } from "./bindings.ts";
+import type { EncoderBackend, KeyValueReader } from "./bindings.ts";
 import type { OpenEncoder } from "./serving.ts";
-import { readEncoderFiles } from "./store.ts";
+import { readEncoderFiles, readImmutable } from "./store.ts";
 
 /** A runtime that can embed. */
 export interface Backend {
@@ -39,14 +39,8 @@ export function chooseBackend(
 /** Opens encoders with one backend: files from KV, checksums, session. `name` stands in messages. */
 export function encoderOpener(name: EncoderBackend, { openSession }: Backend): OpenEncoder {
   return async (kv, sha256): Promise<Result<Encoder, ErrorCode>> => {
-    const files = await readEncoderFiles(kv, sha256);
+    const files = await readImmutable((cacheTtl) => readVerified(kv, sha256, cacheTtl));
     if (!files.ok) return files;
-    const verified = await verifyEncoderFiles(files.value);
-    if (!verified.ok) {
-      const { code, message, param } = verified.failure;
-      const damaged = code === "encoder_file_size" || code === "encoder_file_checksum";
-      return fail(damaged ? "encoder_corrupt" : "encoder_invalid", message, param);
-    }
     try {
       const encoder = await createEncoder(files.value, await openSession(files.value));
       return encoder.ok ? encoder : fail("encoder_invalid", encoder.failure.message, encoder.failure.param);
@@ -55,4 +49,18 @@ export function encoderOpener(name: EncoderBackend, { openSession }: Backend): O
       return fail("encoder_invalid", `the ${name} backend cannot run this encoder: ${String(error)}`);
     }
   };
+}
+
+async function readVerified(
+  kv: KeyValueReader,
+  sha256: string,
+  cacheTtlSeconds: number,
+): Promise<Result<EncoderFiles, ErrorCode>> {
+  const files = await readEncoderFiles(kv, sha256, cacheTtlSeconds);
+  if (!files.ok) return files;
+  const verified = await verifyEncoderFiles(files.value);
+  if (verified.ok) return files;
+  const { code, message, param } = verified.failure;
+  const damaged = code === "encoder_file_size" || code === "encoder_file_checksum";
+  return fail(damaged ? "encoder_corrupt" : "encoder_invalid", message, param);
 }

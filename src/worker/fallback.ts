@@ -2,7 +2,8 @@ import type { ErrorCode } from "../contract/error.ts";
 import type { Failure } from "../core/result.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import type { Settings } from "./bindings.ts";
-import { type Cooldowns, DEFAULT_COOLDOWN_MS } from "./cooldowns.ts";
+import { DEFAULT_COOLDOWN_MS } from "./cooldowns.ts";
+import type { Isolate } from "./isolate.ts";
 import type { Target } from "./provider.ts";
 
 /** How a completion ended. */
@@ -31,7 +32,7 @@ export async function completeWithFallback(
   targets: readonly Target[],
   body: Readonly<Record<string, unknown>>,
   budget: Pick<Settings, "attemptTimeoutMs" | "totalTimeoutMs" | "maxAttempts">,
-  cooldowns: Cooldowns,
+  { cooldowns, providerLog }: Pick<Isolate, "cooldowns" | "providerLog">,
   caller: AbortSignal,
 ): Promise<Completion> {
   const deadline = Date.now() + budget.totalTimeoutMs;
@@ -55,19 +56,29 @@ export async function completeWithFallback(
       body,
       Math.min(budget.attemptTimeoutMs, deadline - Date.now()),
       caller,
+      {
+        silenceMs: budget.attemptTimeoutMs,
+        onBroken: () => providerLog.note({ ...nameOf(target), cause: "broken_off" }),
+      },
     );
     if (result.kind === "answered") return { kind: "answered", target, attempts, answer: result };
     if (result.kind === "aborted") return failed(attempts, "upstream_failed", "the caller went away");
     if (result.kind === "refused") {
+      providerLog.note({ ...nameOf(target), cause: "refused" });
       return failed(attempts, "provider_refused", `${target.provider} refuses the Worker's key for it`);
     }
     last = result;
+    providerLog.note({ ...nameOf(target), cause: result.cause, status: result.status });
     if (result.cause === "rate_limited" || result.retryAfterMs !== undefined) {
       cooldowns.rest(target.model, result.retryAfterMs ?? DEFAULT_COOLDOWN_MS);
     }
   }
   const soonest = Math.min(...queue.map(({ model }) => cooldowns.remainingMs(model)));
   return exhausted(attempts, last, soonest);
+}
+
+function nameOf({ provider, model }: Target) {
+  return { provider, model };
 }
 
 // Longer than that, and the caller does better to come back.
@@ -84,7 +95,10 @@ function exhausted(attempts: number, last: Failed | undefined, retryAfterMs: num
       retryAfterMs,
     };
   }
-  const detail = last.status === undefined ? "could not be reached" : `answered ${last.status}`;
+  const detail =
+    last.status === undefined
+      ? "could not be reached"
+      : `answered ${last.status}${last.status < 300 ? " without a completion" : ""}`;
   return failed(attempts, "upstream_failed", `the last provider ${detail}; ${tried}`);
 }
 

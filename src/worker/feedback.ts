@@ -9,6 +9,7 @@ import {
   toBase64,
 } from "./decision-token.ts";
 import { describeError, logEvent } from "./log.ts";
+import { withinTime } from "./time-limit.ts";
 
 /** What of D1 is used. */
 export interface Database {
@@ -45,6 +46,8 @@ export interface FeedbackStore {
 
 // Shorter ones could be guessed from a single signed decision.
 const MIN_SECRET_LENGTH = 32;
+// D1 itself gives up after 30 seconds, longer than a caller should wait.
+const ANSWER_TIMEOUT_MS = 10_000;
 const DAY_MS = 24 * 3600_000;
 const DEFAULT_MAX_AGE_DAYS = 30;
 const MAX_AGE_LIMIT_DAYS = 3650;
@@ -99,7 +102,7 @@ function createFeedbackStore(database: Database): FeedbackStore {
     async record({ record, model, score, comment = null, receivedAt, keyName = null }) {
       const { number, bundle, encoder, embedding, decidedAt } = record;
       try {
-        const { meta } = await database
+        const write = database
           .prepare(
             "INSERT INTO feedback (decision, model, score, comment, bundle, encoder, embedding, decided_at, received_at, key_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (decision, model) DO NOTHING",
           )
@@ -116,11 +119,13 @@ function createFeedbackStore(database: Database): FeedbackStore {
             keyName,
           )
           .run();
+        const { meta } = await withinTime(ANSWER_TIMEOUT_MS, write);
         if (meta.changes > 0) return ok("recorded");
-        const before = await database
+        const read = database
           .prepare("SELECT score, comment FROM feedback WHERE decision = ? AND model = ?")
           .bind(number, model)
           .first();
+        const before = await withinTime(ANSWER_TIMEOUT_MS, read);
         if (before?.["score"] === score && before["comment"] === comment) return ok("duplicate");
         return fail(
           "decision_replayed",
@@ -128,11 +133,19 @@ function createFeedbackStore(database: Database): FeedbackStore {
           "decision",
         );
       } catch (error) {
-        logEvent({ event: "feedback_not_stored", ...describeError(error) });
+        logEvent({ event: "feedback_not_stored", cause: causeOf(error), ...describeError(error) });
         return fail("feedback_not_stored", "the database did not take the feedback; send it again");
       }
     },
   };
+}
+
+/** What an operator can do something about, in a word; D1's own words may quote what was to be stored. */
+function causeOf(error: unknown): string {
+  const text = String(error);
+  if (/no such table/i.test(text)) return "no_tables";
+  if (/\b(locked|busy)\b/i.test(text)) return "locked";
+  return /no answer within/.test(text) ? "timeout" : "database";
 }
 
 function seconds(time: Date): number {

@@ -7,6 +7,7 @@ import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts"
 import { type Backend, type Backends, chooseBackend, encoderOpener } from "./encoder-backend.ts";
 import { type Feedback, parseFeedbackBindings } from "./feedback.ts";
 import { logEvent } from "./log.ts";
+import { createProviderLog, type ProviderLog } from "./provider-log.ts";
 import { createRouterState, type RouterState } from "./router-state.ts";
 import { createShadowTally, type ShadowTally } from "./shadow.ts";
 
@@ -16,6 +17,7 @@ export interface Isolate {
   readonly state: RouterState;
   readonly embeddings: EmbeddingCache;
   readonly cooldowns: Cooldowns;
+  readonly providerLog: ProviderLog;
   readonly shadowTally: ShadowTally;
   readonly feedback: Feedback;
   /** Undefined without the binding. */
@@ -47,6 +49,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     }),
     embeddings: createEmbeddingCache(embeddingCacheEntries),
     cooldowns: createCooldowns(Date.now),
+    providerLog: createProviderLog(Date.now, logEvent),
     shadowTally: createShadowTally(),
     feedback: feedback.value,
     analytics: analyticsOf(env),

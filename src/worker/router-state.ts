@@ -4,6 +4,7 @@ import { type Failure, fail, ok, type Result } from "../core/result.ts";
 import type { KeyValueReader } from "./bindings.ts";
 import { loadServing, noParts, type OpenEncoder, type Serving } from "./serving.ts";
 import { readPointer } from "./store.ts";
+import { elapsedMs, withinTime } from "./time-limit.ts";
 
 type Fault = Failure<ErrorCode> & { readonly since: Date };
 
@@ -30,7 +31,8 @@ interface StateOptions {
 // While nothing can be served, every request would read KV in vain; once a second is enough to notice a publish.
 const RETRY_MS = 1000;
 // A check whose request was torn down by the platform never settles; another request must not wait for it for ever.
-const ABANDONED_MS = 20_000;
+// Longer than its reads may take one after the other: pointer, content, and content again.
+const ABANDONED_MS = 35_000;
 
 export function createRouterState({ kv, openEncoder, refreshMs, now, log }: StateOptions): RouterState {
   const parts = noParts();
@@ -84,7 +86,7 @@ export function createRouterState({ kv, openEncoder, refreshMs, now, log }: Stat
   }
 
   function startCheck(keepAlive: KeepAlive): Promise<void> {
-    if (check !== undefined && now() - check.startedAt < ABANDONED_MS) return check.done;
+    if (check !== undefined && elapsedMs(check.startedAt, now()) < ABANDONED_MS) return check.done;
     const started = {
       startedAt: now(),
       done: runCheck()
@@ -103,12 +105,14 @@ export function createRouterState({ kv, openEncoder, refreshMs, now, log }: Stat
 
   return {
     async serving(keepAlive) {
-      const age = checkedAt === undefined ? Number.POSITIVE_INFINITY : now() - checkedAt;
+      const age = checkedAt === undefined ? Number.POSITIVE_INFINITY : elapsedMs(checkedAt, now());
       if (current !== undefined) {
         if (age >= refreshMs) void startCheck(keepAlive);
         return ok(current);
       }
-      if (age >= Math.min(RETRY_MS, refreshMs)) await startCheck(keepAlive);
+      if (age >= Math.min(RETRY_MS, refreshMs)) {
+        await withinTime(ABANDONED_MS, startCheck(keepAlive)).catch(() => undefined);
+      }
       if (current !== undefined) return ok(current as Serving);
       const [fault] = faults;
       return fault === undefined

@@ -1,12 +1,16 @@
+import type { ErrorCode } from "../contract/error.ts";
 import { type EncoderFileName, encoderFileNames, kvKeys } from "../contract/pointer.ts";
 import { parseTaskProfile, type TaskProfile } from "../contract/task-profile.ts";
 import { type Failure, fail, ok, type Result } from "../core/result.ts";
 import { checksumOf } from "../encoder/files.ts";
 import type { KeyValueReader } from "./bindings.ts";
+import { withinTime } from "./time-limit.ts";
 
 // Values under a checksum never change, so the edge may keep them; the pointer must be fresh. 30 is KV's minimum.
 const IMMUTABLE_TTL_SECONDS = 30 * 24 * 3600;
 const POINTER_TTL_SECONDS = 30;
+// A cold read of 24 MB takes a few seconds; a read that hangs must not hold the requests that wait for it.
+const READ_TIMEOUT_MS = 10_000;
 
 type StoredPart = "encoder" | "bundle" | "catalogue";
 export type StoreCode = `${StoredPart}_missing` | `${StoredPart}_corrupt` | "storage_unavailable";
@@ -32,13 +36,34 @@ export async function readTaskProfile(
 }
 
 /** The bytes under `bundle/<sha256>` or `catalogue/<sha256>`, checked against the checksum. */
-export async function readByChecksum(
+export function readByChecksum(
   kv: KeyValueReader,
   part: "bundle" | "catalogue",
   sha256: string,
 ): Promise<Result<Uint8Array, StoreCode>> {
+  return readImmutable((ttlSeconds) => readChecked(kv, part, sha256, ttlSeconds));
+}
+
+/**
+ * Reads what never changes; where it is missing or damaged, once more, past the edge's copy. The edge keeps "there is
+ * no such key" as long as it would keep the value, so that who asks before the value has arrived would otherwise be
+ * told so for 30 days; asking with a shorter cacheTtl shortens that.
+ */
+export async function readImmutable<T, C extends ErrorCode>(
+  readWith: (cacheTtlSeconds: number) => Promise<Result<T, C>>,
+): Promise<Result<T, C>> {
+  const first = await readWith(IMMUTABLE_TTL_SECONDS);
+  return first.ok || !/_(missing|corrupt)$/.test(first.failure.code) ? first : readWith(POINTER_TTL_SECONDS);
+}
+
+async function readChecked(
+  kv: KeyValueReader,
+  part: "bundle" | "catalogue",
+  sha256: string,
+  cacheTtlSeconds: number,
+): Promise<Result<Uint8Array, StoreCode>> {
   const key = kvKeys[part](sha256);
-  const bytes = await read(kv, key, IMMUTABLE_TTL_SECONDS);
+  const bytes = await read(kv, key, cacheTtlSeconds);
   if (!bytes.ok) return bytes;
   if (bytes.value === undefined) return fail(`${part}_missing`, `KV has no ${key}`, key);
   return verify(bytes.value, sha256, part, key);
@@ -48,11 +73,12 @@ export async function readByChecksum(
 export async function readEncoderFiles(
   kv: KeyValueReader,
   sha256: string,
+  cacheTtlSeconds: number,
 ): Promise<Result<Record<EncoderFileName, Uint8Array>, StoreCode>> {
   const files = await Promise.all(
     encoderFileNames.map(async (name) => {
       const key = kvKeys.encoder(sha256, name);
-      return { name, key, bytes: await read(kv, key, IMMUTABLE_TTL_SECONDS) };
+      return { name, key, bytes: await read(kv, key, cacheTtlSeconds) };
     }),
   );
   const found: Partial<Record<EncoderFileName, Uint8Array>> = {};
@@ -88,7 +114,7 @@ async function read(
   cacheTtl: number,
 ): Promise<Result<Uint8Array | undefined, "storage_unavailable">> {
   try {
-    const buffer = await kv.get(key, { type: "arrayBuffer", cacheTtl });
+    const buffer = await withinTime(READ_TIMEOUT_MS, kv.get(key, { type: "arrayBuffer", cacheTtl }));
     return ok(buffer === null ? undefined : new Uint8Array(buffer));
   } catch (error) {
     return unavailable(key, error);

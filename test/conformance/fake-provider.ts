@@ -18,6 +18,12 @@ export type Behavior =
   | { readonly kind: "stall-after-headers" }
   /** Sends some chunks, then closes the connection. */
   | { readonly kind: "die-mid-stream"; readonly chunks: number }
+  /** Sends some chunks and half of one more, then ends the answer as if it were whole. */
+  | { readonly kind: "half-event"; readonly chunks: number }
+  /** Sends some chunks, then nothing more, and keeps the connection. */
+  | { readonly kind: "stall-mid-stream"; readonly chunks: number }
+  /** Resets the connection before any answer. */
+  | { readonly kind: "reset" }
   | { readonly kind: "tool-call" }
   /** Writes as fast as the reader takes it, until the connection closes. */
   | { readonly kind: "flood" };
@@ -108,6 +114,20 @@ async function act(behavior: Behavior, entry: SeenRequest, response: ServerRespo
       }
       response.socket?.destroy();
       return;
+    case "half-event": {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (let k = 0; k < behavior.chunks; k++) response.write(streamChunk(entry.model, k));
+      const next = streamChunk(entry.model, behavior.chunks);
+      response.end(next.slice(0, next.length >> 1));
+      return;
+    }
+    case "stall-mid-stream":
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (let k = 0; k < behavior.chunks; k++) response.write(streamChunk(entry.model, k));
+      return;
+    case "reset":
+      response.socket?.resetAndDestroy();
+      return;
     case "tool-call":
       response.writeHead(200, { "content-type": "application/json" });
       response.end(
@@ -145,7 +165,7 @@ export function streamOf(model: string, chunks: number): string {
   return `${Array.from({ length: chunks }, (_, k) => streamChunk(model, k)).join("")}data: [DONE]\n\n`;
 }
 
-function streamChunk(model: string, index: number): string {
+export function streamChunk(model: string, index: number): string {
   const delta = index === 0 ? { role: "assistant", content: "" } : { content: `word${index} 字🙂 ` };
   const chunk = {
     id: "chatcmpl-fake",

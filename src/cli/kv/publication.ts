@@ -32,10 +32,14 @@ export interface EncoderPublication {
 export type PublishCode =
   | "file_missing"
   | "bundle_invalid"
+  | "bundle_too_large"
   | "catalogue_invalid"
   | "models_missing"
   | "encoder_invalid"
   | "encoder_mismatch";
+
+/** The most that Cloudflare takes as one KV value. */
+const MAX_BUNDLE_BYTES = 25 * 2 ** 20;
 
 /** Reads bundle.safetensors and its catalogue; every model of the bundle must have its prices. */
 export async function readPublication(
@@ -45,6 +49,13 @@ export async function readPublication(
   const bundlePath = join(folder, "bundle.safetensors");
   const bundleBytes = await readBytes(bundlePath);
   if (!bundleBytes.ok) return bundleBytes;
+  if (bundleBytes.value.byteLength > MAX_BUNDLE_BYTES) {
+    const size = (bundleBytes.value.byteLength / 2 ** 20).toFixed(1);
+    return fail(
+      "bundle_too_large",
+      `${bundlePath} has ${size} MiB and a KV value holds 25; train on fewer prompts, or with --kind landmark-heads`,
+    );
+  }
   const catalogueBytes = await readBytes(cataloguePath);
   if (!catalogueBytes.ok) return catalogueBytes;
   const predictor = loadPredictor(bundleBytes.value);

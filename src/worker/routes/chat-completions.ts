@@ -24,7 +24,8 @@ interface Plan {
 
 /** POST /v1/chat/completions: decided where the model is `auto`, sent on, answered byte for byte. */
 export async function postChatCompletions(context: HttpContext): Promise<Response> {
-  const { settings, state, cooldowns } = context.get("isolate");
+  const isolate = context.get("isolate");
+  const { settings, state } = isolate;
   const stopwatch = createStopwatch(() => performance.now());
   const body = await readJsonBody(context.req.raw, settings);
   if (!body.ok) return respondFailure(context, body.failure);
@@ -41,13 +42,13 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
 
   const { signalbox: _, ...sent } = body.value as Record<string, unknown>;
   const completion = await stopwatch.time("upstream", () =>
-    completeWithFallback(plan.value.targets, sent, settings, cooldowns, context.req.raw.signal),
+    completeWithFallback(plan.value.targets, sent, settings, isolate, context.req.raw.signal),
   );
   if (completion.kind === "failed") {
     const response = respondFailure(context, completion.failure);
     response.headers.set("x-signalbox-attempts", String(completion.attempts));
     if (completion.retryAfterMs !== undefined) {
-      response.headers.set("retry-after", String(Math.ceil(completion.retryAfterMs / 1000)));
+      response.headers.set("retry-after", String(Math.max(1, Math.ceil(completion.retryAfterMs / 1000))));
     }
     return response;
   }
