@@ -96,6 +96,17 @@ describe("long bodies", () => {
     expect(untold.status).toBe(413);
   });
 
+  test("what no model takes is refused before it is embedded", async () => {
+    const misses = async () => (await (await fetch(`${worker.origin}/health`)).json()).embedding_cache.misses;
+    const before = await misses();
+    const text = "é".repeat(3_500_000);
+    for (const body of [{ prompt: text }, { messages: [{ role: "user", content: text }] }]) {
+      const { status, error } = await post(JSON.stringify(body));
+      expect([status, error.code, error.param]).toEqual([400, "context_too_long", "require.context_tokens"]);
+    }
+    expect(await misses()).toBe(before);
+  });
+
   // Each of these nearly fills the body limit, and is the worst for one stage.
   test.each([
     ["one word", "a".repeat(8_000_000)],
