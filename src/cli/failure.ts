@@ -30,7 +30,9 @@ const fileFaults: Readonly<Record<string, string>> = {
 /** One line about an error that a person can act on; undefined for faults of the program itself. */
 export function sentenceOf(error: unknown): string | undefined {
   if (error instanceof CommandFailure) return error.message;
-  const { code, path } = error as NodeJS.ErrnoException;
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  // Wrangler's own word for a mistake of its user, such as in wrangler.toml.
+  if ((error as { telemetryMessage?: unknown }).telemetryMessage !== undefined) return message;
   const fault = fileFaults[code ?? ""];
   return fault === undefined || path === undefined ? undefined : `${fault} ${path}`;
 }

@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { dirname, resolve } from "node:path";
 import { findConfiguration } from "./configuration.ts";
 import { CommandFailure } from "./failure.ts";
 
@@ -30,9 +31,14 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   }
   // Miniflare asks Cloudflare for a sample of request metadata, which nothing here reads.
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
+  // stdout is for what the command says; `logLevel` below reaches only a part of Wrangler.
+  process.env["WRANGLER_LOG"] ??= "warn";
   const { unstable_startWorker: startWorker } = await import("wrangler");
+  const config = await findConfiguration(configPath, false);
   const worker = await startWorker({
-    config: await findConfiguration(configPath, false),
+    config,
+    // Its build command; left to itself it runs in the working folder.
+    build: { custom: { workingDirectory: dirname(resolve(config)) } },
     bindings: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, { type: "plain_text", value }]),
     ),
@@ -43,13 +49,19 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
       logLevel: "warn",
       ...(statePath === undefined ? {} : { persist: statePath }),
     },
+  }).catch((error: Error) => {
+    const cause = error.cause instanceof Error ? error.cause : error;
+    throw new CommandFailure({
+      code: "not_started",
+      message: `the Worker could not be started from ${config}: ${cause.message}`,
+    });
   });
   await worker.ready;
   return { origin: (await worker.url).origin, stop: () => worker.dispose() };
 }
 
-// Wrangler would wait for a taken port without a word.
-function isFree(port: number): Promise<boolean> {
+/** Whether a Worker could listen there: Wrangler would wait for a taken port without a word. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer()
       .once("error", () => resolve(false))

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { registerAddModel } from "./add-model.ts";
 import { registerCompletion } from "./completion.ts";
 import { installation } from "./configuration.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { CommandFailure, sentenceOf } from "./failure.ts";
 import { registerFeedback } from "./feedback.ts";
@@ -36,7 +37,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     ...[registerInit, registerKey, registerPublish, registerPromote, registerRollback],
     ...[registerStatus, registerGarbageCollection, registerFeedback, registerReport],
   ],
-  "This installation:": [registerCompletion],
+  "This installation:": [registerDoctor, registerCompletion],
 };
 
 const EXAMPLES = `

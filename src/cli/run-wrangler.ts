@@ -13,7 +13,11 @@ export function runWrangler(args: readonly string[]): Promise<Finished> {
   // The package exports no path to its command; its main module stands in the folder beside it.
   const wrangler = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [wrangler, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [wrangler, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      // At a higher level it leaves its very answers out.
+      env: { ...process.env, WRANGLER_LOG: "log" },
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));

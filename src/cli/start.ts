@@ -1,19 +1,8 @@
-import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { kvKeys } from "../contract/pointer.ts";
-import {
-  bundledEncoderDirectory,
-  bundledLexicalRouterDirectory,
-  bundledRouterDirectory,
-  LEXICAL_ENCODER,
-} from "./encoder.ts";
-import { unwrap } from "./failure.ts";
-import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
-import { type EncoderPublication, type Publication, readEncoder, readPublication } from "./kv/publication.ts";
 import { CONFIG_HELP } from "./kv/target-options.ts";
-import { readLivePointer, upload } from "./kv/upload.ts";
 import { startLocalWorker } from "./local-worker.ts";
+import { seed } from "./seed.ts";
 
 interface StartOptions {
   readonly port: number;
@@ -22,9 +11,6 @@ interface StartOptions {
   readonly backend?: string;
 }
 
-/** How the pointer tells that nobody published anything else. */
-const DEFAULT_SOURCE = "models/default";
-const LEXICAL_SOURCE = "models/lexical";
 // The Worker is open: a web page whose own name leads to 127.0.0.1 must not get at it.
 const LOCAL_HOSTS = "127.0.0.1,localhost,[::1]";
 
@@ -50,7 +36,8 @@ export function registerStart(program: Command): void {
     .action(start);
 }
 
-function parsePort(text: string): number {
+/** A number of a port; 0 stands for any free one. */
+export function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new InvalidArgumentError("a port is 0 to 65535");
@@ -60,7 +47,10 @@ function parsePort(text: string): number {
 async function start({ port, config, state, backend }: StartOptions): Promise<void> {
   const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
   try {
-    await seed(kv, backend === "lexical");
+    await seed(kv, {
+      isLexical: backend === "lexical",
+      onProgress: (line) => process.stderr.write(`${line}\n`),
+    });
   } finally {
     await kv.close();
   }
@@ -68,7 +58,11 @@ async function start({ port, config, state, backend }: StartOptions): Promise<vo
     configPath: config,
     statePath: state,
     port,
-    variables: { AUTH: "open", ALLOWED_HOSTS: LOCAL_HOSTS, ...(backend === undefined ? {} : { ENCODER_BACKEND: backend }) },
+    variables: {
+      AUTH: "open",
+      ALLOWED_HOSTS: LOCAL_HOSTS,
+      ...(backend === undefined ? {} : { ENCODER_BACKEND: backend }),
+    },
   });
   const stop = async () => {
     await worker.stop();
@@ -79,39 +73,6 @@ async function start({ port, config, state, backend }: StartOptions): Promise<vo
   await announce(worker.origin);
 }
 
-/** Puts the default bundle into an empty or outdated local KV; what a person published there stays. */
-async function seed(kv: KeyValue, lexical: boolean): Promise<void> {
-  const live = await readLivePointer(kv);
-  if (live !== undefined && live.source !== DEFAULT_SOURCE && live.source !== LEXICAL_SOURCE) return;
-  const router = lexical ? bundledLexicalRouterDirectory : bundledRouterDirectory;
-  const publication = unwrap(await readPublication(router, join(bundledRouterDirectory, "catalogue.json")));
-  const encoder = unwrap(await readEncoder(lexical ? LEXICAL_ENCODER : bundledEncoderDirectory));
-  if (live !== undefined && (await isLive(kv, live, publication, encoder))) return;
-  unwrap(
-    await upload(kv, {
-      publication,
-      encoder,
-      source: lexical ? LEXICAL_SOURCE : DEFAULT_SOURCE,
-      publishedAt: new Date(),
-      onProgress: (line) => process.stderr.write(`${line}\n`),
-    }),
-  );
-}
-
-async function isLive(
-  kv: KeyValue,
-  live: { readonly bundle: string; readonly catalogue: string; readonly encoder: string },
-  publication: Publication,
-  encoder: EncoderPublication,
-): Promise<boolean> {
-  const same =
-    live.bundle === publication.bundle.sha256 &&
-    live.catalogue === publication.catalogue.sha256 &&
-    live.encoder === encoder.sha256;
-  // The pointer is written last, so what it names was complete; the bundle stands for the rest.
-  return same && (await kv.get(kvKeys.bundle(live.bundle))) !== undefined;
-}
-
 async function announce(origin: string): Promise<void> {
   const body = JSON.stringify(EXAMPLE);
   const response = await fetch(`${origin}/v1/route`, {
@@ -120,6 +81,7 @@ async function announce(origin: string): Promise<void> {
     body,
   });
   console.log(`\nSignalbox listens on ${origin}\n`);
+  console.log("In a browser that is the playground. From a program:\n");
   console.log(`  curl ${origin}/v1/route -H 'content-type: application/json' \\\n    -d '${body}'\n`);
   console.log(`  ${response.status} ${shorten(await response.text())}\n`);
   console.log("Ctrl-C ends it.");

@@ -1,10 +1,6 @@
 import { type Command, Option } from "commander";
-import { parseCatalogue } from "../contract/catalogue.ts";
-import { encoderFileNames, kvKeys, type Pointer, parsePointer } from "../contract/pointer.ts";
-import { loadPredictor } from "../core/bundle.ts";
-import { checksumOf } from "../encoder/files.ts";
-import type { KeyValue } from "./kv/key-value.ts";
 import { openKeyValue } from "./kv/open.ts";
+import { readStatus, type Status } from "./kv/read-status.ts";
 import { CONFIG_HELP } from "./kv/target-options.ts";
 
 interface StatusOptions {
@@ -13,14 +9,6 @@ interface StatusOptions {
   readonly config?: string;
   readonly state?: string;
   readonly json?: boolean;
-}
-
-interface Status {
-  readonly pointer: Pointer | null;
-  readonly faults: readonly string[];
-  readonly models?: number;
-  readonly tasks?: number;
-  readonly pricesAsOf?: string;
 }
 
 /** `status`: what is live in KV, and whether all of it is there and intact. */
@@ -49,56 +37,6 @@ async function status(options: StatusOptions): Promise<void> {
   } finally {
     await kv.close();
   }
-}
-
-/** Reads everything that the pointer names and checks it as a Worker would. */
-async function readStatus(kv: KeyValue): Promise<Status> {
-  const bytes = await kv.get(kvKeys.active);
-  if (bytes === undefined) return { pointer: null, faults: ["nothing was published yet"] };
-  const pointer = parsePointer(bytes);
-  if (!pointer.ok) return { pointer: null, faults: [`the pointer is invalid: ${pointer.failure.message}`] };
-  const { bundle, catalogue, encoder } = pointer.value;
-  const faults: string[] = [];
-  const bundleBytes = await readChecked(kv, kvKeys.bundle(bundle), bundle, faults);
-  const catalogueBytes = await readChecked(kv, kvKeys.catalogue(catalogue), catalogue, faults);
-  for (const name of encoderFileNames) {
-    const sha256 = name === "manifest" ? encoder : undefined;
-    await readChecked(kv, kvKeys.encoder(encoder, name), sha256, faults);
-  }
-  for (const trial of [pointer.value.canary, pointer.value.shadow]) {
-    if (trial === undefined) continue;
-    await readChecked(kv, kvKeys.bundle(trial.bundle), trial.bundle, faults);
-    if (trial.catalogue !== undefined)
-      await readChecked(kv, kvKeys.catalogue(trial.catalogue), trial.catalogue, faults);
-  }
-  const predictor = bundleBytes && loadPredictor(bundleBytes);
-  if (predictor?.ok === false) faults.push(`bundle: ${predictor.failure.message}`);
-  const parsed = catalogueBytes && parseCatalogue(catalogueBytes);
-  if (parsed?.ok === false) faults.push(`catalogue: ${parsed.failure.message}`);
-  return {
-    pointer: pointer.value,
-    faults,
-    ...(predictor?.ok ? { models: predictor.value.models.length, tasks: predictor.value.tasks.length } : {}),
-    ...(parsed?.ok ? { pricesAsOf: parsed.value.pricesAsOf } : {}),
-  };
-}
-
-async function readChecked(
-  kv: KeyValue,
-  key: string,
-  sha256: string | undefined,
-  faults: string[],
-): Promise<Uint8Array | undefined> {
-  const bytes = await kv.get(key);
-  if (bytes === undefined) {
-    faults.push(`${key} is missing`);
-    return undefined;
-  }
-  if (sha256 !== undefined && (await checksumOf(bytes)) !== sha256) {
-    faults.push(`${key} is damaged`);
-    return undefined;
-  }
-  return bytes;
 }
 
 function describe({ pointer, faults, models, tasks, pricesAsOf }: Status): string {

@@ -1,0 +1,33 @@
+import { sentenceOf } from "../failure.ts";
+
+/** What one look at the installation found. */
+export interface Check {
+  readonly name: string;
+  /** `skip` where there is nothing to look at, or nothing to look with. */
+  readonly status: "pass" | "fail" | "skip";
+  readonly detail: string;
+  /** What to do about it. */
+  readonly next?: string;
+}
+
+export function pass(name: string, detail: string): Check {
+  return { name, status: "pass", detail };
+}
+
+export function failed(name: string, detail: string, next: string): Check {
+  return { name, status: "fail", detail, next };
+}
+
+export function skipped(name: string, detail: string, next?: string): Check {
+  return { name, status: "skip", detail, ...(next === undefined ? {} : { next }) };
+}
+
+/** Runs a check; whatever it throws is its failure. */
+export async function attempt(name: string, next: string, work: () => Promise<Check>): Promise<Check> {
+  try {
+    return await work();
+  } catch (error) {
+    const message = sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
+    return failed(name, message.split("\n")[0] as string, next);
+  }
+}

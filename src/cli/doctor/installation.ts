@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { findPackageJSON } from "node:module";
+import { join } from "node:path";
+import { installation } from "../configuration.ts";
+import { attempt, type Check, failed, pass } from "./check.ts";
+
+interface PackageJson {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+const REINSTALL = "install again: `npm install` in a clone, `npm install signalbox` in a project";
+
+/** Node, the packages, and the native library that embeds. */
+export async function checkInstallation(): Promise<readonly Check[]> {
+  const own: PackageJson = JSON.parse(await readFile(join(installation, "package.json"), "utf8"));
+  return [
+    pass("Node", `${process.versions.node}, needed ${own.engines.node}`), // main.ts refuses older ones
+    checkPackages(own),
+    await attempt(
+      "onnxruntime",
+      "reinstall onnxruntime-node for this platform; ONNXRUNTIME_NODE_INSTALL=skip leaves its GPU libraries out",
+      async () => {
+        const { InferenceSession } = await import("onnxruntime-node");
+        const backends = typeof InferenceSession.create === "function";
+        if (!backends) throw new Error("onnxruntime-node has no InferenceSession");
+        return pass("onnxruntime", `native library for ${process.platform}-${process.arch}`);
+      },
+    ),
+  ];
+}
+
+function checkPackages({ version, dependencies }: PackageJson): Check {
+  const names = Object.keys(dependencies);
+  const missing = names.filter((name) => !isInstalled(name));
+  return missing.length === 0
+    ? pass("packages", `signalbox ${version} and ${names.length} packages`)
+    : failed("packages", `missing: ${missing.join(", ")}`, REINSTALL);
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    const file = findPackageJSON(name, import.meta.url);
+    return file !== undefined && existsSync(file);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseCatalogue } from "../../contract/catalogue.ts";
+import { decide } from "../../core/decide.ts";
+import type { Encoder } from "../../encoder/encoder.ts";
+import { bundledEncoderDirectory, openEncoder } from "../encoder.ts";
+import { unwrap } from "../failure.ts";
+import { readPublication } from "../kv/publication.ts";
+import { attempt, type Check, failed, pass, skipped } from "./check.ts";
+import { KNOWN_PROMPT, LEAST_SIMILARITY, similarityToKnown } from "./known-embedding.ts";
+
+/** The encoder's files, an embedding, and a bundle with its catalogue, all without a Worker. */
+export async function checkRouter(bundle: string, encoderDirectory: string): Promise<readonly Check[]> {
+  let encoder: Encoder | undefined;
+  const files = await attempt(
+    "encoder",
+    "fetch models/encoder again; with your own, name its folder with --encoder",
+    async () => {
+      encoder = await openEncoder(encoderDirectory);
+      return pass("encoder", `${encoder.id}, every file has its checksum`);
+    },
+  );
+  if (encoder === undefined) {
+    const without = "needs the encoder";
+    return [files, skipped("embedding", without), ...(await checkBundle(bundle, undefined))];
+  }
+  const known = encoder;
+  const embedding = await attempt(
+    "embedding",
+    "reinstall onnxruntime-node; report it if that doesn't help",
+    () => checkEmbedding(known, encoderDirectory),
+  );
+  return [files, embedding, ...(await checkBundle(bundle, encoder))];
+}
+
+async function checkEmbedding(encoder: Encoder, directory: string): Promise<Check> {
+  const start = performance.now();
+  const embedding = await encoder.embed(KNOWN_PROMPT);
+  const ms = (performance.now() - start).toFixed(0);
+  if (directory !== bundledEncoderDirectory) {
+    return skipped("embedding", `${embedding.length} numbers in ${ms} ms; no known one of this encoder`);
+  }
+  const similarity = similarityToKnown(embedding);
+  const detail = `${similarity.toFixed(4)} like the known one, in ${ms} ms`;
+  if (similarity >= LEAST_SIMILARITY) return pass("embedding", detail);
+  return failed("embedding", detail, "reinstall onnxruntime-node; report it if that doesn't help");
+}
+
+async function checkBundle(folder: string, encoder: Encoder | undefined): Promise<readonly Check[]> {
+  const publication = await readPublication(folder);
+  if (!publication.ok) {
+    const name = /^(catalogue_invalid|models_missing)$/.test(publication.failure.code)
+      ? "catalogue"
+      : "bundle";
+    return [
+      failed(name, publication.failure.message, `make it anew: \`signalbox train ... --out ${folder}\``),
+    ];
+  }
+  const { predictor } = publication.value;
+  const catalogue = unwrap(parseCatalogue(await readFile(join(folder, "catalogue.json"))));
+  const bundle = `${predictor.kind}, ${predictor.models.length} models, ${predictor.tasks.length} tasks`;
+  const prices = `${Object.keys(catalogue.models).length} models, prices as of ${catalogue.pricesAsOf}`;
+  const checks = [pass("bundle", bundle), pass("catalogue", prices)];
+  if (encoder === undefined) return [...checks, skipped("decision", "needs the encoder")];
+  if (predictor.encoder.checksum !== encoder.checksum) {
+    const detail = `the bundle was trained on encoder ${predictor.encoder.id}, not on ${encoder.id}`;
+    return [...checks, failed("decision", detail, "train again, or name the bundle's own --encoder")];
+  }
+  const decision = await attempt("decision", "report it with this output", async () => {
+    const request = { inputTokens: 16, require: { capabilities: [] }, rule: { kind: "quality" as const } };
+    const prediction = predictor.predict(await encoder.embed(KNOWN_PROMPT));
+    const { model, pCorrect } = unwrap(decide(predictor, catalogue, prediction, request));
+    return pass("decision", `offline: ${model}, ${pCorrect.toFixed(3)}`);
+  });
+  return [...checks, decision];
+}

@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectSignalbox, SignalboxError } from "../../client/index.ts";
+import type { Health } from "../../contract/health.ts";
+import { openKeyValue } from "../kv/open.ts";
+import { readLivePointer } from "../kv/upload.ts";
+import { isFree, startLocalWorker } from "../local-worker.ts";
+import { seed } from "../seed.ts";
+import { attempt, type Check, failed, pass, skipped } from "./check.ts";
+import { KNOWN_PROMPT } from "./known-embedding.ts";
+
+interface LocalOptions {
+  readonly config?: string;
+  readonly state?: string;
+  readonly port: number;
+}
+
+/** The port that `start` would take. */
+export async function checkPort(port: number): Promise<Check> {
+  if (port === 0 || (await isFree(port))) return pass("port", `${port} on 127.0.0.1 is free`);
+  const health = await connectSignalbox({
+    baseUrl: `http://127.0.0.1:${port}`,
+    maxRetries: 0,
+    timeoutMs: 2000,
+  })
+    .health()
+    .catch(() => undefined);
+  if (health?.status !== undefined) return pass("port", `a Signalbox answers on ${port} already`);
+  return failed("port", `${port} is taken by something else`, "`signalbox start --port 0` picks a free one");
+}
+
+/** A real Worker on this machine, with what is live here, or with the bundled router where nothing is. */
+export async function checkLocalWorker(options: LocalOptions): Promise<Check> {
+  const next = "look at what `signalbox start` says; its last lines tell what failed";
+  return attempt("Worker", next, async () => {
+    const temporary = await mkdtemp(join(tmpdir(), "signalbox-doctor-"));
+    try {
+      const state = (await hasLivePointer(options)) ? options.state : temporary;
+      if (state === temporary) await fill({ ...options, state });
+      const worker = await startLocalWorker({
+        configPath: options.config,
+        statePath: state,
+        port: 0,
+        variables: { AUTH: "open" },
+      });
+      try {
+        return await checkDecision(
+          worker.origin,
+          undefined,
+          state === temporary ? "the bundled router" : undefined,
+        );
+      } finally {
+        await worker.stop();
+      }
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+/** A Worker that runs somewhere. */
+export async function checkUrl(url: string, apiKey: string | undefined): Promise<Check> {
+  const next = "look at the address, and at `npx wrangler tail`";
+  return attempt("Worker", next, () => checkDecision(url, apiKey, undefined));
+}
+
+async function checkDecision(
+  url: string,
+  apiKey: string | undefined,
+  router = "what is live",
+): Promise<Check> {
+  const client = connectSignalbox({
+    baseUrl: url,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    timeoutMs: 30_000,
+  });
+  try {
+    // The first decision loads the encoder; what a caller waits for is the second.
+    await client.route({ prompt: KNOWN_PROMPT });
+    const start = performance.now();
+    const { model, p_correct } = await client.route({ prompt: `${KNOWN_PROMPT} Explain.` });
+    const ms = (performance.now() - start).toFixed(0);
+    const { status, faults } = await client.health();
+    if (status !== "ok")
+      return failed("Worker", `${status}: ${describe(faults)}`, "`signalbox status` tells what KV holds");
+    return pass("Worker", `${url} with ${router}: ${model}, ${p_correct.toFixed(3)}, in ${ms} ms`);
+  } catch (error) {
+    if (!(error instanceof SignalboxError)) throw error;
+    return failed("Worker", `${url}: ${error.code}: ${error.message}`, nextSteps[error.code] ?? OTHERWISE);
+  }
+}
+
+const OTHERWISE = "docs/api.md lists what each code means; `signalbox status` tells what KV holds";
+const nextSteps: Readonly<Record<string, string>> = {
+  missing_key: "put a key of it into the variable SIGNALBOX_KEY",
+  invalid_key: "put another key into SIGNALBOX_KEY; `signalbox key <name>` makes one",
+  network_error: "look at the address, and whether the Worker is deployed and runs",
+  timeout: "look at the address, and whether the Worker is deployed and runs",
+  pointer_missing: "`signalbox publish <dir>` makes a bundle live",
+};
+
+function describe(faults: Health["faults"]): string {
+  return faults.map(({ code, message }) => `${code}: ${message}`).join("; ");
+}
+
+async function hasLivePointer({ config, state }: LocalOptions): Promise<boolean> {
+  const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
+  try {
+    return (await readLivePointer(kv)) !== undefined;
+  } finally {
+    await kv.close();
+  }
+}
+
+async function fill({ config, state }: LocalOptions): Promise<void> {
+  const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
+  try {
+    await seed(kv, { isLexical: false, onProgress: () => undefined });
+  } finally {
+    await kv.close();
+  }
+}
+
+export const noWorker = skipped("Worker", "with --remote, name the Worker's address with --url");
