@@ -1,24 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LocalWorker } from "../../src/cli/local-worker.ts";
-import { startTestWorker } from "../conformance/test-worker.ts";
 import { openSocket, parseAnswer, request, sendRaw } from "./raw-http.ts";
+import { removeBuild, startWatchedWorker, type WatchedWorker } from "./watched-worker.ts";
 
 // What one caller may cost the others: time and memory, whatever is sent.
-let worker: LocalWorker;
+let worker: WatchedWorker;
 const json = "content-type: application/json";
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 beforeAll(async () => {
-  worker = await startTestWorker({
-    providerUrl: "http://127.0.0.1:9/v1",
-    variables: { BODY_TIMEOUT_MS: "3000" },
+  worker = await startWatchedWorker({
+    variables: { AUTH: "open", BODY_TIMEOUT_MS: "3000", POINTER_REFRESH_MS: "30000" },
   });
   await post(JSON.stringify({ prompt: "warm up" }));
 }, 90_000);
 
-afterAll(() => worker?.stop());
+afterAll(async () => {
+  await worker?.stop();
+  await removeBuild();
+});
 
 async function post(body: string, path = "/v1/route") {
   const start = performance.now();
@@ -87,13 +88,18 @@ describe("compressed bodies", () => {
 
 describe("long bodies", () => {
   test("above the limit they are refused, told or not told beforehand", async () => {
-    const body = JSON.stringify({ prompt: "a".repeat(10_000_000) });
-    const told = await post(body);
-    expect([told.status, told.error.code]).toEqual([413, "body_too_large"]);
+    const code = ({ status, body }: { status: number; body: string }) => [
+      status,
+      JSON.parse(body).error?.code,
+    ];
+    // The body itself is not waited for.
+    const told = await sendRaw(worker.origin, request("POST /v1/route", [json, "content-length: 10000000"]));
+    expect(code(told)).toEqual([413, "body_too_large"]);
+    // One byte above, and no end.
     const head = request("POST /v1/route", [json, "transfer-encoding: chunked"]);
-    const chunk = `100000\r\n${" ".repeat(0x100000)}\r\n`;
-    const untold = await sendRaw(worker.origin, head, ...new Array(9).fill(chunk), "0\r\n\r\n");
-    expect(untold.status).toBe(413);
+    const chunks = new Array(8).fill(`100000\r\n${" ".repeat(0x100000)}\r\n`);
+    const untold = await sendRaw(worker.origin, head, ...chunks, "1\r\n \r\n");
+    expect(code(untold)).toEqual([413, "body_too_large"]);
   });
 
   test("what no model takes is refused before it is embedded", async () => {
@@ -206,7 +212,7 @@ describe("slow bodies", () => {
     // The same as without them, some 10 ms; a Worker that waited for the bodies would take 3 s.
     expect(waits.toSorted((a, b) => a - b)[10]).toBeLessThan(1000);
     const statuses = (await Promise.all(answers)).map((text) => parseAnswer(text).status);
-    expect(statuses).toEqual(new Array(200).fill(408));
+    expect(new Set(statuses)).toEqual(new Set([408]));
   });
 
   test("a million chunks of one byte don't fill the memory", { timeout: 60_000 }, async () => {
