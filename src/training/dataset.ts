@@ -34,6 +34,19 @@ export function takePrompts(dataset: Dataset, indices: Int32Array): Dataset {
   };
 }
 
+/** Without the tasks that no prompt belongs to, as there are after a task is held out. */
+export function dropEmptyTasks(dataset: Dataset): Dataset {
+  const sizes = new Int32Array(dataset.tasks.length);
+  for (const task of dataset.taskOf) sizes[task] = (sizes[task] as number) + 1;
+  const kept = dataset.tasks.map((_, task) => task).filter((task) => (sizes[task] as number) > 0);
+  const places = dataset.tasks.map((_, task) => kept.indexOf(task));
+  return {
+    ...dataset,
+    tasks: kept.map((task) => dataset.tasks[task] as string),
+    taskOf: dataset.taskOf.map((task) => places[task] as number),
+  };
+}
+
 /** Only these models, in this order. */
 export function takeModels(dataset: Dataset, models: readonly string[]): Dataset {
   const indices = models.map((model) => dataset.models.indexOf(model));

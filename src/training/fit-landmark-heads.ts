@@ -4,7 +4,7 @@ import type { Curve } from "../core/curve.ts";
 import type { LinearHead } from "../core/linear-head.ts";
 import type { Predictor } from "../core/predictor.ts";
 import type { Tensor } from "../core/safetensors.ts";
-import { type Dataset, meanOutcomes } from "./dataset.ts";
+import { type Dataset, dropEmptyTasks, meanOutcomes } from "./dataset.ts";
 import { fitCalibration } from "./landmark-heads/calibrate.ts";
 import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
 import { fitHeads } from "./landmark-heads/fit-heads.ts";
@@ -30,10 +30,12 @@ export const defaultLandmarkOptions: LandmarkHeadsOptions = { landmarks: 512, ga
 
 /** Fits the default router and returns its bundle. Equal data, options and processor give equal bytes. */
 export async function fitLandmarkHeads(
-  train: Dataset,
+  dataset: Dataset,
   encoder: Predictor["encoder"],
   options: LandmarkHeadsOptions = defaultLandmarkOptions,
 ): Promise<Uint8Array> {
+  // A task without prompts would stand in the task table with what is known of the models elsewhere.
+  const train = dropEmptyTasks(dataset);
   const { tasks } = train;
   const kept = modelsToServe(train, options.catalogue);
   const models = kept.map((m) => train.models[m] as string);

@@ -122,7 +122,7 @@ function oneHot(indices: Int32Array, size: number): Matrix {
   return encoded;
 }
 
-function membershipsOf(scores: Matrix): Matrix {
+export function membershipsOf(scores: Matrix): Matrix {
   const memberships = matrix(scores.rows, scores.columns);
   for (let i = 0; i < scores.rows; i++)
     memberships.data.set(taskMemberships(row(scores, i)), i * scores.columns);

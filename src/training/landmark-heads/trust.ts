@@ -4,7 +4,7 @@ import { multiply } from "../blas.ts";
 import type { Dataset } from "../dataset.ts";
 import { columnMeans, type Matrix, matrix, normalizeRows, row } from "../matrix.ts";
 import type { FittedDecision } from "./decision.ts";
-import { type FittedHeads, toHead } from "./fit-heads.ts";
+import { type FittedHeads, membershipsOf, toHead } from "./fit-heads.ts";
 import { groupFamilies, nearnessToOthers } from "./leave-family-out.ts";
 
 /** How far to believe the heads on a prompt, and what to believe instead. */
@@ -46,9 +46,16 @@ export async function fitTrust(
 ): Promise<FittedTrust> {
   const prior = columnMeans(heads.taskTable);
   const centroids = quantizeRows(taskCentroids(train).data, train.embeddings.columns);
-  const mixtureShare = await chooseMixtureShare(train, heads, centroids, seed);
+  const directions = matrix(train.tasks.length, train.embeddings.columns, dequantizeRows(centroids));
+  const cosines = await multiply(train.embeddings, directions, { transposeB: true });
+  const mixtureShare = await chooseMixtureShare(train, heads, cosines, seed);
+  const mixture = await multiply(membershipsOf(cosines), heads.taskTable);
+  const fallbackOf = (i: number, m: number) => {
+    const byTask = mixture.data[i * prior.length + m] as number;
+    return (prior[m] as number) + mixtureShare * (byTask - (prior[m] as number));
+  };
   return {
-    threshold: chooseThreshold(train, heads, decision, prior),
+    threshold: chooseThreshold(train, heads, decision, prior, fallbackOf),
     width: WIDTH,
     mixtureShare,
     unfamiliar: await unfamiliarHead(heads, mixtureShare),
@@ -120,7 +127,7 @@ function subtractRowMeans({ rows, columns, data }: Matrix): Matrix {
 async function chooseMixtureShare(
   train: Dataset,
   { taskTable }: FittedHeads,
-  centroids: QuantizedRows,
+  cosines: Matrix,
   seed: number,
 ): Promise<number> {
   const groups = groupFamilies(train, seed);
@@ -129,8 +136,6 @@ async function chooseMixtureShare(
   train.taskOf.forEach((task, i) => {
     tasksOfGroup[groups.groupOf[i] as number]?.add(task);
   });
-  const directions = matrix(train.tasks.length, train.embeddings.columns, dequantizeRows(centroids));
-  const cosines = await multiply(train.embeddings, directions, { transposeB: true });
   const mixture = await multiply(nearnessToOthers(cosines, tasksOfGroup, groups.groupOf), taskTable);
   const priors = tasksOfGroup.map((own) => priorWithout(taskTable, own));
   let best = { share: 0, bound: 0 };
@@ -198,30 +203,31 @@ function lowerBound(values: readonly number[]): number {
 
 /**
  * The largest threshold that, on left-out training prompts, keeps the share `KEPT_GAIN` of the heads' gain over the
- * best single model when everything below it goes to the best model on average.
+ * best single model when the fallback decides everything below it.
  */
 function chooseThreshold(
   train: Dataset,
   heads: FittedHeads,
   decision: FittedDecision,
   prior: Float64Array,
+  fallbackOf: (i: number, m: number) => number,
 ): number {
   const familiarity = largestInRows(heads.leaveOneOutTaskScores);
   const gains = Array.from(familiarity, (score, i) => {
     const outcomes = row(train.outcomes, i);
     const scores = row(decision.leaveOneOut, i);
+    const single = bestObserved(outcomes, (m) => prior[m] as number);
     return {
       score,
-      gain:
-        bestObserved(outcomes, (m) => scores[m] as number) -
-        bestObserved(outcomes, (m) => prior[m] as number),
+      gain: bestObserved(outcomes, (m) => scores[m] as number) - single,
+      fallbackGain: bestObserved(outcomes, (m) => fallbackOf(i, m)) - single,
     };
   }).sort((a, b) => a.score - b.score);
   const total = gains.reduce((sum, { gain }) => sum + gain, 0);
   let chosen = 0;
   for (const quantile of THRESHOLD_QUANTILES) {
     const cut = Math.floor(quantile * (gains.length - 1));
-    const kept = gains.slice(cut).reduce((sum, { gain }) => sum + gain, 0);
+    const kept = gains.reduce((sum, { gain, fallbackGain }, k) => sum + (k < cut ? fallbackGain : gain), 0);
     if (kept >= KEPT_GAIN * total) chosen = cut;
   }
   return (gains[chosen] as { score: number }).score;
