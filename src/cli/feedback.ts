@@ -22,6 +22,13 @@ export function registerFeedback(program: Command): void {
   )
     .option("--task <name>", "name of the task that the outcomes count for", "feedback")
     .option("--since <time>", "only what was received from then on, such as 2026-01-31")
+    .addHelpText(
+      "after",
+      `
+Example:
+  signalbox feedback pull --remote --out feedback.jsonl --since 2026-01-31
+  signalbox train outcomes.jsonl feedback.jsonl --out my-router`,
+    )
     .action(pull);
 }
 

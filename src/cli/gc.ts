@@ -15,6 +15,13 @@ export function registerGarbageCollection(program: Command): void {
       .description("list content in KV that neither the pointer nor its earlier states name"),
   )
     .option("--delete", "delete it; not while a publish is running")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox gc --remote                 what could go
+  signalbox gc --remote --delete`,
+    )
     .action(async (options: GarbageOptions) => {
       const keys = await withKeyValue(options, async (kv) => {
         const found = unwrap(await findGarbage(kv, new Date()));

@@ -14,6 +14,12 @@ interface ImportFlags {
   readonly json?: true;
 }
 
+const EXAMPLES = `
+Examples:
+  signalbox import csv results.csv --task support --out outcomes.jsonl
+  signalbox import lm-eval results/*/samples_*.jsonl --out outcomes.jsonl.gz
+  signalbox import promptfoo results.json --model gpt-4o-mini --out outcomes.jsonl`;
+
 /** `import <format> <files...> --out outcomes.jsonl`: other tools' result files -> outcomes. */
 export function registerImport(program: Command): void {
   program
@@ -35,7 +41,7 @@ export function registerImport(program: Command): void {
       new Option("--max-score <number>", "the score that means perfect").argParser(parseMaxScore).default(1),
     )
     .option("--json", "print the summary as one JSON document")
-    .addHelpText("after", `\nFormats:\n${describeFormats()}`)
+    .addHelpText("after", `\nFormats:\n${describeFormats()}\n${EXAMPLES}`)
     .action(runImport);
 }
 

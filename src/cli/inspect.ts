@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { loadPredictor } from "../core/bundle.ts";
 import { unwrap } from "./failure.ts";
+import { showMarkdown } from "./show-markdown.ts";
 
 /** `inspect <bundle>`: what is inside. */
 export function registerInspect(program: Command): void {
@@ -11,6 +12,13 @@ export function registerInspect(program: Command): void {
     .description("show what a bundle holds")
     .argument("<bundle>", "bundle.safetensors or the folder that holds it")
     .option("--json", "print the bundle's own JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox inspect my-router
+  signalbox inspect my-router --json | jq .training`,
+    )
     .action(inspect);
 }
 
@@ -23,5 +31,5 @@ async function inspect(path: string, { json }: { readonly json?: boolean }): Pro
     return;
   }
   const { modelCard } = await import("../training/model-card.ts");
-  console.log(modelCard(bytes));
+  console.log(showMarkdown(modelCard(bytes)));
 }

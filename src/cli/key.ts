@@ -14,6 +14,13 @@ export function registerKey(program: Command): void {
       parsePermissions,
     )
     .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  signalbox key my-app
+  npx wrangler secret put API_KEYS      # asks for the records, separated by commas`,
+    )
     .action(makeKey);
 }
 

@@ -64,7 +64,7 @@ function createProgram(): Command {
     )
     .version(versionOfPackage(), "--version", "print the version")
     // Terms stay short, so that descriptions have room to wrap in; arguments are in the command's own help.
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({ subcommandTerm: (command) => command.name(), minWidthToWrap: 20 })
     .showHelpAfterError("(add --help for the options and examples)")
     .addHelpText("after", EXAMPLES);
   for (const [group, registrations] of Object.entries(groups)) {

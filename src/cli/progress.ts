@@ -21,15 +21,27 @@ export function startProgress(label: string): ProgressLine {
       if (done < total && !drawn && !stderr.isTTY && now - start < redrawMs) return;
       drawnAt = now;
       drawn = true;
-      const perSecond = done / Math.max((now - start) / 1000, 1e-3);
-      const left = Math.ceil((total - done) / Math.max(perSecond, 1e-9));
-      const line = `${label} ${done.toLocaleString("en-US")}/${total.toLocaleString("en-US")}  ${perSecond.toFixed(0)}/s  ${formatSeconds(left)} left`;
-      stderr.write(stderr.isTTY ? `\r\u001b[2K${line}` : `${line}\n`);
+      const line = describe(label, done, total, (now - start) / 1000);
+      stderr.write(stderr.isTTY ? `\r\u001b[2K${line.slice(0, stderr.columns - 1)}` : `${line}\n`);
     },
     end() {
       if (drawn && stderr.isTTY) stderr.write("\n");
     },
   };
+}
+
+const BAR_COLUMNS = 20;
+
+function describe(label: string, done: number, total: number, seconds: number): string {
+  const filled = Math.round((BAR_COLUMNS * done) / Math.max(total, 1));
+  const bar = stderr.isTTY ? `  ${"█".repeat(filled)}${"░".repeat(BAR_COLUMNS - filled)}` : "";
+  const counts = `${label}${bar}  ${done.toLocaleString("en-US")}/${total.toLocaleString("en-US")}`;
+  // Before the first is done there is no rate to tell the rest by.
+  if (done === 0) return counts;
+  const perSecond = done / Math.max(seconds, 1e-3);
+  const rate = `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`;
+  if (done >= total) return `${counts}  ${rate}  in ${formatSeconds(Math.ceil(seconds))}`;
+  return `${counts}  ${rate}  ${formatSeconds(Math.ceil((total - done) / perSecond))} left`;
 }
 
 function formatSeconds(seconds: number): string {

@@ -12,6 +12,13 @@ interface PromoteOptions extends TargetOptions {
 export function registerPromote(program: Command): void {
   withTarget(program.command("promote").description("make the canary live for everyone"))
     .option("--dry-run", "tell what would change, but write nothing")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox promote --remote --dry-run
+  signalbox promote --remote`,
+    )
     .action(async (options: PromoteOptions) => {
       const { pointer, done } = unwrap(
         await withKeyValue(options, (kv) => promote(kv, new Date(), options.dryRun ?? false)),

@@ -46,6 +46,14 @@ export function registerPublish(program: Command): void {
     .option("--config <file>", CONFIG_HELP)
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox publish my-router --local               the Worker of \`signalbox start\` takes it up
+  signalbox publish my-router --remote --dry-run    what would change
+  signalbox publish my-router --remote --canary 10  for a tenth of the conversations`,
+    )
     .action(publish);
 }
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type Report, readReport } from "./d1/read-report.ts";
 import { type TargetOptions, withTarget } from "./kv/target-options.ts";
+import { type Column, formatTable } from "./table.ts";
 
 interface ReportOptions extends TargetOptions {
   readonly days: number;
@@ -16,6 +17,13 @@ export function registerReport(program: Command): void {
       .description("add up the decisions that DECISION_LOG recorded in D1: traffic, spend, drift, trials"),
   )
     .option("--days <n>", "how far to look back", wholeDays, 7)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox report                        the last week of the Worker on this machine
+  signalbox report --remote --days 30     of the deployed one`,
+    )
     .action(async (options: ReportOptions) => {
       const report = await readReport(options, new Date(Date.now() - options.days * DAY_MS));
       console.log(options.json ? JSON.stringify(report, null, 2) : describe(report, options.days));
@@ -39,35 +47,45 @@ function describe(report: Report, days: number): string {
     `unfamiliar prompts    ${percent(report.share_unfamiliar)}`,
     `embeddings from cache ${percent(report.share_cache_hits)}`,
     "",
-    "model: decisions, expected spend",
-    ...report.models.map(({ model, decisions, usd: spent }) => `  ${model}: ${decisions}, ${usd(spent)}`),
+    ...formatTable(
+      [{ title: "model" }, number("decisions"), number("share"), number("expected spend")],
+      report.models.map(({ model, decisions, usd: spent }) => [
+        ...[model, String(decisions), percent(decisions / report.decisions), usd(spent)],
+      ]),
+    ),
     "",
-    "day: decisions, mean familiarity",
-    ...report.days.map((day) => `  ${day.day}: ${day.decisions}, ${day.mean_familiarity.toFixed(3)}`),
+    ...formatTable(
+      [{ title: "day" }, number("decisions"), number("familiarity")],
+      report.days.map((day) => [day.day, String(day.decisions), day.mean_familiarity.toFixed(3)]),
+    ),
     "",
-    "bundle: decisions, mean probability of a correct answer, mean USD",
-    ...report.bundles.map(
-      ({ bundle, role, decisions, mean_p_correct, mean_usd }) =>
-        `  ${bundle.slice(0, 16)} ${role}: ${decisions}, ${mean_p_correct.toFixed(3)}, ${mean_usd.toPrecision(3)}`,
+    ...formatTable(
+      [{ title: "bundle" }, { title: "role" }, number("decisions"), number("p(correct)"), number("mean USD")],
+      report.bundles.map(({ bundle, role, decisions, mean_p_correct, mean_usd }) => [
+        ...[bundle.slice(0, 16), role, String(decisions), mean_p_correct.toFixed(3), mean_usd.toPrecision(3)],
+      ]),
     ),
     ...section(
-      "shadow: compared, chose another model",
-      report.shadows.map(
-        ({ shadow_bundle, compared, different }) =>
-          `  ${shadow_bundle.slice(0, 16)}: ${compared}, ${percent(different / compared)}`,
-      ),
+      [{ title: "shadow" }, number("compared"), number("chose another model")],
+      report.shadows.map(({ shadow_bundle, compared, different }) => [
+        ...[shadow_bundle.slice(0, 16), String(compared), percent(different / compared)],
+      ]),
     ),
     ...section(
-      "feedback by bundle: scores, mean",
-      report.feedback.map(
-        ({ bundle, scores, mean_score }) => `  ${bundle}: ${scores}, ${mean_score.toFixed(3)}`,
-      ),
+      [{ title: "feedback on bundle" }, number("scores"), number("mean")],
+      report.feedback.map(({ bundle, scores, mean_score }) => [
+        ...[bundle, String(scores), mean_score.toFixed(3)],
+      ]),
     ),
   ].join("\n");
 }
 
-function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : ["", title, ...lines];
+function section(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
+  return rows.length === 0 ? [] : ["", ...formatTable(columns, rows)];
+}
+
+function number(title: string): Column {
+  return { title, isNumber: true };
 }
 
 function usd(amount: number): string {

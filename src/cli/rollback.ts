@@ -16,6 +16,13 @@ export function registerRollback(program: Command): void {
       .description("take the canary back, or where none runs, return to what was live before"),
   )
     .option("--dry-run", "tell what would change, but write nothing")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox rollback --remote --dry-run
+  signalbox rollback --remote           again and again, as far back as \`status\` lists`,
+    )
     .action(async (options: RollbackOptions) => {
       const { pointer, done } = unwrap(
         await withKeyValue(options, (kv) => rollback(kv, new Date(), options.dryRun ?? false)),

@@ -13,6 +13,8 @@ import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { unwrap } from "./failure.ts";
 import { startProgress } from "./progress.ts";
+import { formatTable } from "./table.ts";
+import { paint, textWidth, wrap } from "./terminal.ts";
 
 interface RouteCommandOptions {
   readonly bundle: string;
@@ -150,14 +152,29 @@ const SHOWN = 5;
 
 function toText(id: string, decision: Decision, priced: boolean): string {
   const { model, reason, familiarity, ranking, nearestTasks } = decision;
-  const lines = ranking.slice(0, SHOWN).map((candidate) => {
-    const usd = priced ? `  $${candidate.expectedUsd.toFixed(6)}` : "";
-    return `  ${candidate.pCorrect.toFixed(3)}${usd}  ${candidate.model}`;
-  });
+  const columns = [
+    { title: "p(correct)", isNumber: true },
+    ...(priced ? [{ title: "expected USD", isNumber: true }] : []),
+    { title: "model" },
+  ];
+  const lines = formatTable(
+    columns,
+    ranking
+      .slice(0, SHOWN)
+      .map(({ pCorrect, expectedUsd, model }) => [
+        pCorrect.toFixed(3),
+        ...(priced ? [expectedUsd.toFixed(6)] : []),
+        model,
+      ]),
+  );
   const like = nearestTasks.map(({ task, similarity }) => `${task} ${similarity.toFixed(2)}`).join(", ");
   return [
-    `${id}: ${model} (${reason}; familiarity ${familiarity.toFixed(2)}; looks like ${like})`,
+    ...wrap(
+      `${id}: ${paint("bold", model)} (${reason}; familiarity ${familiarity.toFixed(2)}; looks like ${like})`,
+      textWidth(),
+    ),
     ...lines,
+    ...(ranking.length > SHOWN ? [paint("dim", `  and ${ranking.length - SHOWN} more; --json has all`)] : []),
   ].join("\n");
 }
 

@@ -33,6 +33,14 @@ export function registerStart(program: Command): void {
         "lexical",
       ]),
     )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox start                       http://127.0.0.1:8787, with what was published here last
+  signalbox start --port 0              on any free port
+  signalbox start --backend simd        with the encoder's own kernel`,
+    )
     .action(start);
 }
 

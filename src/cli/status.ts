@@ -21,6 +21,13 @@ export function registerStatus(program: Command): void {
     .option("--config <file>", CONFIG_HELP)
     .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
     .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  signalbox status
+  signalbox status --remote --json`,
+    )
     .action(status);
 }
 

@@ -12,6 +12,7 @@ import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./
 import { unwrap } from "./failure.ts";
 import { CONFIG_HELP } from "./kv/target-options.ts";
 import { startProgress } from "./progress.ts";
+import { formatTable } from "./table.ts";
 import { wholeNumber } from "./train.ts";
 import { writeWhole } from "./write-file.ts";
 
@@ -114,14 +115,14 @@ function describe(
 ): string {
   const rows = scores
     .slice(0, SHOWN)
-    .map(
-      ({ model: of, s1, s2, s3, posterior, labels }) =>
-        `  ${posterior.toFixed(3)}      ${s1.toFixed(3)}  ${s2.toFixed(3)}  ${s3 === undefined ? "  -  " : s3.toFixed(3)}  ${String(labels).padStart(6)}  ${of}`,
-    );
+    .map(({ model: of, s1, s2, s3, posterior, labels }) => [
+      ...[posterior.toFixed(3), s1.toFixed(3), s2.toFixed(3), s3?.toFixed(3) ?? "-", String(labels)],
+      of,
+    ]);
+  const numbers = ["posterior", "S1", "S2", "S3", "labels"].map((title) => ({ title, isNumber: true }));
   return [
     `${name}: ${model} (by ${by.replaceAll("_", " ")}; ${task.length} prompts, ${labelled} labelled, familiarity ${familiarity.toFixed(2)})`,
-    "  posterior  S1     S2     S3     labels  model",
-    ...rows,
+    ...formatTable([...numbers, { title: "model" }], rows),
     `Profile written to ${file}.`,
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap } from "./failure.ts";
 import { startProgress } from "./progress.ts";
+import { showMarkdown } from "./show-markdown.ts";
 import { writeWhole } from "./write-file.ts";
 
 interface TrainOptions {
@@ -101,7 +102,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
     console.log(JSON.stringify({ bundle: join(options.out, "bundle.safetensors"), bytes: bundle.length }));
   } else {
     console.log(
-      `${card}\nWritten to ${options.out}; \`signalbox publish ${options.out} --local\` makes it live.`,
+      `${showMarkdown(card)}\n\nWritten to ${options.out}; \`signalbox publish ${options.out} --local\` makes it live.`,
     );
   }
 }
