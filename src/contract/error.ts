@@ -138,6 +138,9 @@ export const errorKinds = {
   catalogue_invalid: unavailable("The catalogue is intact, but breaks its schema."),
   encoder_mismatch: unavailable("The bundle was trained on another encoder than the pointer names."),
   models_mismatch: unavailable("The catalogue has none of the bundle's models."),
+  bundles_too_large: unavailable(
+    "Live bundle, canary and shadow together are too large; the trial is left out.",
+  ),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

@@ -31,11 +31,12 @@ export interface Serving {
 export interface LoadedParts {
   readonly encoder: Map<string, Encoder>;
   readonly bundle: Map<string, Predictor>;
+  readonly bundleBytes: Map<string, number>;
   readonly catalogue: Map<string, Catalogue>;
 }
 
 export function noParts(): LoadedParts {
-  return { encoder: new Map(), bundle: new Map(), catalogue: new Map() };
+  return { encoder: new Map(), bundle: new Map(), bundleBytes: new Map(), catalogue: new Map() };
 }
 
 export type OpenEncoder = (kv: KeyValueReader, sha256: string) => Promise<Result<Encoder, ErrorCode>>;
@@ -55,10 +56,9 @@ export async function loadServing(
   const { canary, shadow } = pointer;
   const load = (role: Role, { bundle, catalogue = pointer.catalogue }: NonNullable<Pointer["shadow"]>) =>
     loadState(kv, { ...pointer, bundle, catalogue }, role, parts, openEncoder);
-  const [loadedCanary, loadedShadow] = await Promise.all([
-    canary && load("canary", canary),
-    shadow && load("shadow", shadow),
-  ]);
+  // One after the other: where they don't fit in, no more than one of them is in memory beside what serves.
+  const loadedCanary = canary && fitting(await load("canary", canary), [live], parts);
+  const loadedShadow = shadow && fitting(await load("shadow", shadow), [live, loadedCanary?.serving], parts);
   const serving: Serving = {
     ...live,
     ...(canary && loadedCanary?.serving
@@ -73,6 +73,27 @@ export async function loadServing(
   };
 }
 
+// An isolate has 128 MB. Besides its bundles, onnx takes 45, the largest request 33, and a swap 26 for a moment: `npm run
+// bench -- --only memory`. What is live always fits in, since a KV value has at most 25 MiB.
+const MAX_BUNDLES_BYTES = 32 * 1024 ** 2;
+
+type Loaded = { readonly serving?: Serving; readonly faults: readonly Failure<ErrorCode>[] };
+
+/** What was loaded, unless its bundle is too much beside those of the others. */
+function fitting(
+  loaded: Loaded,
+  others: readonly (Serving | undefined)[],
+  { bundleBytes }: LoadedParts,
+): Loaded {
+  const bundles = new Set([loaded.serving, ...others].map((state) => state?.pointer.bundle ?? ""));
+  const bytes = [...bundles].reduce((sum, sha256) => sum + (bundleBytes.get(sha256) ?? 0), 0);
+  if (loaded.serving === undefined || bytes <= MAX_BUNDLES_BYTES) return loaded;
+  const size = (bytes / 1024 ** 2).toFixed(1);
+  const limit = MAX_BUNDLES_BYTES / 1024 ** 2;
+  const message = `the bundles together have ${size} MiB, more than the ${limit} that an isolate holds beside its encoder`;
+  return { faults: [{ code: "bundles_too_large", message }] };
+}
+
 function named(what: string, faults: readonly Failure<ErrorCode>[] = []): readonly Failure<ErrorCode>[] {
   return faults.map((fault) => ({ ...fault, message: `${what}: ${fault.message}` }));
 }
@@ -83,6 +104,8 @@ function forgetOthers(parts: LoadedParts, states: readonly (Serving | undefined)
     const used = new Set(states.map((state) => state?.pointer[name]));
     for (const sha256 of parts[name].keys()) if (!used.has(sha256)) parts[name].delete(sha256);
   }
+  for (const sha256 of parts.bundleBytes.keys())
+    if (!parts.bundle.has(sha256)) parts.bundleBytes.delete(sha256);
 }
 
 /** Loads one state, its parts in parallel; tells every part that is wrong, not only the first. */
@@ -95,7 +118,7 @@ async function loadState(
 ): Promise<{ readonly serving?: Serving; readonly faults: readonly Failure<ErrorCode>[] }> {
   const [encoder, bundle, catalogue] = await Promise.all([
     part(parts.encoder, pointer.encoder, () => openEncoder(kv, pointer.encoder)),
-    part(parts.bundle, pointer.bundle, () => loadBundle(kv, pointer.bundle)),
+    part(parts.bundle, pointer.bundle, () => loadBundle(kv, pointer.bundle, parts)),
     part(parts.catalogue, pointer.catalogue, () => loadCatalogue(kv, pointer.catalogue)),
   ]);
   const faults = [encoder, bundle, catalogue].flatMap((result) => (result.ok ? [] : [result.failure]));
@@ -139,10 +162,15 @@ async function part<T>(
   return result;
 }
 
-async function loadBundle(kv: KeyValueReader, sha256: string): Promise<Result<Predictor, ErrorCode>> {
+async function loadBundle(
+  kv: KeyValueReader,
+  sha256: string,
+  { bundleBytes }: LoadedParts,
+): Promise<Result<Predictor, ErrorCode>> {
   const bytes = await readByChecksum(kv, "bundle", sha256);
   if (!bytes.ok) return bytes;
   const predictor = loadPredictor(bytes.value);
+  bundleBytes.set(sha256, bytes.value.byteLength);
   if (predictor.ok) return predictor;
   const { code, message, param } = predictor.failure;
   return fail("bundle_invalid", `${message} (${code})`, param);

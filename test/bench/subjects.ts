@@ -43,7 +43,10 @@ export function startSubject(
   });
 }
 
-export async function readContents(root: string, backend: BackendName): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function readContents(
+  root: string,
+  backend: BackendName,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const read = async (name: string) => new Uint8Array(await readFile(join(root, "models", name)));
   const full: EncoderFiles = {
     manifest: await read("encoder/manifest.json"),

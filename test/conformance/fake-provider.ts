@@ -49,7 +49,8 @@ export interface FakeProvider {
   stop(): Promise<void>;
 }
 
-export async function startFakeProvider(): Promise<FakeProvider> {
+/** @param standard how models answer that were not told otherwise */
+export async function startFakeProvider(standard: { readonly chunks?: number } = {}): Promise<FakeProvider> {
   const behaviors = new Map<string, Behavior>();
   const seen: SeenRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -68,7 +69,7 @@ export async function startFakeProvider(): Promise<FakeProvider> {
     response.on("close", () => {
       entry.aborted = !response.writableFinished;
     });
-    await act(behaviors.get(body.model) ?? { kind: "answer" }, entry, response);
+    await act(behaviors.get(body.model) ?? { kind: "answer", ...standard }, entry, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

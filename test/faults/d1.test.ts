@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import { health, logged, post, route } from "./ask.ts";
-import { type FaultWorker, type FaultWorkerOptions, migrate, startFaultWorker } from "./fault-worker.ts";
+import { type FaultWorker, type FaultWorkerOptions, startFaultWorker } from "./fault-worker.ts";
+import { migrate } from "./migrate.ts";
 
 let worker: FaultWorker;
 afterEach(() => worker.stop());
@@ -52,7 +53,7 @@ test("D1 has no tables", { timeout: STARTING_MS }, async () => {
   const { status, body } = await feedback(decision);
   expect([status, body.error.code]).toEqual([503, "feedback_not_stored"]);
   expect(logged(worker, "feedback_not_stored")[0]?.["cause"]).toBe("no_tables");
-  await migrate(worker.workerd);
+  await migrate(worker.workerd, "storage");
   expect((await feedback(decision)).body).toMatchObject({ duplicate: false });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,8 @@ import { type BuiltWorker, buildWorker } from "../bench/build-worker.ts";
 import { modulesOf, platform, startWorkerd, type Workerd } from "../bench/live-worker.ts";
 import { readContents } from "../bench/subjects.ts";
 import { wrapWorker } from "../bench/wrap-worker.ts";
+import { migrate } from "./migrate.ts";
+import { catalogueAt } from "./provider-catalogue.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -124,7 +126,7 @@ export async function startFaultWorker({
   const put = (key: string, value: Uint8Array) => kv.put(key, value.slice().buffer);
   if (!resumed) {
     for (const [key, bytes] of contents) await put(key, bytes);
-    if (tables) await migrate(workerd);
+    if (tables) await migrate(workerd, "storage");
   }
   return {
     origin: workerd.origin,
@@ -182,24 +184,13 @@ globalThis.moveClock = (ms) => {
   });
 }
 
-/** All models of the catalogue at one provider. */
+/** The contents with all models of the catalogue at one provider. */
 async function withProvider(
   contents: ReadonlyMap<string, Uint8Array>,
   providerUrl: string,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const pointer = JSON.parse(new TextDecoder().decode(contents.get(kvKeys.active)));
-  const catalogue = JSON.parse(new TextDecoder().decode(contents.get(kvKeys.catalogue(pointer.catalogue))));
-  const models = Object.entries(catalogue.models as Record<string, object>).map(([id, model]) => [
-    id,
-    { ...model, provider: "fake", upstream: `fake/${id}` },
-  ]);
-  const bytes = new TextEncoder().encode(
-    JSON.stringify({
-      ...catalogue,
-      providers: { fake: { base_url: providerUrl, key_name: "PROVIDER_KEY" } },
-      models: Object.fromEntries(models),
-    }),
-  );
+  const bytes = catalogueAt(contents.get(kvKeys.catalogue(pointer.catalogue)) as Uint8Array, providerUrl);
   const sha256 = await checksumOf(bytes);
   return new Map([
     ...[...contents].filter(([key]) => !key.startsWith("catalogue/")),
@@ -207,18 +198,4 @@ async function withProvider(
     // The last key, as `publish` writes it.
     [kvKeys.active, new TextEncoder().encode(JSON.stringify({ ...pointer, catalogue: sha256 }))],
   ]);
-}
-
-/** The real migrations, on the real D1. */
-export async function migrate({ miniflare }: Workerd): Promise<void> {
-  const database = await miniflare.getD1Database("DB", "storage");
-  for (const name of ["0001_feedback.sql", "0002_decisions.sql"]) {
-    const sql = await readFile(join(root, "migrations", name), "utf8");
-    const statements = sql
-      .replaceAll(/--.*$/gm, "")
-      .split(";")
-      .map((statement) => statement.trim())
-      .filter((statement) => statement !== "");
-    for (const statement of statements) await database.prepare(statement).run();
-  }
 }

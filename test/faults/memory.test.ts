@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { readPublication } from "../../src/cli/kv/publication.ts";
+import { kvKeys } from "../../src/contract/pointer.ts";
+import { largeBundle, withBundles } from "../bench/large-bundle.ts";
+import { codesOf, health, post, route, untilHealth } from "./ask.ts";
+import { type FaultWorker, startFaultWorker } from "./fault-worker.ts";
+
+let worker: FaultWorker | undefined;
+afterEach(() => worker?.stop());
+
+const STARTING_MS = 120_000;
+const MiB = 1024 ** 2;
+const ISOLATE_BYTES = 128_000_000;
+
+async function store(contents: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const [key, bytes] of contents) await worker?.put(key, bytes);
+}
+
+function smallBundle({ contents }: FaultWorker): Uint8Array {
+  return [...contents].find(([key]) => key.startsWith(kvKeys.bundle("")))?.[1] as Uint8Array;
+}
+
+test("the largest bundle that KV takes, and the largest batch", { timeout: STARTING_MS }, async () => {
+  worker = await startFaultWorker({ plainStorage: true });
+  await store(await withBundles(worker.contents, largeBundle(smallBundle(worker), 25 * MiB)));
+  expect((await route(worker)).status).toBe(200);
+  const requests = Array.from({ length: 32 }, (_, k) => ({ prompt: `${k} ${"many words ".repeat(23_000)}` }));
+  expect((await post(worker, "/v1/route/batch", { requests })).status).toBe(200);
+  const inspector = await worker.workerd.inspect();
+  const { total } = await inspector.memoryHeld();
+  inspector.close();
+  expect(total).toBeGreaterThan(25 * MiB);
+  expect(total).toBeLessThan(ISOLATE_BYTES / 2);
+});
+
+test("live bundle and canary are too large together", { timeout: STARTING_MS }, async () => {
+  worker = await startFaultWorker({ plainStorage: true });
+  const small = smallBundle(worker);
+  const [large, other] = [0, 1].map((k) => largeBundle(small, 24 * MiB - 4096 * k)) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  await store(await withBundles(worker.contents, small, large));
+  expect((await untilHealth(worker, "ok")).body.canary).not.toBeNull();
+  const both = await withBundles(worker.contents, large, other);
+  await store(both);
+  expect(codesOf(await untilHealth(worker, "degraded", 15_000))).toEqual(["bundles_too_large"]);
+  expect((await health(worker)).body.canary).toBeNull();
+  const answer = await route(worker);
+  expect([answer.status, both.has(kvKeys.bundle(answer.body.bundle))]).toEqual([200, true]);
+  await store(await withBundles(worker.contents, large, small));
+  await untilHealth(worker, "ok", 15_000);
+});
+
+test("a bundle that no KV value could hold is not published", { timeout: STARTING_MS }, async () => {
+  worker = undefined;
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-large-"));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "bundle.safetensors"), new Uint8Array(25 * MiB + 1));
+  await writeFile(join(folder, "catalogue.json"), "{}");
+  const publication = await readPublication(folder);
+  await rm(folder, { recursive: true });
+  expect(publication.ok ? "published" : publication.failure.code).toBe("bundle_too_large");
+});

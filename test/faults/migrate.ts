@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import type { Workerd } from "../bench/live-worker.ts";
+
+/** The real migrations, on the local D1 that the Worker of that name has as DB. */
+export async function migrate({ miniflare }: Workerd, worker: string): Promise<void> {
+  const database = await miniflare.getD1Database("DB", worker);
+  for (const name of ["0001_feedback.sql", "0002_decisions.sql"]) {
+    const sql = await readFile(new URL(`../../migrations/${name}`, import.meta.url), "utf8");
+    const statements = sql
+      .replaceAll(/--.*$/gm, "")
+      .split(";")
+      .map((statement) => statement.trim())
+      .filter((statement) => statement !== "");
+    for (const statement of statements) await database.prepare(statement).run();
+  }
+}
