@@ -168,9 +168,12 @@ describe("ids of decisions", () => {
 });
 
 test("who uses up a limit locks out nobody else", async () => {
-  const statuses = await Promise.all(
-    Array.from({ length: 250 }, async () => (await post("/v1/route", bob, { prompt: "Hello" })).status),
-  );
+  const statuses: number[] = [];
+  // The limit is by the minute of the clock: where one begins meanwhile, as many more are let in.
+  for (let round = 0; round < 3 && !statuses.includes(429); round++) {
+    const asked = Array.from({ length: 250 }, () => post("/v1/route", bob, { prompt: "Hello" }));
+    statuses.push(...(await Promise.all(asked)).map(({ status }) => status));
+  }
   expect(statuses).toContain(429);
   expect((await post("/v1/route", alice, { prompt: "Hello" })).status).toBe(200);
   const guesses = await Promise.all(

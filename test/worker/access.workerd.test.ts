@@ -63,7 +63,8 @@ describe("a Worker with keys", () => {
   test("limits each key by itself, with the platform's rate limiter", async () => {
     const worker = startFreshWorker(closed);
     const statuses = new Map<number, number>();
-    for (let request = 0; request < 650; request++) {
+    // The limit is by the minute of the clock: where one begins meanwhile, 600 more are let in.
+    for (let request = 0; request < 1300 && !statuses.has(429); request++) {
       const { status } = await worker.send("/v1/models", { headers: bearer(alice.key) });
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
