@@ -1,0 +1,57 @@
+import type { Page } from "./pages.ts";
+
+/**
+ * Every line of a shell block, and every block of code, that no test runs, with the reason. What is not listed is run by
+ * blocks.test.ts or tutorial.test.ts.
+ */
+export const notRun: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
+  { pattern: /^npm install \.\/|^npx signalbox/, reason: "test/package does this in an empty project" },
+  { pattern: /^npm test$/, reason: "this is it" },
+  { pattern: /^npm run evaluate\b/, reason: "takes an hour; the evaluation page has what it printed" },
+  {
+    pattern: /evaluate models\/benchmarks\/llmrouter\.safetensors/,
+    reason: "half a minute of computing; `npm run evaluate` prints the same row",
+  },
+  { pattern: /<account>\.workers\.dev/, reason: "a Cloudflare account" },
+  { pattern: /FROM signalbox_decisions/, reason: "Analytics Engine, which is at Cloudflare only" },
+  { pattern: /import <format> <files\.\.\.>/, reason: "a pattern of a command, not one" },
+  {
+    pattern: /^(lm_eval|inspect eval|promptfoo eval|helm-run|oaieval|python -c "import pandas)/,
+    reason: "another tool; test/importers/fixtures holds what it wrote",
+  },
+  {
+    pattern: /from "(ai|@langchain\/openai)"|^from openai import OpenAI/m,
+    reason: "packages of other makers: `npm run clients` installs them and runs these",
+  },
+];
+
+/** The commands of a shell block, one a line; continued lines are joined and remarks taken out. */
+export function commandsOf(text: string): readonly string[] {
+  // Remarks first, since they may hold quotes; a quoted argument may go over several lines.
+  return text
+    .replaceAll(/\s{2,}#.*$/gm, "")
+    .replaceAll(/\\\n\s*/g, "")
+    .split(/\n(?=(?:[^']*'[^']*')*[^']*$)/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+export interface Runnable {
+  readonly page: string;
+  readonly language: string;
+  /** One command of a shell block, or the whole of another block. */
+  readonly code: string;
+  /** What stands behind the language: `run` and `file=...` blocks belong to the tutorial's own test. */
+  readonly note: string;
+}
+
+/** Everything in the pages that could be run. */
+export function runnables(pages: readonly Page[]): readonly Runnable[] {
+  return pages.flatMap(({ path, blocks }) =>
+    blocks.flatMap(({ language, note, text }) => {
+      const one = { page: path, language, note };
+      if (language === "sh") return commandsOf(text).map((code) => ({ ...one, code }));
+      return ["js", "ts", "python", "csv", "toml", "sql"].includes(language) ? [{ ...one, code: text }] : [];
+    }),
+  );
+}
