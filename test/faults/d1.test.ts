@@ -9,7 +9,7 @@ import { migrate } from "./migrate.ts";
 let worker: FaultWorker;
 afterEach(() => worker.stop());
 
-const STARTING_MS = 60_000;
+const STARTING_MS = 120_000;
 
 /** A Worker that has decided once, and the decision. */
 async function startDecided(options: FaultWorkerOptions = {}): Promise<string> {

@@ -15,7 +15,7 @@ afterEach(async () => {
   provider = undefined;
 });
 
-const STARTING_MS = 60_000;
+const STARTING_MS = 120_000;
 const HOUR_MS = 3600_000;
 const CLIENTS = 8;
 

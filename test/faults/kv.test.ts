@@ -8,7 +8,7 @@ import { rotateModels } from "./other-bundle.ts";
 let worker: FaultWorker;
 afterEach(() => worker.stop());
 
-const STARTING_MS = 60_000;
+const STARTING_MS = 120_000;
 const pass = () => ({ kind: "pass" }) as const;
 const isKey = (call: Call, prefix: string) => call.storage === "kv" && call.key.startsWith(prefix);
 

@@ -14,7 +14,7 @@ let worker: FaultWorker;
 let ranking: readonly string[];
 
 const question = "How many positive divisors does 360 have?";
-const STARTING_MS = 60_000;
+const STARTING_MS = 120_000;
 
 // A workerd for each test: models that rest, and what was logged, stay with their isolate.
 beforeEach(async () => {

@@ -26,7 +26,7 @@ const PROBABILITY_ERROR = 1e-6;
 export async function checkDecisions(
   samples: readonly Sample[],
   backend: BackendName,
-  { routers, catalogue: catalogueBytes }: SoakWorker,
+  { routers, catalogue: catalogueBytes }: Pick<SoakWorker, "routers" | "catalogue">,
   moves: readonly Move[],
 ): Promise<readonly string[]> {
   const encoder = await encoderOf(backend);

@@ -3,6 +3,7 @@ import { type Percentiles, percentiles } from "../bench/statistics.ts";
 import type { BackendName } from "../bench/subjects.ts";
 import { startFakeProvider } from "../conformance/fake-provider.ts";
 import { checkDecisions } from "./check-decisions.ts";
+import { lostFeedback } from "./lost-feedback.ts";
 import { type MemorySeries, watchMemory } from "./memory-slope.ts";
 import { startPublisher } from "./publisher.ts";
 import { startSoakWorker } from "./soak-worker.ts";
@@ -112,19 +113,6 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     await worker.stop();
     await provider.stop();
   }
-}
-
-/** Every answered feedback is a row with its score, and no row is there that nobody sent. */
-function lostFeedback(
-  { sent, accepted }: { readonly sent: ReadonlyMap<string, number>; readonly accepted: ReadonlySet<string> },
-  rows: ReadonlyMap<string, number>,
-): readonly string[] {
-  const lost = [...accepted].filter((decision) => !rows.has(decision));
-  const strange = [...rows].filter(([decision, score]) => sent.get(decision) !== score);
-  return [
-    ...lost.map((decision) => `feedback on ${decision} was accepted, and no row has it`),
-    ...strange.map(([decision]) => `a row on ${decision} is not what was sent`),
-  ];
 }
 
 async function readRows({ miniflare }: Workerd): Promise<ReadonlyMap<string, number>> {
