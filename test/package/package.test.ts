@@ -135,6 +135,12 @@ describe("installed in an empty project", { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/^bundle +[0-9a-f]{64}, 46 models/m);
   });
 
+  test("signalbox doctor finds nothing wrong", async ({ skip }) => {
+    if (!installed) skip("the registry can't be reached");
+    const { stdout } = await signalbox("doctor", "--port", "0", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+  });
+
   test("signalbox init writes a configuration that starts and builds", async ({ skip }) => {
     if (!installed) skip("the registry can't be reached");
     await signalbox("init");
