@@ -1,3 +1,5 @@
+import type { Curve } from "./curve.ts";
+import { describeValue } from "./describe-value.ts";
 import { float16ToFloat32 } from "./float16.ts";
 import type { Predictor } from "./predictor.ts";
 import type { QuantizedRows } from "./quantize.ts";
@@ -29,7 +31,11 @@ export interface BundleReader {
   has(name: string): boolean;
   /** F32, or F16 widened; every value finite. */
   floats(name: string, shape: Shape): Float32Array;
-  /** I8 values `name` with F32 scales `name.scale`. */
+  /** Floats that never fall, at least one. */
+  rising(name: string, points: string): Float32Array;
+  /** Two rows of floats of equal length, at least one point, x never falling, y between `min` and `max`. */
+  curve(x: string, y: string, points: string, min?: number, max?: number): Curve;
+  /** I8 values `name` with F32 scales `name.scale`: at least one row, each a direction of about unit length at most. */
   quantized(name: string, shape: readonly [string, string]): QuantizedRows;
   bytes(name: string, shape: Shape): Uint8Array;
   /** I32 positions in a list of `below` items. */
@@ -49,16 +55,14 @@ export function openBundle(bytes: Uint8Array): Result<BundleReader, BundleCode> 
   const file = readSafetensors(bytes);
   if (!file.ok)
     return fail("bundle_unreadable", `the bundle is no readable safetensors file: ${file.failure.message}`);
-  let header: Record<string, unknown>;
-  try {
-    header = JSON.parse(file.value.metadata[BUNDLE_METADATA_KEY] ?? "");
-  } catch {
+  const header = parseHeader(file.value.metadata[BUNDLE_METADATA_KEY]);
+  if (header === undefined) {
     return fail("bundle_header", `the file's metadata has no JSON document under "${BUNDLE_METADATA_KEY}"`);
   }
   if (header["format_version"] !== BUNDLE_FORMAT_VERSION) {
     return fail(
       "bundle_format_version",
-      `the bundle has format version ${String(header["format_version"])}, this program reads ${BUNDLE_FORMAT_VERSION}; train it again`,
+      `this program reads bundles of format version ${BUNDLE_FORMAT_VERSION}, not of version ${describeValue(header["format_version"])}; train it again`,
     );
   }
   try {
@@ -66,6 +70,15 @@ export function openBundle(bytes: Uint8Array): Result<BundleReader, BundleCode> 
   } catch (error) {
     if (error instanceof BundleFault) return { ok: false, failure: error.failure };
     throw error;
+  }
+}
+
+function parseHeader(json: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const header: unknown = JSON.parse(json ?? "");
+    return typeof header === "object" && header !== null ? (header as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -109,6 +122,31 @@ function createReader({ tensors }: Safetensors, header: Readonly<Record<string, 
     return values;
   }
 
+  function quantized(name: string, [rows, columns]: readonly [string, string]): QuantizedRows {
+    const values = tensorOf(name, [rows, columns], ["I8"]).data as Int8Array;
+    const scales = floats(`${name}.scale`, [rows]);
+    const directions = { values, scales, columns: sizes.get(columns) as number };
+    const bad = scales.length === 0 ? 0 : longRow(directions);
+    if (bad !== undefined) throw fault("bundle_tensor", `row ${bad} of tensor ${name} is no direction`);
+    return directions;
+  }
+
+  function rising(name: string, points: string): Float32Array {
+    const x = floats(name, [points]);
+    if (x.length === 0) throw fault("bundle_tensor", `tensor ${name} has no points`);
+    const falls = x.findIndex((value, k) => k > 0 && value < (x[k - 1] as number));
+    if (falls >= 0) throw fault("bundle_tensor", `tensor ${name} falls at position ${falls}`);
+    return x;
+  }
+
+  function curve(xName: string, yName: string, points: string, min = -1e6, max = 1e6): Curve {
+    const x = rising(xName, points);
+    const y = floats(yName, [points]);
+    const bad = y.findIndex((value) => value < min || value > max);
+    if (bad >= 0) throw fault("bundle_tensor", `tensor ${yName} has ${y[bad]} at position ${bad}`);
+    return { x, y };
+  }
+
   return {
     header,
     common: { models, tasks, encoder },
@@ -122,11 +160,9 @@ function createReader({ tensors }: Safetensors, header: Readonly<Record<string, 
     },
     has: (name) => tensors.has(name),
     floats,
-    quantized: (name, [rows, columns]) => ({
-      values: tensorOf(name, [rows, columns], ["I8"]).data as Int8Array,
-      scales: floats(`${name}.scale`, [rows]),
-      columns: sizes.get(columns) as number,
-    }),
+    rising,
+    curve,
+    quantized,
     bytes: (name, shape) => tensorOf(name, shape, ["U8"]).data as Uint8Array,
     indices: (name, shape, below) => {
       const values = tensorOf(name, shape, ["I32"]).data as Int32Array;
@@ -135,6 +171,19 @@ function createReader({ tensors }: Safetensors, header: Readonly<Record<string, 
       return values;
     },
   };
+}
+
+// Rounding to int8 makes a unit vector at most this long. Far longer ones would make a kernel infinite.
+const MAX_DIRECTION_LENGTH = 1.1;
+
+/** The first row that is too long to be a direction. */
+function longRow({ values, scales, columns }: QuantizedRows): number | undefined {
+  for (let row = 0; row < scales.length; row++) {
+    let squares = 0;
+    for (let k = row * columns; k < (row + 1) * columns; k++) squares += (values[k] as number) ** 2;
+    if (Math.sqrt(squares) * Math.abs(scales[row] as number) > MAX_DIRECTION_LENGTH) return row;
+  }
+  return undefined;
 }
 
 function encoderOf(header: Readonly<Record<string, unknown>>): Predictor["encoder"] {
@@ -163,7 +212,7 @@ function names(header: Readonly<Record<string, unknown>>, key: string): readonly
 function numberIn(header: Readonly<Record<string, unknown>>, path: string, min: number, max: number): number {
   const value = lookUp(header, path);
   if (typeof value !== "number" || !(value >= min && value <= max)) {
-    throw fault("bundle_header", `${path} is ${String(value)}, not a number from ${min} to ${max}`);
+    throw fault("bundle_header", `${path} is ${describeValue(value)}, not a number from ${min} to ${max}`);
   }
   return value;
 }

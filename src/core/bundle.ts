@@ -1,4 +1,5 @@
 import { type BundleCode, BundleFault, openBundle } from "./bundle-reader.ts";
+import { describeValue } from "./describe-value.ts";
 import { knnPredictor } from "./knn-predictor.ts";
 import { landmarkPredictor } from "./landmark-predictor.ts";
 import type { Predictor } from "./predictor.ts";
@@ -19,7 +20,7 @@ export function loadPredictor(bytes: Uint8Array): Result<Predictor, BundleCode> 
   if (typeof kind !== "string" || !Object.hasOwn(kinds, kind)) {
     return fail(
       "bundle_header",
-      `the bundle is of kind ${String(kind)}, not ${Object.keys(kinds).join(" or ")}`,
+      `the bundle's kind is ${describeValue(kind)}, not ${Object.keys(kinds).join(" or ")}`,
     );
   }
   try {

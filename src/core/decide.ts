@@ -126,7 +126,10 @@ function selectCandidates(
       "require.context_tokens",
     );
   }
-  const candidates = large.map((model) => toCandidate(predictor, catalogue, prediction, request, model));
+  const candidates = large
+    .map((model) => toCandidate(predictor, catalogue, prediction, request, model))
+    .filter(isKnown);
+  if (candidates.length === 0) return fail("no_candidates", "no allowed model has a prediction and a price");
   const { maxUsd } = request;
   const affordable = maxUsd === undefined ? candidates : candidates.filter((c) => c.expectedUsd <= maxUsd);
   if (affordable.length === 0) {
@@ -138,6 +141,11 @@ function selectCandidates(
     );
   }
   return ok(affordable);
+}
+
+/** What is not a number, or infinite, can't be compared: such a model would win or lose by accident. */
+function isKnown({ pCorrect, decisionScore, expectedUsd: usd }: Candidate): boolean {
+  return Number.isFinite(pCorrect) && Number.isFinite(decisionScore) && Number.isFinite(usd);
 }
 
 function allowedModels(

@@ -1,5 +1,5 @@
 import type { BundleReader } from "./bundle-reader.ts";
-import { type Curve, evaluateCurve } from "./curve.ts";
+import { evaluateCurve } from "./curve.ts";
 import { meanOutcomesOf, type Neighbor, nearestNeighbors } from "./knn.ts";
 import type { Predictor } from "./predictor.ts";
 
@@ -17,11 +17,8 @@ export function knnPredictor(reader: BundleReader): Predictor {
   const taskOf = reader.indices("task_of", ["prompts"], tasks.length);
   const priors = reader.floats("prior", ["models"]);
   const outputTokens = reader.floats("output_tokens", ["models"]);
-  const neighbors = reader.number("knn.neighbors", 1, 10_000);
-  const familiarity: Curve = {
-    x: reader.floats("familiarity.distance", ["familiarity_points"]),
-    y: reader.floats("familiarity.value", ["familiarity_points"]),
-  };
+  const neighbors = Math.floor(reader.number("knn.neighbors", 1, 10_000));
+  const familiarity = reader.curve("familiarity.distance", "familiarity.value", "familiarity_points", 0, 1);
   const distances = reader.floats("reference.distance", ["tasks"]);
   const accuracies = reader.floats("reference.verdict_accuracy", ["tasks", "models"]);
   return {

@@ -8,6 +8,8 @@ import { dequantizeRows } from "./quantize.ts";
 const NEAREST_TASKS = 3;
 /** Below this familiarity the fallback has the larger share, and the decision says so. */
 const HALF_FAMILIAR = 0.5;
+/** Far beyond any price, and within what a double's exponential holds. */
+const LOG_LAMBDA_USD_RANGE = [-100, 100] as const;
 
 /** Linear heads on landmark kernels and task memberships (docs/design.md says why). */
 export function landmarkPredictor(reader: BundleReader): Predictor {
@@ -23,10 +25,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   const threshold = reader.number("trust.threshold", -10, 10);
   const width = reader.number("trust.width", 1e-6, 10);
   const lengths = reader.has("head.log_output_tokens") ? head("log_output_tokens") : undefined;
-  const calibration: Curve = {
-    x: reader.floats("calibration.x", ["calibration_points"]),
-    y: reader.floats("calibration.y", ["calibration_points"]),
-  };
+  const calibration = reader.curve("calibration.x", "calibration.y", "calibration_points", 0, 1);
   const spend = readSpend(reader);
   return {
     kind: "landmark-heads",
@@ -58,19 +57,40 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   };
 }
 
-/** What is believed of unfamiliar prompts; by nearness to whole tasks too, where that was found to help. */
+/** What is believed of unfamiliar prompts; by nearness to whole tasks or by ease too, where that was found to help. */
 function readFallback(
   reader: BundleReader,
 ): (embedding: Float32Array, features: Float64Array) => Float64Array {
   const outputs = reader.common.models.length;
   const unfamiliar = { weights: reader.floats("head.unfamiliar", ["models", "features+1"]), outputs };
-  if (!reader.has("head.mixture")) return (_, features) => applyHead(unfamiliar, features);
-  const centroids = dequantizeRows(reader.quantized("centroids", ["tasks", "dimension"]));
-  const mixture = { weights: reader.floats("head.mixture", ["models", "tasks+1"]), outputs };
+  const mixture = reader.has("head.mixture") ? readMixture(reader) : undefined;
+  const response = reader.has("response.head") ? readResponse(reader) : undefined;
   return (embedding, features) => {
-    const nearness = taskMemberships(dotRows(centroids, embedding));
-    const byTask = applyHead(mixture, nearness);
-    return applyHead(unfamiliar, features).map((value, m) => value + (byTask[m] as number));
+    const byTask = mixture?.(embedding);
+    const byEase = response?.(features);
+    return applyHead(unfamiliar, features).map((value, m) => value + (byTask?.[m] ?? 0) + (byEase?.[m] ?? 0));
+  };
+}
+
+function readMixture(reader: BundleReader): (embedding: Float32Array) => Float64Array {
+  const outputs = reader.common.models.length;
+  const centroids = dequantizeRows(reader.quantized("centroids", ["tasks", "dimension"]));
+  const head = { weights: reader.floats("head.mixture", ["models", "tasks+1"]), outputs };
+  return (embedding) => applyHead(head, taskMemberships(dotRows(centroids, embedding)));
+}
+
+/** Ease, and one curve a model over it. */
+function readResponse(reader: BundleReader): (features: Float64Array) => Float64Array {
+  const head = { weights: reader.floats("response.head", [1, "features+1"]), outputs: 1 };
+  const x = reader.rising("response.ease", "response_points");
+  const heights = reader.floats("response.deviation", ["models", "response_points"]);
+  const curves = reader.common.models.map((_, m) => ({
+    x,
+    y: heights.subarray(m * x.length, (m + 1) * x.length),
+  }));
+  return (features) => {
+    const ease = applyHead(head, features)[0] as number;
+    return Float64Array.from(curves, (curve) => evaluateCurve(curve, ease));
   };
 }
 
@@ -89,10 +109,7 @@ export function readFeatureMap(reader: BundleReader): FeatureMap {
 /** The dial `spend` -> log of lambda in USD; absent from bundles that were trained without prices. */
 function readSpend(reader: BundleReader): Curve | undefined {
   if (!reader.has("spend.log_lambda_usd")) return undefined;
-  return {
-    x: reader.floats("spend.share", ["spend_points"]),
-    y: reader.floats("spend.log_lambda_usd", ["spend_points"]),
-  };
+  return reader.curve("spend.share", "spend.log_lambda_usd", "spend_points", ...LOG_LAMBDA_USD_RANGE);
 }
 
 function nearestTasksOf({ memberships }: Features, tasks: readonly string[]): Prediction["nearestTasks"] {

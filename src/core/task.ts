@@ -95,21 +95,36 @@ function recommend(
 ): Pick<TaskRecommendation, "model" | "by"> {
   const nameOf = (index: number) => predictor.models[index] as string;
   if (labelled > 0 || distance === undefined || scores.some(({ s3 }) => s3 === undefined)) {
-    return { model: nameOf(largest(scores.map(({ posterior }) => posterior))), by: "posterior" };
+    return {
+      model: nameOf(
+        best(
+          scores.map(({ posterior }) => posterior),
+          predictor.models,
+        ),
+      ),
+      by: "posterior",
+    };
   }
   const candidates = predictor.models.map((_, m): GateCandidate => {
     const positives = predictions.filter(({ pCorrect }) => verdict(pCorrect[m] as number) === 1).length;
     const accuracy = smoothAccuracy(predictor.reference?.pairsOf(m) ?? [], distance);
     return { positives, negatives: predictions.length - positives, accuracy };
   });
-  const bestOnAverage = largest(Array.from(predictor.priors));
-  const best = largest(scores.map(({ s3 }) => s3 as number));
-  const chosen = gateChoice(candidates, best, bestOnAverage, random);
-  return { model: nameOf(chosen), by: chosen === best ? "s3" : "best_on_average" };
+  const bestOnAverage = best(predictor.priors, predictor.models);
+  const bestByS3 = best(
+    scores.map(({ s3 }) => s3 as number),
+    predictor.models,
+  );
+  const chosen = gateChoice(candidates, bestByS3, bestOnAverage, random);
+  return { model: nameOf(chosen), by: chosen === bestByS3 ? "s3" : "best_on_average" };
 }
 
-function largest(values: readonly number[]): number {
-  return values.indexOf(Math.max(...values));
+/** Index of the largest value; ties go to the first by name, whatever the order of the models in the bundle. */
+function best(values: ArrayLike<number>, models: readonly string[]): number {
+  return models.reduce((first, model, m) => {
+    const ahead = (values[m] as number) - (values[first] as number);
+    return ahead > 0 || (ahead === 0 && model < (models[first] as string)) ? m : first;
+  }, 0);
 }
 
 function mean(values: readonly number[]): number {

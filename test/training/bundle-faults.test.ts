@@ -31,6 +31,11 @@ function changed(
   const document = header(JSON.parse(file.value.metadata["signalbox"] as string));
   return writeSafetensors({ tensors: all, metadata: { signalbox: JSON.stringify(document) } });
 }
+
+function setNumber(all: Map<string, Tensor>, name: string, position: number, value: number): void {
+  const { shape, data } = all.get(name) as Tensor;
+  all.set(name, floatTensor(shape, Array.from(data).with(position, value)));
+}
 const same = (document: Document) => document;
 
 describe("a bundle that cannot be used is refused with its cause", () => {
@@ -97,6 +102,33 @@ describe("a bundle that cannot be used is refused with its cause", () => {
       () => changed(same, (all) => all.set("head.decision", floatTensor([3, 2], new Float32Array(6)))),
       "bundle_tensor",
       /head\.decision/,
+    ],
+    [
+      "probabilities above 1",
+      () => changed(same, (all) => setNumber(all, "calibration.y", 1, 1.5)),
+      "bundle_tensor",
+      /calibration\.y has 1\.5 at position 1/,
+    ],
+    [
+      "a curve that turns back",
+      () => changed(same, (all) => setNumber(all, "calibration.x", 0, 9)),
+      "bundle_tensor",
+      /calibration\.x falls at position 1/,
+    ],
+    [
+      "a curve without points",
+      () =>
+        changed(same, (all) => {
+          for (const name of ["calibration.x", "calibration.y"]) all.set(name, floatTensor([0], []));
+        }),
+      "bundle_tensor",
+      /calibration\.x has no points/,
+    ],
+    [
+      "a landmark that is no direction",
+      () => changed(same, (all) => setNumber(all, "landmarks.scale", 2, 1e30)),
+      "bundle_tensor",
+      /row 2 of tensor landmarks/,
     ],
   ])("%s", (_, make, code, message) => {
     const loaded = loadPredictor(make());
