@@ -1,3 +1,4 @@
+import { describeValue } from "./describe-value.ts";
 import { fail, ok, type Result } from "./result.ts";
 
 /** Element types that Signalbox stores, by their name in the safetensors header. */
@@ -36,6 +37,7 @@ export type SafetensorsCode = "not_safetensors" | "truncated" | "unknown_dtype" 
 const MAX_HEADER_BYTES = 4 * 1024 * 1024;
 // Data starts at a multiple of 8 so that typed arrays can view the file in place.
 const ALIGNMENT_BYTES = 8;
+const LONGEST_NAME_SHOWN = 100;
 
 /**
  * Reads a safetensors file without copying where the alignment allows it.
@@ -63,10 +65,11 @@ export function readSafetensors(bytes: Uint8Array): Result<Safetensors, Safetens
   const dataStart = 8 + headerBytes;
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") {
-      metadata = entry as Record<string, string>;
+      if (!isTexts(entry)) return fail("not_safetensors", "the header's __metadata__ is no map of texts");
+      metadata = entry;
       continue;
     }
-    const tensor = readTensor(bytes, dataStart, name, entry as HeaderEntry);
+    const tensor = readTensor(bytes, dataStart, shorten(name), (entry ?? {}) as HeaderEntry);
     if (!tensor.ok) return tensor;
     tensors.set(name, tensor.value);
   }
@@ -86,7 +89,7 @@ function readTensor(
   { dtype, shape, data_offsets }: HeaderEntry,
 ): Result<Tensor, SafetensorsCode> {
   if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype)) {
-    return fail("unknown_dtype", `tensor ${name} has dtype ${String(dtype)}`);
+    return fail("unknown_dtype", `the dtype of tensor ${name} is ${describeValue(dtype)}`);
   }
   const type = arrayTypes[dtype as DType];
   if (!isCounts(shape) || !isCounts(data_offsets) || data_offsets.length !== 2) {
@@ -97,7 +100,7 @@ function readTensor(
   if (end - begin !== length * type.BYTES_PER_ELEMENT) {
     return fail(
       "bad_offsets",
-      `tensor ${name}: ${end - begin} bytes do not hold shape [${shape.join(", ")}]`,
+      `tensor ${name}: ${end - begin} bytes do not hold shape [${shorten(shape.join(", "))}]`,
     );
   }
   if (dataStart + end > bytes.byteLength) {
@@ -108,8 +111,26 @@ function readTensor(
   }
   const offset = bytes.byteOffset + dataStart + begin;
   const aligned = offset % type.BYTES_PER_ELEMENT === 0;
-  const buffer = aligned ? bytes.buffer : bytes.slice(dataStart + begin, dataStart + end).buffer;
+  const buffer = aligned ? bytes.buffer : copyOf(bytes, dataStart + begin, dataStart + end);
   return ok({ dtype, shape, data: new type(buffer as ArrayBuffer, aligned ? offset : 0, length) } as Tensor);
+}
+
+// Node's Buffer has a `slice` of its own that copies nothing, so that its `buffer` is another one.
+function copyOf(bytes: Uint8Array, begin: number, end: number): ArrayBuffer {
+  return Uint8Array.from(bytes.subarray(begin, end)).buffer;
+}
+
+// Names of a broken file may be as long as the file.
+function shorten(name: string): string {
+  return name.length > LONGEST_NAME_SHOWN ? `${name.slice(0, LONGEST_NAME_SHOWN)}...` : name;
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === "string")
+  );
 }
 
 function isCounts(value: unknown): value is number[] {
@@ -120,13 +141,13 @@ function isCounts(value: unknown): value is number[] {
  * Writes a safetensors file. Tensors are laid out in the order of the map, so equal input gives equal bytes.
  */
 export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: [string, unknown][] = [["__metadata__", metadata]];
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    header.push([name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] }]);
     offset += data.byteLength;
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(json.byteLength / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   const bytes = new Uint8Array(8 + headerBytes + offset);
   new DataView(bytes.buffer).setUint32(0, headerBytes, true);

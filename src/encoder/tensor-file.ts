@@ -23,5 +23,6 @@ export function floatsOf(
   name: string,
 ): Float32Array<ArrayBuffer> {
   const { offset, bytes } = findTensor(tensors, name, "F32", weights.byteLength);
-  return new Float32Array(weights.slice(offset, offset + bytes).buffer);
+  // Not `slice`: that of Node's Buffer copies nothing.
+  return new Float32Array(Uint8Array.from(weights.subarray(offset, offset + bytes)).buffer);
 }

@@ -49,3 +49,15 @@ describe("safetensors", () => {
     expect(readSafetensors(bytes)).toMatchObject({ ok: false, failure: { code } });
   });
 });
+
+it("reads a Buffer that lies at an odd place of a larger one", () => {
+  const tensors = new Map<string, Tensor>([
+    ["odd", { dtype: "U8", shape: [3], data: Uint8Array.of(1, 2, 3) }],
+    ["floats", { dtype: "F32", shape: [2], data: Float32Array.of(0.5, -2) }],
+  ]);
+  const bytes = writeSafetensors({ tensors, metadata: {} });
+  const pool = Buffer.alloc(bytes.length + 100, 0x55);
+  pool.set(bytes, 5);
+  const read = readSafetensors(pool.subarray(5, 5 + bytes.length));
+  expect(read.ok && Array.from(read.value.tensors.get("floats")?.data ?? [])).toEqual([0.5, -2]);
+});

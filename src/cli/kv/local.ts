@@ -33,7 +33,8 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
       const value = await namespace.get(key, "arrayBuffer");
       return value === null ? undefined : new Uint8Array(value);
     },
-    put: (key, value) => namespace.put(key, value.slice().buffer),
+    // Not `slice`: that of a Buffer copies nothing, and its `buffer` may hold other bytes before and after.
+    put: (key, value) => namespace.put(key, Uint8Array.from(value).buffer),
     delete: (key) => namespace.delete(key),
     async list(prefix) {
       const names: string[] = [];
