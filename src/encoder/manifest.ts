@@ -1,3 +1,4 @@
+import { describeValue } from "../core/describe-value.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { InputLimits } from "./encode-text.ts";
 
@@ -53,10 +54,9 @@ export function parseManifest(bytes: Uint8Array): Result<EncoderManifest, Manife
   }
   if (!isRecord(value)) return bad("is not a JSON object");
   if (value["format"] !== MANIFEST_FORMAT) {
-    const found = JSON.stringify(value["format"]);
     return fail(
       "unknown_manifest_format",
-      `the encoder manifest has format ${found}, this version reads ${MANIFEST_FORMAT}`,
+      `the encoder manifest's format is ${describeValue(value["format"])}, this version reads ${MANIFEST_FORMAT}`,
       "manifest",
     );
   }

@@ -40,6 +40,8 @@ export interface Vocabulary
 export type VocabularyCode = "bad_tokenizer";
 
 const CONTINUING = "##";
+// BERT's own limit is 100; memory for one word is reserved by it.
+const MOST_WORD_CODE_POINTS = 10_000;
 const integerFields = [
   "unknownId",
   "startId",
@@ -68,21 +70,27 @@ export function readVocabulary(bytes: Uint8Array): Result<Vocabulary, Vocabulary
   for (const field of integerFields) {
     if (!Number.isSafeInteger(file[field]) || file[field] < 0) return bad(`has no valid ${field}`);
   }
+  const { unknownId, startId, endId, maxWordCodePoints } = rest;
   const pieces = vocabulary.split("\n");
   const slots = index.length;
   if (slots <= pieces.length || (slots & (slots - 1)) !== 0) return bad("has no valid index");
+  // Probing ends at an empty slot: without one it would never end.
+  if (!index.includes(String.fromCharCode(EMPTY_UNIT))) return bad("has an index without an empty slot");
+  if (maxWordCodePoints > MOST_WORD_CODE_POINTS) return bad("has no valid maxWordCodePoints");
+  for (const field of ["unknownId", "startId", "endId"] as const) {
+    if (file[field] >= pieces.length) return bad(`has no piece for ${field}`);
+  }
 
   function find(hash: number, word: Uint16Array, start: number, end: number): number {
     for (let slot = slotOfHash(hash, slots); ; slot = (slot + 1) & (slots - 1)) {
       const unit = index.charCodeAt(slot);
       if (unit === EMPTY_UNIT) return -1;
       const id = unit - FIRST_ID_UNIT;
-      if (isPiece(pieces[id] as string, word, start, end)) return id;
+      if (isPiece(pieces[id], word, start, end)) return id;
     }
   }
 
   let matchedUnits = 0;
-  const { unknownId, startId, endId, maxWordCodePoints } = rest;
   return ok({
     unknownId,
     startId,
@@ -108,7 +116,9 @@ export function readVocabulary(bytes: Uint8Array): Result<Vocabulary, Vocabulary
   });
 }
 
-function isPiece(piece: string, word: Uint16Array, start: number, end: number): boolean {
+/** @param piece undefined where the index of a broken file points beyond the vocabulary */
+function isPiece(piece: string | undefined, word: Uint16Array, start: number, end: number): boolean {
+  if (piece === undefined) return false;
   let at = start === 0 ? 0 : CONTINUING.length;
   if (piece.length - at !== end - start || (start > 0 && !piece.startsWith(CONTINUING))) return false;
   for (let k = start; k < end; k++, at++) {
