@@ -10,6 +10,8 @@ const baseUrl = v.pipe(
     /^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?(?:\/|$))[^\s?#@]*$/,
     "must be an https address (http only on loopback) without credentials, query and fragment",
   ),
+  // The pattern lets hosts and ports through that no address has.
+  v.check((text) => URL.canParse(text), "must be an address"),
 );
 
 const providerSchema = v.strictObject({
@@ -21,14 +23,21 @@ const providerSchema = v.strictObject({
   ),
 });
 
+/** A dollar a token; no model costs a hundredth of it, and a call's price stays a number. */
+const MAX_USD_PER_MILLION_TOKENS = 1e6;
+const price = v.pipe(
+  atLeast(0),
+  v.maxValue(MAX_USD_PER_MILLION_TOKENS, `must be at most ${MAX_USD_PER_MILLION_TOKENS}`),
+);
+
 const catalogueModelSchema = v.strictObject({
   aliases: v.optional(v.array(modelName), []),
   provider: v.string(),
   upstream: modelName,
   usd_per_million_tokens: v.strictObject({
-    input: atLeast(0),
-    cached_input: v.optional(atLeast(0)),
-    output: atLeast(0),
+    input: price,
+    cached_input: v.optional(price),
+    output: price,
   }),
   context_tokens: positiveCount,
   max_output_tokens: positiveCount,

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Result } from "../core/result.ts";
 import type { TaskRecommendation } from "../core/task.ts";
+import { unitInterval } from "./fields.ts";
 import { parseJson, parseWith } from "./parse.ts";
 
 export const taskNamePattern = /^[A-Za-z0-9._-]{1,100}$/;
@@ -18,10 +19,10 @@ export const taskProfileSchema = v.strictObject({
   scores: v.record(
     v.string(),
     v.strictObject({
-      s1: v.number(),
-      s2: v.number(),
-      s3: v.optional(v.number()),
-      posterior: v.number(),
+      s1: unitInterval,
+      s2: unitInterval,
+      s3: v.optional(unitInterval),
+      posterior: unitInterval,
       labels: v.number(),
     }),
   ),
