@@ -51,7 +51,10 @@ export class SampleJoin {
     tally(joined.scores, sample.model, sample.score);
     for (const measure of measures) {
       const value = sample[measure];
-      if (value !== undefined) tally(joined.measured[measure], sample.model, value);
+      // Tools write -1 for a count that they don't know; outcomes leave such a number out.
+      if (value !== undefined && value >= 0 && Number.isFinite(value)) {
+        tally(joined.measured[measure], sample.model, value);
+      }
     }
     return ok(undefined);
   }

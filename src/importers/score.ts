@@ -1,3 +1,4 @@
+import { describeValue } from "../core/describe-value.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { ImportCode, ImportOptions } from "./importer.ts";
 
@@ -22,7 +23,7 @@ export function toScore(
   if (number === undefined) {
     return fail(
       "wrong_type",
-      `${place}: ${what} must be a number, true or false, not ${JSON.stringify(value)}`,
+      `${place}: ${what} must be a number, true or false, not ${describeValue(value)}`,
       file,
     );
   }
