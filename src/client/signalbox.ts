@@ -4,6 +4,7 @@ import type { Health } from "../contract/health.ts";
 import type { ModelList } from "../contract/models.ts";
 import type { RouteRequestInput, RouteResponse } from "../contract/route.ts";
 import type { RouteTaskResponse, TaskPromptInput } from "../contract/route-task.ts";
+import type { Traffic } from "../contract/traffic.ts";
 import { type SendOptions, send } from "./send.ts";
 
 export interface SignalboxOptions {
@@ -35,6 +36,8 @@ export interface Signalbox {
   feedback(feedback: FeedbackRequest, options?: CallOptions): Promise<FeedbackResponse>;
   models(options?: CallOptions): Promise<ModelList["data"]>;
   health(options?: CallOptions): Promise<Health>;
+  /** The decisions of the last seven days by model, of all keys, where the Worker records them. */
+  traffic(options?: CallOptions): Promise<Traffic>;
 }
 
 /**
@@ -62,6 +65,7 @@ export function connectSignalbox(options: SignalboxOptions): Signalbox {
     routeTask: (prompts, callOptions) => call<RouteTaskResponse>("/v1/route/task", { prompts }, callOptions),
     feedback: (feedback, callOptions) => call<FeedbackResponse>("/v1/feedback", feedback, callOptions),
     models: async (callOptions) => (await call<ModelList>("/v1/models", undefined, callOptions)).data,
+    traffic: (callOptions) => call<Traffic>("/v1/traffic", undefined, callOptions),
     health: (callOptions) => call<Health>("/health", undefined, callOptions),
   };
 }

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../core/result.ts";
 
-/** What keys may be limited to: deciding, completions at the operator's expense, feedback. */
-export const permissions = ["route", "chat", "feedback"] as const;
+/** What keys may be limited to: deciding, completions at the operator's expense, feedback, seeing everyone's traffic. */
+export const permissions = ["route", "chat", "feedback", "operate"] as const;
 export type Permission = (typeof permissions)[number];
 
 /** A key as the Worker knows it: never the key itself. */

@@ -123,6 +123,7 @@ export const errorKinds = {
     "Feedback is not set up: the Worker lacks DECISION_SECRET or the database.",
   ),
   feedback_not_stored: unavailable("The database did not take the feedback; send it again."),
+  decisions_unreadable: unavailable("The database of decisions could not be read."),
   misconfigured: unavailable("A variable or binding of the Worker is missing or wrong; /health names it."),
   storage_unavailable: unavailable("KV could not be read."),
   pointer_missing: unavailable("Nothing was published yet: KV has no `active` key."),

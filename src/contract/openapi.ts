@@ -8,6 +8,7 @@ import { healthSchema } from "./health.ts";
 import { modelListSchema } from "./models.ts";
 import { routeRequestSchema, routeResponseSchema } from "./route.ts";
 import { routeTaskRequestSchema, routeTaskResponseSchema } from "./route-task.ts";
+import { trafficSchema } from "./traffic.ts";
 
 interface Operation {
   readonly method: "get" | "post";
@@ -96,6 +97,14 @@ const operations: readonly Operation[] = [
     summary: "List `auto` and the models of the catalogue, in OpenAI's form",
     response: modelListSchema,
     statuses: READ,
+  },
+  {
+    method: "get",
+    path: "/v1/traffic",
+    summary: "Count the decisions of the last seven days by model",
+    description: "Of all keys, as far as DECISION_LOG records them; `recorded` is false where it doesn't.",
+    response: trafficSchema,
+    statuses: [...READ, 403],
   },
   {
     method: "get",

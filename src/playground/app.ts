@@ -25,6 +25,8 @@ export function App(): ComponentChild {
   const [task, setTask] = useState<TaskState>(emptyTask);
   const health = useCall("health", { apiKey });
   const models = useCall("models", { apiKey });
+  // Only where it is looked at: it reads a database.
+  const traffic = useCall("traffic", { apiKey, enabled: view === "operator" });
   const onKeyNeeded = useCallback(() => setAskingKey(true), []);
   useEffect(() => {
     if (models.fault?.kind === "key" && apiKey === "") setAskingKey(true);
@@ -45,7 +47,7 @@ export function App(): ComponentChild {
     view === "prompt" &&
       h(PromptView, { state: prompt, models: list, apiKey, onChange: setPrompt, onKeyNeeded }),
     view === "task" && h(TaskView, { state: task, apiKey, onChange: setTask, onKeyNeeded }),
-    view === "operator" && h(OperatorView, { health, models, onKeyNeeded }),
+    view === "operator" && h(OperatorView, { health, models, traffic, onKeyNeeded }),
     h(KeyDialog, { isOpen: isAskingKey, apiKey, onClose: () => setAskingKey(false), onKey: changeKey }),
   );
 }

@@ -1,3 +1,4 @@
+import type { Traffic } from "../contract/traffic.ts";
 import type { Decision } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
@@ -25,9 +26,11 @@ export function analyticsOf(env: Env): Analytics | undefined {
   return typeof bound?.writeDataPoint === "function" ? (bound as Analytics) : undefined;
 }
 
-/** Where decisions are kept besides, for `signalbox report`: the table `decisions` of D1. */
+/** Where decisions are kept besides, for `signalbox report` and /v1/traffic: the table `decisions` of D1. */
 export interface DecisionLog {
   write(facts: DecisionFacts): Promise<void>;
+  /** Decisions since then (Unix seconds) by model, the most frequent first. */
+  countByModel(since: number): Promise<Traffic["data"]>;
 }
 
 /** The variable DECISION_LOG: nothing, or `d1`. */
@@ -149,6 +152,15 @@ function createDecisionLog(database: Database): DecisionLog {
         )
         .bind(...Object.values(facts))
         .run();
+    },
+    async countByModel(since) {
+      const { results } = await database
+        .prepare(
+          "SELECT model, COUNT(*) AS decisions, TOTAL(expected_usd) AS expected_usd FROM decisions WHERE decided_at >= ? GROUP BY model ORDER BY decisions DESC, model",
+        )
+        .bind(since)
+        .all();
+      return results as Traffic["data"];
     },
   };
 }

@@ -15,6 +15,7 @@ import { getModels } from "./routes/models.ts";
 import { postRoute } from "./routes/route.ts";
 import { postRouteBatch } from "./routes/route-batch.ts";
 import { postRouteTask } from "./routes/route-task.ts";
+import { getTraffic } from "./routes/traffic.ts";
 
 /** The whole API on one page. `isolateOf` gives what the isolate holds for all requests. */
 export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): Hono<HttpEnv> {
@@ -51,6 +52,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.post("/v1/route/task", requirePermission("route"), postRouteTask);
   app.post("/v1/chat/completions", requirePermission("chat"), postChatCompletions);
   app.post("/v1/feedback", requirePermission("feedback"), postFeedback);
+  app.get("/v1/traffic", requirePermission("operate"), getTraffic);
 
   for (const [path, method] of [
     ["/openapi.json", "GET"],
@@ -61,6 +63,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
     ["/v1/route/task", "POST"],
     ["/v1/chat/completions", "POST"],
     ["/v1/feedback", "POST"],
+    ["/v1/traffic", "GET"],
   ] as const) {
     app.all(path, (context) => methodNotAllowed(context, method));
   }

@@ -16,6 +16,7 @@ export interface Database {
   prepare(sql: string): {
     bind(...values: readonly (string | number | null)[]): {
       run(): Promise<{ readonly meta: { readonly changes: number } }>;
+      all(): Promise<{ readonly results: readonly Readonly<Record<string, unknown>>[] }>;
       first(): Promise<Readonly<Record<string, unknown>> | null>;
     };
   };

@@ -228,6 +228,7 @@ describe("a limited key", () => {
     ["POST /v1/route/task", JSON.stringify({ prompts: [{ prompt: "Hello" }] }), "route"],
     ["POST /v1/chat/completions", chat, "chat"],
     ["POST /v1/feedback", JSON.stringify({ decision: "dec_x", score: 1 }), "feedback"],
+    ["GET /v1/traffic", "", "operate"],
   ] as const;
 
   test.each(addresses)("%s is for keys that may", async (line, body, needed) => {

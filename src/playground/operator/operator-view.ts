@@ -1,15 +1,18 @@
 import { type ComponentChild, h } from "preact";
 import type { Health } from "../../contract/health.ts";
+import type { Traffic as Counts } from "../../contract/traffic.ts";
 import type { Model } from "../api/model.ts";
 import type { Called } from "../api/use-call.ts";
 import { percent } from "../format.ts";
 import { FaultNotice } from "../shell/fault-notice.ts";
 import { Catalogue } from "./catalogue.ts";
 import { Fact, Facts } from "./facts.ts";
+import { Traffic } from "./traffic.ts";
 
 interface Props {
   readonly health: Called<Health>;
   readonly models: Called<readonly Model[]>;
+  readonly traffic: Called<Counts>;
   readonly onKeyNeeded: () => void;
 }
 
@@ -20,10 +23,11 @@ const states: Readonly<Record<Health["status"], string>> = {
 };
 
 /** What is live, what is wrong, and what could be chosen. */
-export function OperatorView({ health, models, onKeyNeeded }: Props): ComponentChild {
+export function OperatorView({ health, models, traffic, onKeyNeeded }: Props): ComponentChild {
   const refresh = () => {
     health.retry();
     models.retry();
+    traffic.retry();
   };
   return h(
     "main",
@@ -36,6 +40,9 @@ export function OperatorView({ health, models, onKeyNeeded }: Props): ComponentC
     ),
     health.fault !== undefined && h(FaultNotice, { fault: health.fault, onRetry: health.retry, onKeyNeeded }),
     health.value !== undefined && h(State, { health: health.value }),
+    traffic.fault !== undefined
+      ? h(FaultNotice, { fault: traffic.fault, onRetry: traffic.retry, onKeyNeeded })
+      : traffic.value !== undefined && h(Traffic, { traffic: traffic.value }),
     models.fault !== undefined
       ? h(FaultNotice, { fault: models.fault, onRetry: models.retry, onKeyNeeded })
       : models.value !== undefined && h(Catalogue, { models: models.value }),
