@@ -181,7 +181,8 @@ function extendBundle(bundle: Uint8Array, { model, outcomes }: NewModel, profile
   const document = JSON.parse(file.value.metadata[BUNDLE_METADATA_KEY] as string);
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of file.value.tensors) {
-    const ofModels = name === "prior" || (name.startsWith("head.") && name !== "head.tasks");
+    const ofModels =
+      ["prior", "response.deviation"].includes(name) || (name.startsWith("head.") && name !== "head.tasks");
     tensors.set(name, ofModels ? appendRow(name, tensor, profile) : tensor);
   }
   const header = {
@@ -212,7 +213,7 @@ function appendRow(
       added[j] = (added[j] as number) + (mixture[m] as number) * ((data[m * width + j] as number) - mean);
     }
   }
-  if (name === "head.log_output_tokens" || name === "head.mixture") {
+  if (["head.log_output_tokens", "head.mixture", "response.deviation"].includes(name)) {
     return floatTensor([rows + 1, ...shape.slice(1)], appended);
   }
   const firstTask = width - 1 - byTask.length;

@@ -66,6 +66,14 @@ export async function fitLandmarkHeads(
     for (const [name, tensor] of quantizedTensors("centroids", trust.mixture.centroids))
       tensors.set(name, tensor);
   }
+  if (trust.response !== undefined) {
+    const curves = kept.map((m) => trust.response?.curves[m] as Curve);
+    const { x } = curves[0] as Curve;
+    const heights = curves.flatMap(({ y }) => Array.from(y));
+    tensors.set("response.head", headTensor(trust.response.ease));
+    tensors.set("response.ease", floatTensor([x.length], x));
+    tensors.set("response.deviation", floatTensor([kept.length, x.length], heights));
+  }
   if (lengths !== undefined) {
     tensors.set("head.log_output_tokens", headTensor(takeOutputs(lengths.head, kept)));
   }

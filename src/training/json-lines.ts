@@ -4,7 +4,18 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { fail, ok, type Result } from "../core/result.ts";
 
-export type LineCode = "unreadable_file" | "broken_gzip" | "not_utf8" | "empty_file" | "broken_line";
+export type LineCode =
+  | "unreadable_file"
+  | "broken_gzip"
+  | "not_utf8"
+  | "empty_file"
+  | "broken_line"
+  | "line_too_long";
+
+// A few kilobytes of gzip can hold a line that fills the memory; no result of a benchmark comes near this many characters.
+const LONGEST_LINE = 64 * 2 ** 20;
+
+class LineTooLong extends Error {}
 
 /** One parsed line; `line` counts from 1. */
 export interface JsonLine {
@@ -53,14 +64,24 @@ export async function* readJsonLines(
 async function* readTextLines(file: string): AsyncGenerator<string> {
   const source = await openText(file);
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let rest = "";
+  // The line so far in pieces: joined to each chunk anew, a long line would take time by the square of its length.
+  let pieces: string[] = [];
+  let length = 0;
   try {
     for await (const chunk of source) {
-      const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split("\n");
-      rest = lines.pop() as string;
-      yield* lines;
+      const [first, ...others] = decoder.decode(chunk as Buffer, { stream: true }).split("\n");
+      pieces.push(first as string);
+      length += (first as string).length;
+      if (length > LONGEST_LINE) throw new LineTooLong();
+      const last = others.pop();
+      if (last === undefined) continue;
+      yield pieces.join("");
+      yield* others;
+      pieces = [last];
+      length = last.length;
     }
-    rest += decoder.decode();
+    pieces.push(decoder.decode());
+    const rest = pieces.join("");
     if (rest !== "") yield rest;
   } finally {
     source.destroy();
@@ -92,6 +113,13 @@ async function isGzip(file: string): Promise<boolean> {
 export function streamFailure(file: string, line: number, error: unknown): Result<never, LineCode> {
   const code = (error as { code?: unknown }).code;
   const where = `${file}:${line + 1}`;
+  if (error instanceof LineTooLong) {
+    return fail(
+      "line_too_long",
+      `${where}: the line has more than ${LONGEST_LINE.toLocaleString("en-US")} characters; is there one JSON object a line?`,
+      file,
+    );
+  }
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
     return fail("not_utf8", `${where}: not UTF-8 text at or after this line; save the file as UTF-8`, file);
   }

@@ -54,6 +54,11 @@ def predict(x):
     if "head.mixture" in tensors:
         centroids = tensors["centroids"].astype(np.float64) * tensors["centroids.scale"][:, None]
         fallback = fallback + head(tensors["head.mixture"], memberships(centroids @ x))
+    if "response.head" in tensors:
+        ease = head(tensors["response.head"], features)[0]
+        fallback = fallback + [
+            np.interp(ease, tensors["response.ease"], row) for row in tensors["response.deviation"]
+        ]
     own, decision = head(tensors["head.p_correct"], features), head(tensors["head.decision"], features)
     p = np.interp(
         fallback + familiarity * (own - fallback), tensors["calibration.x"], tensors["calibration.y"]

@@ -8,6 +8,7 @@ import { openEmbeddingCache } from "../../src/training/embedding-cache.ts";
 import { sphericalKMeans } from "../../src/training/kmeans.ts";
 import { fitCalibration } from "../../src/training/landmark-heads/calibrate.ts";
 import { fitAdditive } from "../../src/training/landmark-heads/difficulty.ts";
+import { fitResponse, respond } from "../../src/training/landmark-heads/response.ts";
 import { matrix, row } from "../../src/training/matrix.ts";
 import { permutation, seededRandom } from "../../src/training/random.ts";
 import { fitSpendCurve } from "../../src/training/spend.ts";
@@ -152,5 +153,37 @@ describe("permutation", () => {
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
     expect(permutation(1000, seededRandom(3))).toEqual(order);
     expect(permutation(1000, seededRandom(4))).not.toEqual(order);
+  });
+});
+
+describe("fitResponse", () => {
+  const ease = Array.from({ length: 400 }, (_, i) => i / 400);
+  // The second model gains on hard prompts what it loses on easy ones; the third has no outcomes.
+  const deviations = matrix(
+    400,
+    3,
+    Float32Array.from(ease.flatMap((e) => [0.3 * (e - 0.5), 0.3 * (0.5 - e), 0])),
+  );
+  const everyPrompt = ease.map((_, i) => i);
+
+  it("finds which model strays where prompts are hard", () => {
+    const response = fitResponse(ease, deviations, everyPrompt);
+    for (const at of [0.1, 0.25, 0.5, 0.8]) {
+      const [first, second, third] = respond(response, at);
+      expect(first).toBeCloseTo(0.3 * (at - 0.5), 2);
+      expect(second).toBeCloseTo(0.3 * (0.5 - at), 2);
+      expect(third).toBe(0);
+    }
+  });
+
+  it("learns from the named prompts alone, in whatever order", () => {
+    const hard = everyPrompt.filter((i) => i < 200);
+    expect(fitResponse(ease, deviations, hard.toReversed())).toEqual(fitResponse(ease, deviations, hard));
+    // Beyond what was seen, the curve stays where it ends.
+    expect(respond(fitResponse(ease, deviations, hard), 0.9)[0]).toBeCloseTo(0.3 * (0.47 - 0.25), 2);
+  });
+
+  it("is finite for one prompt", () => {
+    expect(Array.from(respond(fitResponse([0.4], matrix(1, 2), [0]), 0.7))).toEqual([0, 0]);
   });
 });

@@ -33,6 +33,8 @@ export interface FittedHeads {
   readonly ridge: Ridge;
   /** Features -> how easy such prompts are for the average model: one output. */
   readonly ease: RidgeFit;
+  /** [prompts, models] outcome - ease - ability; 0 where there is no outcome. */
+  readonly deviations: Matrix;
   /** Chosen by leave-one-out error. */
   readonly penalties: {
     readonly tasks: number;
@@ -65,6 +67,7 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
     kernels,
     ridge,
     ease: easeFit,
+    deviations,
     taskTable: fitTaskTable(additive, deviations, train.taskOf, train.tasks.length),
     taskHead: await toHead(kernels, taskFit.weights, taskFit.intercepts),
     correctness: await toHead(

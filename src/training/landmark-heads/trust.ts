@@ -6,6 +6,7 @@ import { columnMeans, type Matrix, matrix, normalizeRows, row } from "../matrix.
 import type { FittedDecision } from "./decision.ts";
 import { type FittedHeads, membershipsOf, toHead } from "./fit-heads.ts";
 import { groupFamilies, nearnessToOthers } from "./leave-family-out.ts";
+import { fitResponse, type Response, respond } from "./response.ts";
 
 /** How far to believe the heads on a prompt, and what to believe instead. */
 export interface FittedTrust {
@@ -13,12 +14,20 @@ export interface FittedTrust {
   readonly threshold: number;
   /** Width of the logistic curve around the threshold, in task score. */
   readonly width: number;
-  /** Features -> what is believed of unfamiliar prompts: the prior, moved as far as it helped on left-out families. */
+  /** Features -> what is believed of unfamiliar prompts: the prior, as far as the mixture does not replace it. */
   readonly unfamiliar: LinearHead;
   /** What is added to it for the tasks that the prompt is near to; absent where that did not help. */
   readonly mixture?: FittedMixture;
+  /** What is added to it as the prompt is easy or hard; absent where that did harm, or the mixture helped more. */
+  readonly response?: FittedResponse;
   /** How much of the prior the mixture replaces, from 0 to 1. */
   readonly mixtureShare: number;
+}
+
+export interface FittedResponse {
+  /** Features -> ease. */
+  readonly ease: LinearHead;
+  readonly curves: Response;
 }
 
 export interface FittedMixture {
@@ -34,6 +43,9 @@ const WIDTH = 0.03;
 const KEPT_GAIN = 0.98;
 const THRESHOLD_QUANTILES = [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5];
 const MIXTURE_SHARES = [0.5, 1];
+// Response curves order prompts by how much is at stake between two models even where one model is always best, so
+// they stay unless they lose more than this on left-out families.
+const RESPONSE_MAY_LOSE = 0.0005;
 // With fewer families there is nothing to learn a fallback from; the prior stands.
 const FEWEST_GROUPS = 3;
 
@@ -48,11 +60,18 @@ export async function fitTrust(
   const centroids = quantizeRows(taskCentroids(train).data, train.embeddings.columns);
   const directions = matrix(train.tasks.length, train.embeddings.columns, dequantizeRows(centroids));
   const cosines = await multiply(train.embeddings, directions, { transposeB: true });
-  const mixtureShare = await chooseMixtureShare(train, heads, cosines, seed);
+  const { mixtureShare, usesResponse } = await chooseFallback(train, heads, cosines, seed);
+  const everyPrompt = Array.from(train.taskOf, (_, i) => i);
+  const curves = usesResponse
+    ? fitResponse(heads.ease.leaveOneOut.data, heads.deviations, everyPrompt)
+    : undefined;
   const mixture = await multiply(membershipsOf(cosines), heads.taskTable);
-  const fallbackOf = (i: number, m: number) => {
-    const byTask = mixture.data[i * prior.length + m] as number;
-    return (prior[m] as number) + mixtureShare * (byTask - (prior[m] as number));
+  const fallbackOf = (i: number) => {
+    const added = curves && respond(curves, heads.ease.leaveOneOut.data[i] as number);
+    return prior.map((value, m) => {
+      const byTask = mixture.data[i * prior.length + m] as number;
+      return value + mixtureShare * (byTask - value) + (added?.[m] ?? 0);
+    });
   };
   return {
     threshold: chooseThreshold(train, heads, decision, prior, fallbackOf),
@@ -60,6 +79,14 @@ export async function fitTrust(
     mixtureShare,
     unfamiliar: await unfamiliarHead(heads, mixtureShare),
     ...(mixtureShare === 0 ? {} : { mixture: { centroids, head: mixtureHead(heads, mixtureShare) } }),
+    ...(curves === undefined
+      ? {}
+      : {
+          response: {
+            ease: await toHead(heads.kernels, heads.ease.weights, heads.ease.intercepts),
+            curves,
+          },
+        }),
   };
 }
 
@@ -121,33 +148,47 @@ function subtractRowMeans({ rows, columns, data }: Matrix): Matrix {
 }
 
 /**
- * The share with the best lower bound (mean minus one standard error over left-out groups of families) of the gain over
- * the best model on average; 0 where no share has a bound above 0.
+ * What unfamiliar prompts are decided by: of the prior, response curves and the mixture, the one with the best lower
+ * bound (mean minus one standard error over left-out groups of families) of the gain over the best model on average.
  */
-async function chooseMixtureShare(
+async function chooseFallback(
   train: Dataset,
-  { taskTable }: FittedHeads,
+  { taskTable, ease, deviations }: FittedHeads,
   cosines: Matrix,
   seed: number,
-): Promise<number> {
+): Promise<{ readonly mixtureShare: number; readonly usesResponse: boolean }> {
   const groups = groupFamilies(train, seed);
-  if (groups.count < FEWEST_GROUPS) return 0;
+  if (groups.count < FEWEST_GROUPS) return { mixtureShare: 0, usesResponse: false };
   const tasksOfGroup = Array.from({ length: groups.count }, () => new Set<number>());
   train.taskOf.forEach((task, i) => {
     tasksOfGroup[groups.groupOf[i] as number]?.add(task);
   });
-  const mixture = await multiply(nearnessToOthers(cosines, tasksOfGroup, groups.groupOf), taskTable);
   const priors = tasksOfGroup.map((own) => priorWithout(taskTable, own));
-  let best = { share: 0, bound: 0 };
+  const easeOf = ease.leaveOneOut.data;
+  const curves = tasksOfGroup.map((_, group) => {
+    const others = Array.from(groups.groupOf, (_, i) => i).filter((i) => groups.groupOf[i] !== group);
+    return fitResponse(easeOf, deviations, others);
+  });
+  const responseBound = lowerBound(
+    groupGains(train, groups.groupOf, priors, (i, prior) => {
+      const added = respond(curves[groups.groupOf[i] as number] as Response, easeOf[i] as number);
+      return prior.map((value, m) => value + (added[m] as number));
+    }),
+  );
+  const mixture = await multiply(nearnessToOthers(cosines, tasksOfGroup, groups.groupOf), taskTable);
+  let best = {
+    mixtureShare: 0,
+    usesResponse: responseBound >= -RESPONSE_MAY_LOSE,
+    bound: Math.max(responseBound, 0),
+  };
   for (const share of MIXTURE_SHARES) {
-    const gains = groupGains(train, groups.groupOf, priors, (i, m, prior) => {
-      const byTask = mixture.data[i * train.models.length + m] as number;
-      return prior + share * (byTask - prior);
-    });
+    const gains = groupGains(train, groups.groupOf, priors, (i, prior) =>
+      prior.map((value, m) => value + share * ((row(mixture, i)[m] as number) - value)),
+    );
     const bound = lowerBound(gains);
-    if (bound > best.bound + 1e-9) best = { share, bound };
+    if (bound > best.bound + 1e-9) best = { mixtureShare: share, usesResponse: false, bound };
   }
-  return best.share;
+  return best;
 }
 
 function priorWithout(taskTable: Matrix, left: ReadonlySet<number>): Float64Array {
@@ -160,21 +201,21 @@ function priorWithout(taskTable: Matrix, left: ReadonlySet<number>): Float64Arra
   return sums;
 }
 
-/** [groups] mean gain of a score over always taking the best by the group's prior. */
+/** [groups] mean gain of scores over always taking the best by the group's prior. */
 function groupGains(
   train: Dataset,
   groupOf: Int32Array,
   priors: readonly Float64Array[],
-  scoreOf: (i: number, m: number, prior: number) => number,
+  scoresOf: (i: number, prior: Float64Array) => Float64Array,
 ): readonly number[] {
   const sums = priors.map(() => ({ gain: 0, prompts: 0 }));
   for (let i = 0; i < train.ids.length; i++) {
     const prior = priors[groupOf[i] as number] as Float64Array;
     const outcomes = row(train.outcomes, i);
     const sum = sums[groupOf[i] as number] as { gain: number; prompts: number };
+    const scores = scoresOf(i, prior);
     sum.gain +=
-      bestObserved(outcomes, (m) => scoreOf(i, m, prior[m] as number)) -
-      bestObserved(outcomes, (m) => prior[m] as number);
+      bestObserved(outcomes, (m) => scores[m] as number) - bestObserved(outcomes, (m) => prior[m] as number);
     sum.prompts++;
   }
   return sums.filter(({ prompts }) => prompts > 0).map(({ gain, prompts }) => gain / prompts);
@@ -210,17 +251,18 @@ function chooseThreshold(
   heads: FittedHeads,
   decision: FittedDecision,
   prior: Float64Array,
-  fallbackOf: (i: number, m: number) => number,
+  fallbackOf: (i: number) => Float64Array,
 ): number {
   const familiarity = largestInRows(heads.leaveOneOutTaskScores);
   const gains = Array.from(familiarity, (score, i) => {
     const outcomes = row(train.outcomes, i);
     const scores = row(decision.leaveOneOut, i);
+    const fallback = fallbackOf(i);
     const single = bestObserved(outcomes, (m) => prior[m] as number);
     return {
       score,
       gain: bestObserved(outcomes, (m) => scores[m] as number) - single,
-      fallbackGain: bestObserved(outcomes, (m) => fallbackOf(i, m)) - single,
+      fallbackGain: bestObserved(outcomes, (m) => fallback[m] as number) - single,
     };
   }).sort((a, b) => a.score - b.score);
   const total = gains.reduce((sum, { gain }) => sum + gain, 0);
