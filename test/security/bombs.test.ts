@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, createGzip, deflateRawSync, zstdCompressSync } from "node:zlib";
+import { crc32, createGzip, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openZip } from "../../src/importers/zip.ts";
 import { readJsonLines } from "../../src/training/json-lines.ts";
@@ -137,4 +137,13 @@ test("gzip of outcomes is read line by line: gigabytes of lines take no memory",
   expect(read).toBe(LINES);
   // 300 MB pass through; what is kept is a line and the garbage of the last few.
   expect(most - before).toBeLessThan(200);
+});
+
+test("a line without an end is refused once it is longer than any result", { timeout: 120_000 }, async () => {
+  const file = join(folder, "endless.jsonl.gz");
+  await writeFile(file, gzipSync(Buffer.alloc(80 * MEGABYTE, "x")));
+  const results = await Array.fromAsync(readJsonLines(file));
+  expect(results).toMatchObject([
+    { ok: false, failure: { code: "line_too_long", message: expect.stringContaining(`${file}:1`) } },
+  ]);
 });
