@@ -7,6 +7,7 @@ import { openKeyValue } from "../../src/cli/kv/open.ts";
 import { readEncoder, readPublication } from "../../src/cli/kv/publication.ts";
 import { upload } from "../../src/cli/kv/upload.ts";
 import { type LocalWorker, startLocalWorker } from "../../src/cli/local-worker.ts";
+import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { loadPredictor } from "../../src/core/bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,12 +17,15 @@ interface TestWorkerOptions {
   /** All models of the catalogue are reached there. */
   readonly providerUrl: string;
   readonly variables?: Readonly<Record<string, string>>;
+  /** Makes the tables of D1. */
+  readonly hasTables?: boolean;
 }
 
 /** The real Worker in a local workerd, with the default bundle, and a catalogue that leads to the fake provider. */
 export async function startTestWorker({
   providerUrl,
   variables = {},
+  hasTables = false,
 }: TestWorkerOptions): Promise<LocalWorker> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-test-"));
   const cataloguePath = join(folder, "catalogue.json");
@@ -39,6 +43,11 @@ export async function startTestWorker({
     );
   } finally {
     await kv.close();
+  }
+  if (hasTables) {
+    const to = ["--local", "--config", configPath, "--persist-to", folder];
+    const { code, stderr } = await runWrangler(["d1", "migrations", "apply", "DB", ...to]);
+    if (code !== 0) throw new Error(stderr);
   }
   const worker = await startLocalWorker({
     configPath,

@@ -44,10 +44,20 @@ const shots: Readonly<
       for (const index of [0, 1, 3, 4]) await page.locator(".label-button").nth(index).click();
     },
   },
-  operator: { view: "operator", set: (page) => page.locator(".catalogue tbody tr").first().waitFor() },
+  operator: {
+    view: "operator",
+    async set(page) {
+      await page.locator(".traffic tbody tr").first().waitFor();
+      await page.locator(".catalogue tbody tr").first().waitFor();
+    },
+  },
 };
 
-const worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
+const worker = await startTestWorker({
+  providerUrl: "http://127.0.0.1:9",
+  variables: { DECISION_LOG: "d1" },
+  hasTables: true,
+});
 const visitor = await createVisitor(worker.origin);
 try {
   await mkdir(folder, { recursive: true });
