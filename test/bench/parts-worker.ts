@@ -25,6 +25,9 @@ interface Opened {
 
 let opened: Opened | undefined;
 
+// A local KV has no edge that would keep anything.
+const CACHE_TTL_SECONDS = 30;
+
 export default {
   async fetch(request: Request, env: Readonly<Record<string, unknown>>): Promise<Response> {
     const text = await request.text();
@@ -72,7 +75,7 @@ async function open(env: Readonly<Record<string, unknown>>, text: string): Promi
   );
   const [files, bundle, catalogue] = await step("kv", () =>
     Promise.all([
-      readEncoderFiles(kv, pointer.encoder).then(unwrap),
+      readEncoderFiles(kv, pointer.encoder, CACHE_TTL_SECONDS).then(unwrap),
       readByChecksum(kv, "bundle", pointer.bundle).then(unwrap),
       readByChecksum(kv, "catalogue", pointer.catalogue).then(unwrap),
     ]),
