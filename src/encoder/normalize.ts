@@ -1,10 +1,15 @@
 // BERT's cleaning: control, format, private-use and surrogate code points and U+FFFD vanish.
-const REMOVED = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]+/gu;
+// Runs are taken in parts: the engine's stack does not hold one of ten million.
+const REMOVED = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]{1,1000}/gu;
 const WHITE_SPACE = /[\t\n\r]|(?!\p{Cc})\p{White_Space}/gu;
 // Han ideographs outside the two blocks that `isCommonHan` covers, of the blocks that BERT calls Chinese.
 const RARE_HAN =
   /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]/gu;
-const NONSPACING_MARKS = /\p{Mn}+/gu;
+const NONSPACING_MARKS = /\p{Mn}{1,1000}/gu;
+// Decomposing sorts each run of combining marks, in quadratic time: a text of nothing else would take hours. Unicode's
+// Stream-Safe Text Format (UAX #15, section 13) puts a joiner after every 30; it is a mark too and goes with them.
+const LONG_MARKS = /\p{M}{30}/gu;
+const COMBINING_GRAPHEME_JOINER = "\u034F";
 const PUNCTUATION_BEYOND_ASCII = /(?!\p{ASCII})\p{P}/gu;
 
 /**
@@ -21,6 +26,7 @@ export function normalizeText(text: string): string {
     .replace(WHITE_SPACE, " ")
     .replace(REMOVED, "")
     .replace(RARE_HAN, " $& ")
+    .replace(LONG_MARKS, `$&${COMBINING_GRAPHEME_JOINER}`)
     .normalize("NFD")
     .replace(NONSPACING_MARKS, "")
     .replaceAll("Σ", "σ")

@@ -93,6 +93,8 @@ const oddValues: readonly unknown[] = [
   ...[[], {}, [null], [[]], [{}], { toString: 1 }, JSON.parse('{"__proto__": {"x": 1}}')],
 ];
 
+const oddNames = ["", "0", "__proto__", "constructor", "toString", "*", "auto", "\ud800", "a".repeat(300)];
+
 /** Changes a JSON document in one to four places: values, names, items that stand twice or not at all. */
 export function mutateJson(document: unknown, random: Random): unknown {
   let changed = structuredClone(document);
@@ -142,7 +144,7 @@ function changePlace([owner, key]: Place, random: Random): void {
     else if (choice < 0.4) owner.splice(key as number, 0, structuredClone(owner[key as number]));
     else owner[key as number] = changeValue(owner[key as number], random);
   } else if (choice < 0.15) delete owner[key];
-  else if (choice < 0.3) set(owner, String(pick(oddValues, random)), owner[key]);
+  else if (choice < 0.3) set(owner, pick(oddNames, random), owner[key]);
   else set(owner, key as string, changeValue(owner[key], random));
 }
 
