@@ -65,7 +65,7 @@ export async function startTestWorker({
 }
 
 /** The bundle's models with their real prices where the default catalogue knows them, all at the fake provider. */
-async function testCatalogue(providerUrl: string): Promise<object> {
+export async function testCatalogue(providerUrl: string): Promise<object> {
   const standard = JSON.parse(await readFile(join(root, "models/default/catalogue.json"), "utf8"));
   const bundle = new Uint8Array(await readFile(join(root, "models/default/bundle.safetensors")));
   const plain = {
