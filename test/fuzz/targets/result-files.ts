@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { threadId } from "node:worker_threads";
+import { isMainThread, threadId } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import { type FormatName, formats } from "../../../src/importers/formats.ts";
 import { importFiles } from "../../../src/importers/import-files.ts";
@@ -12,9 +12,11 @@ import { mutateBytes, mutateDocument } from "../mutate.ts";
 import { check, outcomeOf, type Target, utf8 } from "../target.ts";
 
 const fixtures = fileURLToPath(new URL("../../importers/fixtures/", import.meta.url));
-const scratch = join(tmpdir(), `signalbox-fuzz-${process.pid}-${threadId}`);
+const folder = join(tmpdir(), `signalbox-fuzz-${process.pid}`);
+const scratch = join(folder, String(threadId));
 mkdirSync(scratch, { recursive: true });
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+// Threads may be ended in the middle of an input, so that the main one tidies up after all.
+if (isMainThread) process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const lineCodes = ["unreadable_file", "broken_gzip", "not_utf8", "empty_file", "broken_line"];
 const outcomeCodes = [...lineCodes, "missing_field", "wrong_type", "score_out_of_range", "duplicate_id"];
