@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const dist = join(root, "dist");
 const resolve = createRequire(import.meta.url).resolve;
 const run = promisify(execFile);
@@ -20,7 +20,7 @@ const made = [
 /** Makes dist, which the npm package holds: JavaScript of command line and client, the Worker in one file, the page. */
 async function buildPackage(): Promise<void> {
   for (const name of made) await rm(join(dist, name), { recursive: true, force: true });
-  await compile("package");
+  await compile("src/cli/package");
   await compile("src/client"); // the same JavaScript again, and the types that go with it
   await nameCompiledModules();
   await chmod(join(dist, "cli/main.js"), 0o755);
