@@ -53,7 +53,6 @@ export function fuzzInThread(task: Omit<ThreadTask, "shared">): Promise<FuzzRepo
     worker.once("message", (report: FuzzReport) => {
       clearInterval(timer);
       resolve(report);
-      void worker.terminate();
     });
     worker.once("error", (error) =>
       end(`the thread ended: ${error instanceof Error ? error.message : error}`),

@@ -48,6 +48,10 @@ for (const target of only) {
       ? await fuzzFrontDoor({ seed, ...budget, runs: Math.min(budget.runs, 5000) })
       : await fuzzInThread({ target, seed, ...budget });
   reports.push(report);
+  // At once, so that nothing is lost where a later target ends it all.
+  console.log(
+    `${target}: ${report.tried} tried, ${report.accepted} accepted, ${report.broken.length} failures`,
+  );
   for (const { input, error } of report.broken) {
     if (target !== frontDoorName) keepSeed(target, input, error);
     console.log(
