@@ -7,6 +7,10 @@ import type { Page } from "./pages.ts";
 export const notRun: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   { pattern: /^npm install \.\/|^npx signalbox/, reason: "test/package does this in an empty project" },
   { pattern: /^npm test$/, reason: "this is it" },
+  {
+    pattern: /^npm run adversarial$/,
+    reason: "some minutes a suite, and prompts that are not in the repository",
+  },
   { pattern: /^npm run evaluate\b/, reason: "takes an hour; the evaluation page has what it printed" },
   {
     pattern: /evaluate models\/benchmarks\/llmrouter\.safetensors/,
