@@ -40,7 +40,7 @@ export interface FittedMixture {
 // A sharp but not a hard edge: twice this wide or narrow, scores move by less than .002.
 const WIDTH = 0.03;
 // The gain over the best single model that may be given up on familiar prompts to be safe on unfamiliar ones.
-const KEPT_GAIN = 0.98;
+const KEPT_GAIN = 0.99;
 const THRESHOLD_QUANTILES = [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5];
 const MIXTURE_SHARES = [0.5, 1];
 // Response curves order prompts by how much is at stake between two models even where one model is always best, so
