@@ -33,6 +33,8 @@ export interface BundleReader {
   floats(name: string, shape: Shape): Float32Array;
   /** Floats that never fall, at least one. */
   rising(name: string, points: string): Float32Array;
+  /** The same, from 0 to 1. */
+  shares(name: string, shape: Shape): Float32Array;
   /** Two rows of floats of equal length, at least one point, x never falling, y between `min` and `max`. */
   curve(x: string, y: string, points: string, min?: number, max?: number): Curve;
   /** I8 values `name` with F32 scales `name.scale`: at least one row, each a direction of about unit length at most. */
@@ -139,6 +141,13 @@ function createReader({ tensors }: Safetensors, header: Readonly<Record<string, 
     return x;
   }
 
+  function shares(name: string, shape: Shape): Float32Array {
+    const values = floats(name, shape);
+    const bad = values.findIndex((value) => value < 0 || value > 1);
+    if (bad >= 0) throw fault("bundle_tensor", `tensor ${name} has ${values[bad]} at position ${bad}`);
+    return values;
+  }
+
   function curve(xName: string, yName: string, points: string, min = -1e6, max = 1e6): Curve {
     const x = rising(xName, points);
     const y = floats(yName, [points]);
@@ -161,6 +170,7 @@ function createReader({ tensors }: Safetensors, header: Readonly<Record<string, 
     has: (name) => tensors.has(name),
     floats,
     rising,
+    shares,
     curve,
     quantized,
     bytes: (name, shape) => tensorOf(name, shape, ["U8"]).data as Uint8Array,

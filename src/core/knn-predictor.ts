@@ -15,7 +15,7 @@ export function knnPredictor(reader: BundleReader): Predictor {
   const embeddings = reader.quantized("embeddings", ["prompts", "dimension"]);
   const outcomes = reader.bytes("outcomes", ["prompts", "models"]);
   const taskOf = reader.indices("task_of", ["prompts"], tasks.length);
-  const priors = reader.floats("prior", ["models"]);
+  const priors = reader.shares("prior", ["models"]);
   const outputTokens = reader.floats("output_tokens", ["models"]);
   const neighbors = Math.floor(reader.number("knn.neighbors", 1, 10_000));
   const familiarity = reader.curve("familiarity.distance", "familiarity.value", "familiarity_points", 0, 1);

@@ -32,7 +32,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     models,
     tasks,
     encoder,
-    priors: reader.floats("prior", ["models"]),
+    priors: reader.shares("prior", ["models"]),
     header: reader.header,
     predict(embedding): Prediction {
       const features = featuresOf(map, embedding);

@@ -110,6 +110,12 @@ describe("a bundle that cannot be used is refused with its cause", () => {
       /calibration\.y has 1\.5 at position 1/,
     ],
     [
+      "a mean score above 1",
+      () => changed(same, (all) => setNumber(all, "prior", 2, 1.01)),
+      "bundle_tensor",
+      /prior has 1\.0\d* at position 2/,
+    ],
+    [
       "a curve that turns back",
       () => changed(same, (all) => setNumber(all, "calibration.x", 0, 9)),
       "bundle_tensor",

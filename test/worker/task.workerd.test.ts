@@ -60,7 +60,7 @@ describe("a request that names a task", () => {
     model: "gpt-4o-mini",
     prompts: 3,
     labelled: 40,
-    scores: { "gpt-4o-mini": { s1: 0.4, s2: 0, posterior: 1.2, labels: 40 } },
+    scores: { "gpt-4o-mini": { s1: 0, s2: 0, posterior: 1, labels: 40 } },
   };
 
   it("is decided with the task's profile", async () => {
