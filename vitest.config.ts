@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Most tests wait for a workerd, a browser or a command that they started.
+    maxWorkers: 2,
     projects: [
       {
         test: {
