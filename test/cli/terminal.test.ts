@@ -12,7 +12,9 @@ const main = join(root, "src/cli/main.ts");
 const folder = mkdtempSync(join(tmpdir(), "signalbox-terminal-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const { NO_COLOR: _, FORCE_COLOR: __, ...plain } = process.env;
+// Nothing else of this process's environment, because CI, TMUX, COLORTERM and others decide on colors too.
+const { HOME = folder, PATH = "" } = process.env;
+const plain = { HOME, PATH };
 
 function signalbox(...args: readonly string[]) {
   return run(process.execPath, [main, ...args], { cwd: folder, env: plain });
