@@ -3,8 +3,8 @@ import type { Decision } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
+import { answerInTime, type Database, databaseCause } from "./database.ts";
 import type { Decided } from "./decision.ts";
-import type { Database } from "./feedback.ts";
 import { type HttpContext, keepAliveOf } from "./http.ts";
 import { describeError, logEvent } from "./log.ts";
 import { decideShadow, type ShadowDecision } from "./shadow.ts";
@@ -28,6 +28,7 @@ export function analyticsOf(env: Env): Analytics | undefined {
 
 /** Where decisions are kept besides, for `signalbox report` and /v1/traffic: the table `decisions` of D1. */
 export interface DecisionLog {
+  /** Never rejects: a decision that could not be stored is logged. */
   write(facts: DecisionFacts): Promise<void>;
   /** Decisions since then (Unix seconds) by model, the most frequent first. */
   countByModel(since: number): Promise<Traffic["data"]>;
@@ -146,20 +147,21 @@ function createDecisionLog(database: Database): DecisionLog {
   return {
     async write(facts) {
       const columns = Object.keys(facts);
-      await database
-        .prepare(
-          `INSERT INTO decisions (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
-        )
-        .bind(...Object.values(facts))
-        .run();
+      const sql = `INSERT INTO decisions (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+      try {
+        const statement = database.prepare(sql).bind(...Object.values(facts));
+        await answerInTime(statement.run());
+      } catch (error) {
+        logEvent({ event: "not_recorded", cause: databaseCause(error), ...describeError(error) });
+      }
     },
     async countByModel(since) {
-      const { results } = await database
+      const statement = database
         .prepare(
           "SELECT model, COUNT(*) AS decisions, TOTAL(expected_usd) AS expected_usd FROM decisions WHERE decided_at >= ? GROUP BY model ORDER BY decisions DESC, model",
         )
-        .bind(since)
-        .all();
+        .bind(since);
+      const { results } = await answerInTime(statement.all());
       return results as Traffic["data"];
     },
   };

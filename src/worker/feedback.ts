@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
+import { answerInTime, type Database, databaseCause } from "./database.ts";
 import type { Decided } from "./decision.ts";
 import {
   createDecisionSigner,
@@ -9,18 +10,6 @@ import {
   toBase64,
 } from "./decision-token.ts";
 import { describeError, logEvent } from "./log.ts";
-import { withinTime } from "./time-limit.ts";
-
-/** What of D1 is used. */
-export interface Database {
-  prepare(sql: string): {
-    bind(...values: readonly (string | number | null)[]): {
-      run(): Promise<{ readonly meta: { readonly changes: number } }>;
-      all(): Promise<{ readonly results: readonly Readonly<Record<string, unknown>>[] }>;
-      first(): Promise<Readonly<Record<string, unknown>> | null>;
-    };
-  };
-}
 
 /** What feedback needs; each part is undefined where it isn't set up. */
 export interface Feedback {
@@ -47,8 +36,6 @@ export interface FeedbackStore {
 
 // Shorter ones could be guessed from a single signed decision.
 const MIN_SECRET_LENGTH = 32;
-// D1 itself gives up after 30 seconds, longer than a caller should wait.
-const ANSWER_TIMEOUT_MS = 10_000;
 const DAY_MS = 24 * 3600_000;
 const DEFAULT_MAX_AGE_DAYS = 30;
 const MAX_AGE_LIMIT_DAYS = 3650;
@@ -120,13 +107,13 @@ function createFeedbackStore(database: Database): FeedbackStore {
             keyName,
           )
           .run();
-        const { meta } = await withinTime(ANSWER_TIMEOUT_MS, write);
+        const { meta } = await answerInTime(write);
         if (meta.changes > 0) return ok("recorded");
         const read = database
           .prepare("SELECT score, comment FROM feedback WHERE decision = ? AND model = ?")
           .bind(number, model)
           .first();
-        const before = await withinTime(ANSWER_TIMEOUT_MS, read);
+        const before = await answerInTime(read);
         if (before?.["score"] === score && before["comment"] === comment) return ok("duplicate");
         return fail(
           "decision_replayed",
@@ -134,19 +121,11 @@ function createFeedbackStore(database: Database): FeedbackStore {
           "decision",
         );
       } catch (error) {
-        logEvent({ event: "feedback_not_stored", cause: causeOf(error), ...describeError(error) });
+        logEvent({ event: "feedback_not_stored", cause: databaseCause(error), ...describeError(error) });
         return fail("feedback_not_stored", "the database did not take the feedback; send it again");
       }
     },
   };
-}
-
-/** What an operator can do something about, in a word; D1's own words may quote what was to be stored. */
-function causeOf(error: unknown): string {
-  const text = String(error);
-  if (/no such table/i.test(text)) return "no_tables";
-  if (/\b(locked|busy)\b/i.test(text)) return "locked";
-  return /no answer within/.test(text) ? "timeout" : "database";
 }
 
 function seconds(time: Date): number {

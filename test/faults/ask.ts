@@ -28,6 +28,10 @@ export async function health(worker: FaultWorker): Promise<Answer> {
   return answerOf(await fetch(`${worker.origin}/health`));
 }
 
+export async function traffic(worker: FaultWorker): Promise<Answer> {
+  return answerOf(await fetch(`${worker.origin}/v1/traffic`));
+}
+
 async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: await response.json() };
 }

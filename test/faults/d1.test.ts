@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
-import { health, logged, post, route } from "./ask.ts";
+import { health, logged, post, route, traffic } from "./ask.ts";
 import { type FaultWorker, type FaultWorkerOptions, startFaultWorker } from "./fault-worker.ts";
 import { migrate } from "./migrate.ts";
 
@@ -87,6 +87,29 @@ test("D1 is down while decisions are logged there", { timeout: STARTING_MS }, as
   for (let k = 0; k < 5; k++) expect((await route(worker)).status).toBe(200);
   await expect.poll(() => logged(worker, "not_recorded").length).toBe(5);
   expect((await health(worker)).body.status).toBe("ok");
+});
+
+test("D1 never answers while decisions are logged there", { timeout: STARTING_MS }, async () => {
+  await startDecided({ variables: { DECISION_LOG: "d1" } });
+  await expect.poll(async () => (await traffic(worker)).body.data.length).toBe(1);
+  worker.inject(({ storage }) => ({ kind: storage === "d1" ? "hang" : "pass" }));
+  const asked = performance.now();
+  expect((await route(worker)).status).toBe(200);
+  expect(performance.now() - asked).toBeLessThan(5000);
+  // Sooner than D1's own 30 seconds.
+  await expect.poll(() => logged(worker, "not_recorded").length, { timeout: 20_000 }).toBe(1);
+  expect(logged(worker, "not_recorded")[0]?.["cause"]).toBe("timeout");
+  worker.inject(() => ({ kind: "pass" }));
+  await route(worker);
+  await expect.poll(async () => (await traffic(worker)).body.data[0].decisions).toBe(2);
+});
+
+test("D1 never answers a question about traffic", { timeout: STARTING_MS }, async () => {
+  await startDecided({ variables: { DECISION_LOG: "d1" } });
+  worker.inject(({ storage }) => ({ kind: storage === "d1" ? "hang" : "pass" }));
+  const { status, body, headers } = await traffic(worker);
+  expect([status, body.error.code, headers.get("retry-after")]).toEqual([503, "decisions_unreadable", "5"]);
+  expect(logged(worker, "traffic_unreadable").length).toBe(1);
 });
 
 test("the Analytics Engine isn't bound", { timeout: STARTING_MS }, async () => {

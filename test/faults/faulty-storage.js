@@ -45,6 +45,9 @@ class Statement extends RpcTarget {
   first() {
     return this.#pass("first");
   }
+  all() {
+    return this.#pass("all");
+  }
 }
 
 export class Database extends WorkerEntrypoint {
