@@ -1,6 +1,7 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { findKey, holdsApiKey, type Permission } from "../contract/api-key.ts";
+import type { Failure } from "../core/result.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 
 const KEY_HEADER = "x-signalbox-key";
@@ -30,16 +31,32 @@ export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
     const message = "this key is wrong or was revoked";
     return challenge(respondFailure(context, { code: "invalid_key", message, param: "authorization" }));
   }
-  if (rateLimiter !== undefined && !(await rateLimiter.limit({ key: record.name })).success) {
-    return respondFailure(context, {
-      code: "rate_limited",
-      message: "this key has used up its requests for now",
-    });
-  }
+  if (rateLimiter !== undefined && !(await rateLimiter.limit({ key: record.name })).success)
+    return respondFailure(context, usedUp);
   context.set("keyName", record.name);
   context.set("keyAllows", record.allows);
   return next();
 });
+
+const usedUp: Failure<"rate_limited"> = {
+  code: "rate_limited",
+  message: "this key has used up its limit for now",
+};
+
+/**
+ * Spends the key's limit on the prompts of one request beyond the first, which was spent when the request was let in; the
+ * failure where it doesn't suffice. The platform's limiter counts one a call, so each prompt is a call.
+ */
+export async function spendOnPrompts(
+  context: HttpContext,
+  prompts: number,
+): Promise<Failure<"rate_limited"> | undefined> {
+  const { rateLimiter } = context.get("isolate").settings;
+  const key = context.get("keyName");
+  if (rateLimiter === undefined || key === undefined) return undefined;
+  const spent = await Promise.all(Array.from({ length: prompts - 1 }, () => rateLimiter.limit({ key })));
+  return spent.every(({ success }) => success) ? undefined : usedUp;
+}
 
 /** Lets only keys through that are not limited to something else. */
 export function requirePermission(permission: Permission) {

@@ -11,13 +11,14 @@ async function makeKey(name: string) {
   return made.value;
 }
 
-const [alice, bob, revoked] = (await Promise.all(["alice", "bob", "mallory"].map(makeKey))) as [
-  Key,
-  Key,
-  Key,
-];
 type Key = Awaited<ReturnType<typeof makeKey>>;
-const closed = { AUTH: undefined, API_KEYS: `${alice.record},\n${bob.record}` };
+const [alice, bob, carol, dave, revoked] = (await Promise.all(
+  ["alice", "bob", "carol", "dave", "mallory"].map(makeKey),
+)) as [Key, Key, Key, Key, Key];
+const closed = {
+  AUTH: undefined,
+  API_KEYS: [alice, bob, carol, dave].map(({ record }) => record).join(",\n"),
+};
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 beforeAll(seed);
@@ -74,6 +75,22 @@ describe("a Worker with keys", () => {
     expect(answer.body.error).toMatchObject({ code: "rate_limited", type: "rate_limit_error" });
     expect(answer.headers.get("retry-after")).toBe("60");
     expect((await worker.send("/v1/models", { headers: bearer(bob.key) })).status).toBe(200);
+  });
+
+  // 600 a minute; where a minute of the clock begins meanwhile, as many more are let in.
+  test.each([
+    ["a batch", carol, "/v1/route/batch", { requests: new Array(32).fill({ prompt: "Hello" }) }, 32],
+    ["a task", dave, "/v1/route/task", { prompts: new Array(100).fill({ prompt: "Hello" }) }, 100],
+  ])("limits prompts, not requests: %s", async (_, { key }, path, body, prompts) => {
+    const worker = startFreshWorker(closed);
+    const headers = { ...bearer(key), "content-type": "application/json" };
+    const most = 2 * Math.floor(600 / prompts);
+    let answer = await worker.send(path, { method: "POST", headers, body: JSON.stringify(body) });
+    let answered = 0;
+    for (; answer.status === 200 && answered <= most; answered++)
+      answer = await worker.send(path, { method: "POST", headers, body: JSON.stringify(body) });
+    expect([answer.status, answer.body.error?.code]).toEqual([429, "rate_limited"]);
+    expect(answered).toBeGreaterThanOrEqual(Math.floor(600 / prompts));
   });
 });
 

@@ -3,6 +3,7 @@ import { type ErrorCode, errorBody } from "../../contract/error.ts";
 import { parseWith } from "../../contract/parse.ts";
 import { checkPrompt, type RouteRequest, type RouteResponse } from "../../contract/route.ts";
 import { ok, type Result } from "../../core/result.ts";
+import { spendOnPrompts } from "../access.ts";
 import { recordDecision } from "../analytics.ts";
 import { servingFor } from "../canary.ts";
 import { decideRoute } from "../decision.ts";
@@ -21,6 +22,8 @@ export async function postRouteBatch(context: HttpContext): Promise<Response> {
   if (!body.ok) return respondFailure(context, body.failure);
   const batch = parseWith(batchRequestSchema, body.value, "invalid_request");
   if (!batch.ok) return respondFailure(context, batch.failure);
+  const usedUp = await spendOnPrompts(context, batch.value.requests.length);
+  if (usedUp !== undefined) return respondFailure(context, usedUp);
   const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
   if (!serving.ok) return respondFailure(context, serving.failure);
   const data: BatchResponse["data"] = [];

@@ -2,6 +2,7 @@ import { parseWith } from "../../contract/parse.ts";
 import { type RouteTaskResponse, routeTaskRequestSchema } from "../../contract/route-task.ts";
 import { catalogueNames } from "../../core/catalogue.ts";
 import { recommendForTask, type TaskPrompt } from "../../core/task.ts";
+import { spendOnPrompts } from "../access.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import { createStopwatch } from "../stopwatch.ts";
@@ -14,6 +15,8 @@ export async function postRouteTask(context: HttpContext): Promise<Response> {
   if (!body.ok) return respondFailure(context, body.failure);
   const request = parseWith(routeTaskRequestSchema, body.value, "invalid_request");
   if (!request.ok) return respondFailure(context, request.failure);
+  const usedUp = await spendOnPrompts(context, request.value.prompts.length);
+  if (usedUp !== undefined) return respondFailure(context, usedUp);
   const live = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
   if (!live.ok) return respondFailure(context, live.failure);
   const { encoder, predictor, catalogue, pointer } = live.value;
