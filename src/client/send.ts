@@ -1,5 +1,15 @@
 import { errorOfAnswer, SignalboxError } from "./signalbox-error.ts";
 
+/** One call of the API. */
+export interface Call {
+  readonly url: string;
+  /** Sent as JSON by POST; a call without it is a GET. */
+  readonly body: unknown;
+  readonly signal: AbortSignal | undefined;
+  /** Whether a body that comes with another status than 2xx is an answer all the same. */
+  readonly isAnswer?: (body: unknown) => boolean;
+}
+
 /** How calls are sent. */
 export interface SendOptions {
   readonly fetch: typeof fetch;
@@ -18,18 +28,13 @@ const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8_000;
 
 /** Sends one call, again where that may help, and returns the parsed answer. */
-export async function send<T>(
-  url: string,
-  body: unknown,
-  options: SendOptions,
-  signal: AbortSignal | undefined,
-): Promise<T> {
+export async function send<T>(call: Call, options: SendOptions): Promise<T> {
   for (let tried = 0; ; tried++) {
-    signal?.throwIfAborted();
-    const result = await sendOnce<T>(url, body, options, signal);
+    call.signal?.throwIfAborted();
+    const result = await sendOnce<T>(call, options);
     if (result.ok) return result.value;
     if (!result.again || tried >= options.maxRetries) throw result.error;
-    await wait(delayMs(tried, result.retryAfterMs, options.random), signal);
+    await wait(delayMs(tried, result.retryAfterMs, options.random), call.signal);
   }
 }
 
@@ -43,10 +48,8 @@ type Sent<T> =
     };
 
 async function sendOnce<T>(
-  url: string,
-  body: unknown,
+  { url, body, signal, isAnswer = () => false }: Call,
   { fetch: send, headers, timeoutMs }: SendOptions,
-  signal: AbortSignal | undefined,
 ): Promise<Sent<T>> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
@@ -56,12 +59,12 @@ async function sendOnce<T>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    const text = await response.text();
-    if (response.ok) return parseAnswer<T>(text, response.status);
+    const answer = parseJson(await response.text());
+    if (answer !== undefined && (response.ok || isAnswer(answer))) return { ok: true, value: answer as T };
     const retryAfterS = Number(response.headers.get("retry-after") ?? Number.NaN);
     return {
       ok: false,
-      error: errorOfAnswer(response.status, text),
+      error: errorOfAnswer(response.status, answer),
       again: RETRIED_STATUSES.has(response.status),
       ...(Number.isFinite(retryAfterS) ? { retryAfterMs: retryAfterS * 1000 } : {}),
     };
@@ -70,17 +73,17 @@ async function sendOnce<T>(
     signal?.throwIfAborted();
     const error = timeout.aborted
       ? new SignalboxError("timeout", `no answer within ${timeoutMs} ms`, { cause })
-      : new SignalboxError("network_error", `${new URL(url).host} could not be reached`, { cause });
+      : new SignalboxError("network_error", `${url} could not be reached`, { cause });
     return { ok: false, error, again: true };
   }
 }
 
-function parseAnswer<T>(text: string, status: number): Sent<T> {
+/** Undefined where the text is no JSON. */
+function parseJson(text: string): unknown {
   try {
-    return { ok: true, value: JSON.parse(text) as T };
-  } catch (cause) {
-    const error = new SignalboxError("bad_response", "the answer is not JSON", { status, cause });
-    return { ok: false, error, again: false };
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

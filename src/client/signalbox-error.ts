@@ -24,20 +24,12 @@ export class SignalboxError extends Error {
   }
 }
 
-/** The error of an answer that isn't 2xx. */
-export function errorOfAnswer(status: number, text: string): SignalboxError {
-  const error = parseEnvelope(text);
-  if (error === undefined) {
-    return new SignalboxError("bad_response", `HTTP ${status} without an error envelope`, { status });
+/** The error in an answer that is none of what was asked for; `body` is undefined where it is no JSON. */
+export function errorOfAnswer(status: number, body: unknown): SignalboxError {
+  const error = (body as Partial<ErrorBody> | null | undefined)?.error;
+  if (typeof error?.code !== "string" || typeof error.message !== "string") {
+    const fault = body === undefined ? "that is not JSON" : "without an error envelope";
+    return new SignalboxError("bad_response", `HTTP ${status} with an answer ${fault}`, { status });
   }
   return new SignalboxError(error.code, error.message, { status, param: error.param });
-}
-
-function parseEnvelope(text: string): ErrorBody["error"] | undefined {
-  try {
-    const { error } = JSON.parse(text) as Partial<ErrorBody>;
-    return typeof error?.code === "string" && typeof error.message === "string" ? error : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -34,7 +34,9 @@ export interface Signalbox {
   routeTask(prompts: readonly TaskPromptInput[], options?: CallOptions): Promise<RouteTaskResponse>;
   /** What came of a decision. Sending the same twice counts once, so that failed calls are safely repeated. */
   feedback(feedback: FeedbackRequest, options?: CallOptions): Promise<FeedbackResponse>;
+  /** `auto` and the models of the catalogue, in OpenAI's form. */
   models(options?: CallOptions): Promise<ModelList["data"]>;
+  /** What is served and what is wrong; also where nothing can be served. */
   health(options?: CallOptions): Promise<Health>;
   /** The decisions of the last seven days by model, of all keys, where the Worker records them. */
   traffic(options?: CallOptions): Promise<Traffic>;
@@ -57,7 +59,7 @@ export function connectSignalbox(options: SignalboxOptions): Signalbox {
     random: Math.random,
   };
   const call = <T>(path: string, body: unknown, { signal }: CallOptions = {}) =>
-    send<T>(`${base}${path}`, body, sending, signal);
+    send<T>({ url: `${base}${path}`, body, signal }, sending);
   return {
     route: (request, callOptions) => call<RouteResponse>("/v1/route", request, callOptions),
     routeBatch: async (requests, callOptions) =>
@@ -66,6 +68,12 @@ export function connectSignalbox(options: SignalboxOptions): Signalbox {
     feedback: (feedback, callOptions) => call<FeedbackResponse>("/v1/feedback", feedback, callOptions),
     models: async (callOptions) => (await call<ModelList>("/v1/models", undefined, callOptions)).data,
     traffic: (callOptions) => call<Traffic>("/v1/traffic", undefined, callOptions),
-    health: (callOptions) => call<Health>("/health", undefined, callOptions),
+    health: ({ signal } = {}) =>
+      send<Health>({ url: `${base}/health`, body: undefined, signal, isAnswer: isHealth }, sending),
   };
+}
+
+/** A Worker that can serve nothing says in the body of its 503 what is wrong. */
+function isHealth(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "status" in body && "faults" in body;
 }

@@ -117,3 +117,17 @@ test.each([
     status: code,
   });
 });
+
+test("the health of a Worker that serves nothing is an answer; a misconfigured one is an error", async () => {
+  const unavailable = { status: "unavailable", faults: [{ code: "bundle_missing" }] };
+  const { baseUrl, requests } = await serve(
+    (_, response) => {
+      response.writeHead(503).end(JSON.stringify(unavailable));
+    },
+    status(503, {}, { code: "misconfigured" }),
+  );
+  const signalbox = connectSignalbox({ baseUrl, maxRetries: 0 });
+  expect(await signalbox.health()).toEqual(unavailable);
+  await expect(signalbox.health()).rejects.toMatchObject({ code: "misconfigured", status: 503 });
+  expect(requests()).toBe(2);
+});

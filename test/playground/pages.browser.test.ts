@@ -113,6 +113,27 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     await page.getByText("bundle_corrupt").waitFor();
   });
 
+  test("the operator view tells why a Worker serves nothing", async () => {
+    const { embedding_cache } = await (await fetch(`${worker.origin}/health`)).json();
+    const unavailable = {
+      status: "unavailable",
+      faults: [{ code: "bundle_missing", message: "KV lacks it", since: "2025-01-02T03:04:05Z" }],
+      ...{ encoder: null, bundle: null, canary: null, shadow: null, catalogue: null },
+      ...{ published_at: null, checked_at: null, embedding_cache },
+    };
+    const error = { message: "AUTH is wrong", type: "server_error", code: "misconfigured", param: "AUTH" };
+    let body: object = unavailable;
+    const page = await visitor.open({
+      view: "operator",
+      prepare: (page) => page.route("**/health", (route) => route.fulfill({ status: 503, json: body })),
+    });
+    await page.getByRole("heading", { name: "Not serving" }).waitFor();
+    await page.getByText("bundle_missing").waitFor();
+    body = { error };
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("alert").getByText("misconfigured").waitFor();
+  });
+
   test("the operator view says where no traffic is recorded", async () => {
     const page = await visitor.open({ view: "operator" });
     await page.locator(".traffic").getByText("DECISION_LOG").waitFor();

@@ -36,17 +36,11 @@ export async function call<Q extends Question>(
   });
   const start = performance.now();
   try {
-    const asking = { signalbox, fetch: watchedFetch, options: { signal } };
-    const value = await questions[question](asking, body);
+    const value = await questions[question](signalbox, body, { signal });
     const stages = parseServerTiming(headers.get("server-timing"));
     return { ok: true, value, timing: { roundTripMs: performance.now() - start, stages } };
   } catch (error) {
-    if (signal.aborted) throw error;
-    return { ok: false, fault: faultOf(asSignalboxError(error), headers) };
+    if (!(error instanceof SignalboxError)) throw error;
+    return { ok: false, fault: faultOf(error, headers) };
   }
-}
-
-// A fetch of our own fails with the browser's TypeError.
-function asSignalboxError(error: unknown): SignalboxError {
-  return error instanceof SignalboxError ? error : new SignalboxError("network_error", String(error));
 }

@@ -22,20 +22,17 @@ export interface Answers {
 }
 export type Question = keyof Answers;
 
-export interface Asking {
-  readonly signalbox: Signalbox;
-  readonly fetch: typeof fetch;
-  readonly options: CallOptions;
-}
-
-type Asker<Q extends Question> = (asking: Asking, body: unknown) => Promise<Answers[Q]>;
+type Asker<Q extends Question> = (
+  signalbox: Signalbox,
+  body: unknown,
+  options: CallOptions,
+) => Promise<Answers[Q]>;
 
 export const questions: { readonly [Q in Question]: Asker<Q> } = {
-  route: ({ signalbox, options }, body) => signalbox.route(body as RouteRequestInput, options),
-  batch: ({ signalbox, options }, body) => signalbox.routeBatch(body as RouteRequestInput[], options),
-  task: ({ signalbox, options }, body) => signalbox.routeTask(body as TaskPromptInput[], options),
-  traffic: ({ signalbox, options }) => signalbox.traffic(options),
-  models: ({ signalbox, options }) => signalbox.models(options),
-  // Not through the client: an unhealthy Worker answers 503 and says in the body what is wrong, which is no error here.
-  health: async ({ fetch, options }) => (await (await fetch("/health", options)).json()) as Health,
+  route: (signalbox, body, options) => signalbox.route(body as RouteRequestInput, options),
+  batch: (signalbox, body, options) => signalbox.routeBatch(body as RouteRequestInput[], options),
+  task: (signalbox, body, options) => signalbox.routeTask(body as TaskPromptInput[], options),
+  traffic: (signalbox, _, options) => signalbox.traffic(options),
+  models: (signalbox, _, options) => signalbox.models(options),
+  health: (signalbox, _, options) => signalbox.health(options),
 };
