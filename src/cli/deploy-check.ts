@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { unstable_readConfig as readConfig } from "wrangler";
+import { runWrangler, wranglerError } from "./run-wrangler.ts";
 
 /** Cloudflare's limits for the gzipped Worker and for one KV value or asset. */
 const FREE_GZIP_BYTES = 3 * 1024 ** 2;
@@ -86,9 +85,12 @@ function checkBindings(config: Config): readonly Finding[] {
 async function checkBuild(configPath: string): Promise<readonly Finding[]> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-deploy-"));
   try {
-    const wrangler = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
-    const args = [wrangler, "deploy", "--dry-run", "--minify", "--config", configPath, "--outdir", folder];
-    await promisify(execFile)(process.execPath, args, { cwd: dirname(resolve(configPath)) });
+    const config = resolve(configPath);
+    const args = ["deploy", "--dry-run", "--minify", "--config", config, "--outdir", folder];
+    const { code, stderr } = await runWrangler(args, dirname(config));
+    if (code !== 0) {
+      return [{ kind: "wrong", text: `wrangler deploy --dry-run failed: ${wranglerError(stderr)}` }];
+    }
     const files = (await readdir(folder)).filter((name) => !/\.map$|^README/.test(name));
     const sizes = await Promise.all(
       files.map(async (name) => gzipSync(await readFile(join(folder, name))).length),
@@ -105,10 +107,6 @@ async function checkBuild(configPath: string): Promise<readonly Finding[]> {
       ];
     }
     return [{ kind: "ok", text: `${text}: fits the Free plan` }];
-  } catch (error) {
-    const { stderr = "", stdout = "", message } = error as Error & { stderr?: string; stdout?: string };
-    const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => /error|✘/i.test(line));
-    return [{ kind: "wrong", text: `wrangler deploy --dry-run failed: ${lines[0]?.trim() ?? message}` }];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -168,7 +166,9 @@ else {
   if (open.length > 0) console.log("Not ready to be deployed.");
   else
     console.log(
-      todo > 0 ? `Sound; ${todo} ids are to be filled in before deploying.` : "Ready to be deployed.",
+      todo > 0
+        ? `Sound; ${todo} ${todo === 1 ? "id is" : "ids are"} to be filled in before deploying.`
+        : "Ready to be deployed.",
     );
 }
 if (open.length > 0) process.exitCode = 1;

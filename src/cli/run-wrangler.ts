@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { CommandFailure } from "./failure.ts";
 
 interface Finished {
   readonly code: number | null;
@@ -8,12 +10,14 @@ interface Finished {
   readonly stderr: string;
 }
 
+// The package exports no path to its command; its main module stands in the folder beside it.
+const command = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
+
 /** Runs the `wrangler` command of this installation, with its login. */
-export function runWrangler(args: readonly string[]): Promise<Finished> {
-  // The package exports no path to its command; its main module stands in the folder beside it.
-  const wrangler = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
+export function runWrangler(args: readonly string[], cwd?: string): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [wrangler, ...args], {
+    const child = spawn(process.execPath, [command, ...args], {
+      cwd,
       stdio: ["ignore", "pipe", "pipe"],
       // At a higher level it leaves its very answers out.
       env: { ...process.env, WRANGLER_LOG: "log" },
@@ -29,7 +33,17 @@ export function runWrangler(args: readonly string[]): Promise<Finished> {
   });
 }
 
-/** The end of what a command printed: where its error stands. */
-export function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-5).join("\n");
+/** What a command of `wrangler` that failed could not do, and why in its own words. */
+export function wranglerFailure(task: string, { stderr }: Pick<Finished, "stderr">): CommandFailure {
+  return new CommandFailure({
+    code: "wrangler_failed",
+    message: `wrangler could not ${task}: ${wranglerError(stderr)}`,
+  });
+}
+
+/** The error in what `wrangler` printed, without the advice and the path of a log that follow it. */
+export function wranglerError(output: string): string {
+  const text = stripVTControlCharacters(output);
+  const [, error = text] = /\[ERROR\]\s+([\s\S]*)/.exec(text) ?? [];
+  return (error.trim().split(/\n\s*\n/, 1)[0] as string).replaceAll(/\s+/g, " ");
 }

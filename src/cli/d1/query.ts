@@ -1,7 +1,7 @@
 import { findConfiguration } from "../configuration.ts";
 import { CommandFailure } from "../failure.ts";
 import type { TargetOptions } from "../kv/target-options.ts";
-import { lastLines, runWrangler } from "../run-wrangler.ts";
+import { runWrangler, wranglerFailure } from "../run-wrangler.ts";
 
 /** The binding's name in wrangler.toml. */
 const D1_BINDING = "DB";
@@ -15,24 +15,26 @@ export async function queryDatabase(
   const args = ["d1", "execute", D1_BINDING, "--command", sql, "--json", "--config", file];
   args.push(remote ? "--remote" : "--local");
   if (!remote && state !== undefined) args.push("--persist-to", state);
-  const { code, stdout, stderr } = await runWrangler(args);
-  const answer = parseAnswer(stdout.toString("utf8"));
-  if (code === 0 && Array.isArray(answer)) return answer.map(({ results }) => results);
-  const message = answer?.error?.text ?? lastLines(stderr || stdout.toString("utf8"));
-  if (/no such table/.test(message)) {
+  const finished = await runWrangler(args);
+  const answer = parseAnswer(finished.stdout.toString("utf8"));
+  if (finished.code === 0 && Array.isArray(answer)) return answer.map(({ results }) => results);
+  const reason = (answer as Refusal | undefined)?.error?.text;
+  if (/no such table/.test(reason ?? finished.stderr)) {
     throw new CommandFailure({
       code: "no_tables",
       message: `the database has no tables yet: npx wrangler d1 migrations apply ${D1_BINDING} ${remote ? "--remote" : "--local"}`,
     });
   }
-  throw new CommandFailure({
-    code: "database_unreadable",
-    message: `wrangler could not read D1: ${message}`,
-  });
+  throw wranglerFailure("read D1", reason === undefined ? finished : { stderr: reason });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: Wrangler's own output, either a list of results or an error
-function parseAnswer(text: string): any {
+type Rows = readonly { readonly results: readonly unknown[] }[];
+interface Refusal {
+  readonly error?: { readonly text?: string };
+}
+
+/** What `wrangler d1 execute --json` prints; undefined where it failed before it got so far. */
+function parseAnswer(text: string): Rows | Refusal | undefined {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { getPlatformProxy } from "wrangler";
+import { CommandFailure } from "../failure.ts";
 import { type KeyValue, KV_BINDING } from "./key-value.ts";
 
 interface Namespace {
@@ -26,7 +27,10 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
   const namespace = proxy.env[KV_BINDING];
   if (namespace === undefined) {
     await proxy.dispose();
-    throw new Error(`${configPath} binds no KV namespace as ${KV_BINDING}`);
+    throw new CommandFailure({
+      code: "no_namespace",
+      message: `${configPath} binds no KV namespace as ${KV_BINDING}; \`signalbox init\` writes one that does`,
+    });
   }
   return {
     async get(key) {

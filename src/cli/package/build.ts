@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runWrangler, wranglerFailure } from "../run-wrangler.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const dist = join(root, "dist");
-const resolve = createRequire(import.meta.url).resolve;
-const run = promisify(execFile);
 
 /** Everything of dist that this script makes; the playground has a build of its own. */
 const made = [
@@ -30,8 +29,8 @@ async function buildPackage(): Promise<void> {
 }
 
 async function compile(project: string): Promise<void> {
-  const tsc = join(resolve("typescript/package.json"), "../bin/tsc");
-  await run(process.execPath, [tsc, "-p", project], { cwd: root });
+  const tsc = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
+  await promisify(execFile)(process.execPath, [tsc, "-p", project], { cwd: root });
 }
 
 /** The compiler leaves `.ts` in what types import, which only its newer versions find. */
@@ -45,10 +44,10 @@ async function nameCompiledModules(): Promise<void> {
 
 /** Builds the playground too: wrangler.toml says so. */
 async function bundleWorker(entry: string, name: string): Promise<void> {
-  const wrangler = join(resolve("wrangler"), "../../bin/wrangler.js");
   const folder = await mkdtemp(join(tmpdir(), "signalbox-package-"));
   try {
-    await run(process.execPath, [wrangler, "deploy", entry, "--dry-run", "--outdir", folder], { cwd: root });
+    const finished = await runWrangler(["deploy", entry, "--dry-run", "--outdir", folder], root);
+    if (finished.code !== 0) throw wranglerFailure(`bundle ${entry}`, finished);
     await mkdir(join(dist, name), { recursive: true });
     for (const file of await readdir(folder)) {
       if (file.endsWith(".js")) await copyFile(join(folder, file), join(dist, name, "index.js"));
