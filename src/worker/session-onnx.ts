@@ -1,8 +1,8 @@
 import runtime from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { env, InferenceSession } from "onnxruntime-web/wasm";
 import type { EncoderFiles } from "../encoder/files.ts";
-import { oneAtATime } from "../encoder/one-at-a-time.ts";
 import type { EncoderSession } from "../encoder/session.ts";
+import { onnxEncoder } from "./onnx-encoder.ts";
 import { withPrecompiledWasm } from "./precompiled-wasm.ts";
 
 env.wasm.numThreads = 1; // an isolate has one thread
@@ -14,33 +14,17 @@ env.logLevel = "error";
  * Opens the encoder graph with stock onnxruntime-web. Graph and weights are copied into the runtime's memory; the
  * session keeps no reference to `files`, so that the caller can let 24 MB go. Throws if the runtime refuses them.
  */
-export async function createOnnxWebSession(
-  files: Pick<EncoderFiles, "graph" | "weights">,
-): Promise<EncoderSession> {
-  return encoderSession(await openSession(files));
-}
-
-// Apart from `encoderSession`: closures of one function share what any of them refers to, and a session made here
-// would hold the files for as long as it lives.
-function openSession({ graph, weights }: Pick<EncoderFiles, "graph" | "weights">): Promise<InferenceSession> {
-  return withPrecompiledWasm(runtime, () =>
+export async function createOnnxWebSession({
+  graph,
+  weights,
+}: Pick<EncoderFiles, "graph" | "weights">): Promise<EncoderSession> {
+  const session = await withPrecompiledWasm(runtime, () =>
     InferenceSession.create(graph, {
       executionProviders: ["wasm"],
       externalData: [{ path: "weights.bin", data: weights }],
       graphOptimizationLevel: "disabled", // the graph is written optimised
     }),
   );
-}
-
-function encoderSession(session: InferenceSession): EncoderSession {
-  return oneAtATime({
-    async embed({ inputIds, lexicalIds, lexicalCounts }) {
-      const { embedding } = await session.run({
-        input_ids: new Tensor("int32", inputIds, [1, inputIds.length]),
-        lexical_ids: new Tensor("int32", lexicalIds, [lexicalIds.length]),
-        lexical_counts: new Tensor("float32", lexicalCounts, [lexicalCounts.length]),
-      });
-      return embedding?.data as Float32Array;
-    },
-  });
+  // Made elsewhere: closures of one function share what any of them refers to, so one made here would hold the files.
+  return onnxEncoder(session);
 }

@@ -13,7 +13,7 @@ import { parseManifest } from "../../src/encoder/manifest.ts";
 import type { EncoderSession } from "../../src/encoder/session.ts";
 import { createSimdSession } from "../../src/encoder/simd/simd-session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
-import { createWasmSession } from "../../src/training/wasm-session.ts";
+import { createWasmSession } from "../encoder/wasm-session.ts";
 
 // How often the simd backend decides as the onnx one does, on real prompts and the default router:
 // `node test/bench/same-decision.ts [folder with <suite>/outcomes.jsonl.gz]`. Some minutes.

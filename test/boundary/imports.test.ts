@@ -58,6 +58,13 @@ test("rooms use only their own packages", () => {
   expect(wrong).toEqual([]);
 });
 
+test("onnxruntime-web is known to the Worker alone", () => {
+  const users = imports
+    .filter(({ target }) => target.startsWith("onnxruntime-web"))
+    .map(({ from }) => roomOf(from));
+  expect(new Set(users)).toEqual(new Set(["worker"]));
+});
+
 test("node: and build-time code never reach the Worker", () => {
   const wrong = imports.filter(({ from, target }) => {
     if (buildTime.test(from)) return false;

@@ -13,8 +13,8 @@ import type { Encoder } from "../../src/encoder/encoder.ts";
 import { createEncoder } from "../../src/encoder/encoder.ts";
 import { estimateInputTokens } from "../../src/encoder/input-tokens.ts";
 import { readEncoderFiles } from "../../src/training/node-session.ts";
-import { createWasmSession } from "../../src/training/wasm-session.ts";
 import { texts } from "../encoder/simd-files.ts";
+import { createWasmSession } from "../encoder/wasm-session.ts";
 import { startTestWorker, testCatalogue } from "./test-worker.ts";
 
 // The runtimes sum in different orders; where that moves an activation across a rounding boundary of its int8 scale,

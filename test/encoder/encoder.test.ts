@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createEncoder, type Encoder } from "../../src/encoder/encoder.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
 import { createNodeSession, embedTexts } from "../../src/training/node-session.ts";
-import { createWasmSession } from "../../src/training/wasm-session.ts";
 import pinned from "../golden/encoder-wasm.json" with { type: "json" };
 import { cosineDistance, goldenCases, largestDifference } from "./golden-cases.ts";
 import { modelFiles } from "./model-files.ts";
+import { createWasmSession } from "./wasm-session.ts";
 
 describe.each([
   ["onnxruntime-node", createNodeSession],

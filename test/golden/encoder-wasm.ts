@@ -6,9 +6,9 @@
  */
 import { writeFileSync } from "node:fs";
 import { createEncoder } from "../../src/encoder/encoder.ts";
-import { createWasmSession } from "../../src/training/wasm-session.ts";
 import { goldenCases } from "../encoder/golden-cases.ts";
 import { modelFiles } from "../encoder/model-files.ts";
+import { createWasmSession } from "../encoder/wasm-session.ts";
 
 const NUMBERS = 8;
 

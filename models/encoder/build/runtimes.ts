@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { createEncoder } from "../../../src/encoder/encoder.ts";
 import type { EncoderSession } from "../../../src/encoder/session.ts";
 import { createNodeSession, embedTexts, readEncoderFiles } from "../../../src/training/node-session.ts";
-import { createWasmSession } from "../../../src/training/wasm-session.ts";
+import { createWasmSession } from "../../../test/encoder/wasm-session.ts";
 import { readPrompts, spread } from "./prompts.ts";
 
 const PROMPTS = 500;

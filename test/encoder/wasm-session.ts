@@ -1,7 +1,7 @@
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import type { EncoderFiles } from "../encoder/files.ts";
-import { oneAtATime } from "../encoder/one-at-a-time.ts";
-import type { EncoderSession } from "../encoder/session.ts";
+import { env, InferenceSession } from "onnxruntime-web/wasm";
+import type { EncoderFiles } from "../../src/encoder/files.ts";
+import type { EncoderSession } from "../../src/encoder/session.ts";
+import { onnxEncoder } from "../../src/worker/onnx-encoder.ts";
 
 /**
  * Opens the encoder graph with onnxruntime-web in Node: bit for bit what the Worker computes, on every CPU, at
@@ -20,14 +20,5 @@ export async function createWasmSession({
     externalData: [{ path: "weights.bin", data: weights }],
     graphOptimizationLevel: "disabled", // the graph is written optimised
   });
-  return oneAtATime({
-    async embed({ inputIds, lexicalIds, lexicalCounts }) {
-      const { embedding } = await session.run({
-        input_ids: new Tensor("int32", inputIds, [1, inputIds.length]),
-        lexical_ids: new Tensor("int32", lexicalIds, [lexicalIds.length]),
-        lexical_counts: new Tensor("float32", lexicalCounts, [lexicalCounts.length]),
-      });
-      return embedding?.data as Float32Array;
-    },
-  });
+  return onnxEncoder(session);
 }
