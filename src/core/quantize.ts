@@ -30,8 +30,9 @@ export function quantizeRows(matrix: Float32Array, columns: number): QuantizedRo
 /** Row-major float values of quantised rows. */
 export function dequantizeRows({ values, scales, columns }: QuantizedRows): Float32Array<ArrayBuffer> {
   const matrix = new Float32Array(values.length);
-  for (let k = 0; k < values.length; k++) {
-    matrix[k] = (values[k] as number) * (scales[Math.floor(k / columns)] as number);
+  for (let row = 0; row < scales.length; row++) {
+    const scale = scales[row] as number;
+    for (let k = row * columns; k < (row + 1) * columns; k++) matrix[k] = (values[k] as number) * scale;
   }
   return matrix;
 }

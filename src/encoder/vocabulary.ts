@@ -91,6 +91,8 @@ export function readVocabulary(bytes: Uint8Array): Result<Vocabulary, Vocabulary
   }
 
   let matchedUnits = 0;
+  // Hashes of the prefixes of a piece, one a unit; a code point has up to two.
+  const hashes = new Int32Array(2 * maxWordCodePoints);
   return ok({
     unknownId,
     startId,
@@ -103,15 +105,18 @@ export function readVocabulary(bytes: Uint8Array): Result<Vocabulary, Vocabulary
     longestPiece(word, start, end) {
       let hash = start === 0 ? FIRST_SEED : CONTINUING_SEED;
       const limit = Math.min(end, start + (start === 0 ? longestFirst : longestContinuing));
-      let longest = -1;
       for (let k = start; k < limit; k++) {
         hash = addUnitToHash(hash, word[k] as number);
-        const id = find(hash, word, start, k + 1);
-        if (id < 0) continue;
-        longest = id;
-        matchedUnits = k + 1 - start;
+        hashes[k - start] = hash;
       }
-      return longest;
+      // The longest first: most words are one piece.
+      for (let k = limit; k > start; k--) {
+        const id = find(hashes[k - 1 - start] as number, word, start, k);
+        if (id < 0) continue;
+        matchedUnits = k - start;
+        return id;
+      }
+      return -1;
     },
   });
 }
