@@ -3,12 +3,11 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
 import { catalogueNames } from "../core/catalogue.ts";
-import { fail } from "../core/result.ts";
 import type { OutcomeRecord } from "../training/outcomes.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
-import { unwrap } from "./failure.ts";
+import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
-import { wholeNumber } from "./train.ts";
 import { writeWhole } from "./write-file.ts";
 
 interface AddModelOptions {
@@ -32,7 +31,7 @@ export function registerAddModel(program: Command): void {
     .option(
       "--suggest <n>",
       "name the n prompts whose results would say most, and write nothing",
-      wholeNumber,
+      parseWholeNumber(1),
     )
     .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
@@ -45,14 +44,23 @@ export function registerAddModel(program: Command): void {
 }
 
 async function run(model: string, files: readonly string[], options: AddModelOptions): Promise<void> {
+  const { suggest: count, out } = options;
+  if (count === undefined && out === undefined) {
+    throw new WrongUsage("give --out <dir> for the extended router, or --suggest <n>");
+  }
   const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
   const records = unwrap(await readSuites(files));
   const encoder = await openEncoder(options.encoder);
   const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  // Own fields only: a model may be called `constructor`.
   const useful =
-    options.suggest === undefined ? records.filter(({ outcomes }) => model in outcomes) : records;
-  if (useful.length === 0)
-    unwrap(fail("unknown_model", `no record of ${files.join(", ")} has an outcome of ${model}`));
+    count === undefined ? records.filter(({ outcomes }) => Object.hasOwn(outcomes, model)) : records;
+  if (useful.length === 0) {
+    throw new CommandFailure({
+      code: "unknown_model",
+      message: `no record of ${files.join(", ")} has an outcome of ${model}`,
+    });
+  }
   const progress = startProgress("embedding");
   const embedded = await embedRecords(useful, encoder, options.cache, progress.update);
   progress.end();
@@ -61,9 +69,8 @@ async function run(model: string, files: readonly string[], options: AddModelOpt
   embedded.forEach((values, i) => {
     embeddings.data.set(values, i * encoder.dimension);
   });
-  if (options.suggest !== undefined)
-    return suggest(bundle, useful, embeddings, options.suggest, options.json);
-  await add(model, bundle, useful, embeddings, options);
+  if (count !== undefined) await suggest(bundle, useful, embeddings, count, options.json);
+  else if (out !== undefined) await add(model, bundle, useful, embeddings, { ...options, out });
 }
 
 type Embeddings = Parameters<typeof import("../training/add-model.ts")["addModel"]>[1]["embeddings"];
@@ -89,10 +96,8 @@ async function add(
   bundle: Uint8Array,
   records: readonly OutcomeRecord[],
   embeddings: Embeddings,
-  { bundle: directory, out, json }: AddModelOptions,
+  { bundle: directory, out, json }: AddModelOptions & { readonly out: string },
 ): Promise<void> {
-  if (out === undefined)
-    return unwrap(fail("usage", "give --out <dir> for the extended router, or --suggest <n>"));
   const { addModel } = await import("../training/add-model.ts");
   const { modelCard } = await import("../training/model-card.ts");
   const catalogueBytes = await readFile(join(directory, "catalogue.json")).catch(() => undefined);

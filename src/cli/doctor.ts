@@ -6,7 +6,7 @@ import { checkStorage } from "./doctor/storage.ts";
 import { checkLocalWorker, checkPort, checkUrl, noWorker } from "./doctor/worker.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory } from "./encoder.ts";
 import { type TargetOptions, withTarget } from "./kv/target-options.ts";
-import { parsePort } from "./start.ts";
+import { parsePort } from "./parse-number.ts";
 import { paint, textWidth, wrap } from "./terminal.ts";
 
 interface DoctorOptions extends TargetOptions {
@@ -79,5 +79,5 @@ function summary(failures: number, count: number): string {
 
 function parseAddress(text: string): string {
   if (/^https?:\/\/[^/]/.test(text)) return text;
-  throw new InvalidArgumentError("an address begins with http:// or https://");
+  throw new InvalidArgumentError("It must begin with http:// or https://.");
 }

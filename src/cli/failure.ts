@@ -10,6 +10,13 @@ export class CommandFailure extends Error {
   }
 }
 
+/** What the command line asks for makes no sense: told in the same way, with exit code 2. */
+export class WrongUsage extends CommandFailure {
+  constructor(message: string) {
+    super({ code: "usage", message });
+  }
+}
+
 /** The value, or an end of the command with the failure's sentence. */
 export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;

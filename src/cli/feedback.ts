@@ -1,14 +1,13 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type OutcomeRecord, writeOutcomes } from "../training/outcomes.ts";
 import { type FeedbackRow, readFeedback } from "./d1/read-feedback.ts";
-import { unwrap } from "./failure.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { readLivePointer } from "./kv/upload.ts";
 
 interface PullOptions extends TargetOptions {
   readonly out: string;
   readonly task: string;
-  readonly since?: string;
+  readonly since: Date;
 }
 
 /** `feedback pull`: collected feedback as outcomes, with embeddings in place of prompts. */
@@ -21,7 +20,11 @@ export function registerFeedback(program: Command): void {
       .requiredOption("--out <file>", "outcome file to write; gzip where it ends in .gz"),
   )
     .option("--task <name>", "name of the task that the outcomes count for", "feedback")
-    .option("--since <time>", "only what was received from then on, such as 2026-01-31")
+    .addOption(
+      new Option("--since <time>", "only what was received from then on, such as 2026-01-31")
+        .argParser(parseTime)
+        .default(new Date(0), "the beginning"),
+    )
     .addHelpText(
       "after",
       `
@@ -33,10 +36,9 @@ Example:
 }
 
 async function pull(options: PullOptions): Promise<void> {
-  const since = options.since === undefined ? new Date(0) : new Date(options.since);
-  if (Number.isNaN(since.getTime()))
-    unwrap({ ok: false, failure: { code: "wrong_time", message: `--since: "${options.since}" is no time` } });
-  const rows = await readFeedback(options, since, (count) => process.stderr.write(`${count} rows read\n`));
+  const rows = await readFeedback(options, options.since, (count) =>
+    process.stderr.write(`${count} rows read\n`),
+  );
   const live = await withKeyValue(options, readLivePointer);
   // Without a pointer nobody can say which encoder counts: `train` then refuses embeddings of another size.
   const encoder = live?.encoder.slice(0, 16);
@@ -56,6 +58,12 @@ async function pull(options: PullOptions): Promise<void> {
       `${options.out}: ${records.length} decisions, ${usable.length} scores${skipped > 0 ? `; ${skipped} left out, their embeddings are of another encoder than the live one` : ""}`,
     );
   }
+}
+
+function parseTime(text: string): Date {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError("It must be a day or a time, such as 2026-01-31 or 2026-01-31T12:00Z.");
 }
 
 /** One record a decision, with every model that was scored on it. */

@@ -1,14 +1,15 @@
-import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command } from "commander";
 import { type FormatName, formats } from "../importers/formats.ts";
 import { type ImportSummary, importFiles } from "../importers/import-files.ts";
 import { writeOutcomes } from "../training/outcomes.ts";
-import { CommandFailure, unwrap } from "./failure.ts";
+import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { parsePositive } from "./parse-number.ts";
 
 interface ImportFlags {
   readonly out: string;
-  readonly model: readonly string[];
+  readonly model?: readonly string[];
   readonly task?: string;
-  readonly metric: readonly string[];
+  readonly metric?: readonly string[];
   readonly promptField?: string;
   readonly maxScore: number;
   readonly json?: true;
@@ -28,28 +29,21 @@ export function registerImport(program: Command): void {
     .addArgument(new Argument("<format>", "which tool wrote the files").choices(Object.keys(formats)))
     .argument("<files...>", "its result files, usually one for each model")
     .requiredOption("--out <file>", "outcome file to write; .gz compresses it")
-    .option("--model <name>", "the model's name, once for all files or once for each", collect, [])
+    .option("--model <name>", "the model's name, once for all files or once for each", collect)
     .option("--task <name>", "the task's name, in place of the file's own")
-    .option(
-      "--metric <name>",
-      "which metric is the score; repeat it to say which others will do",
-      collect,
-      [],
-    )
+    .option("--metric <name>", "which metric is the score; repeat it to say which others will do", collect)
     .option("--prompt-field <name>", "field of the sample that holds the prompt")
-    .addOption(
-      new Option("--max-score <number>", "the score that means perfect").argParser(parseMaxScore).default(1),
-    )
+    .option("--max-score <number>", "the score that means perfect", parsePositive, 1)
     .option("--json", "print the summary as one JSON document")
     .addHelpText("after", `\nFormats:\n${describeFormats()}\n${EXAMPLES}`)
     .action(runImport);
 }
 
-async function runImport(format: FormatName, files: readonly string[], flags: ImportFlags, command: Command) {
-  const { out, model: models, task, metric: metrics, promptField, maxScore } = flags;
+async function runImport(format: FormatName, files: readonly string[], flags: ImportFlags) {
+  const { out, model: models = [], task, metric: metrics = [], promptField, maxScore } = flags;
   if (models.length > 1 && models.length !== files.length) {
-    command.error(
-      `error: --model is given ${models.length} times for ${files.length} files; give it once, or once for each file`,
+    throw new WrongUsage(
+      `--model is given ${models.length} times for ${files.length} files; give it once, or once for each file`,
     );
   }
   const { records, summary } = unwrap(
@@ -94,12 +88,6 @@ function describeFormats(): string {
     .join("\n");
 }
 
-function collect(value: string, earlier: readonly string[]): readonly string[] {
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
-}
-
-function parseMaxScore(text: string): number {
-  const number = Number(text);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError("It must be a number above 0.");
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { createApiKey, type Permission, permissions } from "../contract/api-key.ts";
-import { unwrap } from "./failure.ts";
+import { WrongUsage } from "./failure.ts";
 
 /** `key <name>`: a new API key, and the record of it that goes into the secret API_KEYS. */
 export function registerKey(program: Command): void {
@@ -28,7 +28,7 @@ function parsePermissions(list: string): readonly Permission[] {
   const asked = [...new Set(list.split(","))];
   const known: readonly string[] = permissions;
   if (!asked.every((name): name is Permission => known.includes(name)))
-    throw new InvalidArgumentError(`choose from ${permissions.join(",")}`);
+    throw new InvalidArgumentError(`It must be some of ${permissions.join(",")}.`);
   return asked;
 }
 
@@ -37,13 +37,15 @@ async function makeKey(
   options: { readonly json?: boolean; readonly allow?: readonly Permission[] },
 ): Promise<void> {
   const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-  const made = unwrap(await createApiKey(name, randomBytes, options.allow));
+  const made = await createApiKey(name, randomBytes, options.allow);
+  if (!made.ok) throw new WrongUsage(made.failure.message);
+  const { key, record } = made.value;
   if (options.json) {
-    console.log(JSON.stringify(made));
+    console.log(JSON.stringify({ key, record }));
     return;
   }
-  console.log(`key     ${made.key}`);
-  console.log(`record  ${made.record}`);
+  console.log(`key     ${key}`);
+  console.log(`record  ${record}`);
   process.stderr.write(
     "The key is shown only now. Add the record to API_KEYS (npx wrangler secret put API_KEYS; records are separated by commas). To revoke the key, take its record out.\n",
   );

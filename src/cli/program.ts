@@ -6,17 +6,16 @@ import { registerCompletion } from "./completion.ts";
 import { installation } from "./configuration.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerEvaluate } from "./evaluate.ts";
-import { CommandFailure, sentenceOf } from "./failure.ts";
+import { sentenceOf, WrongUsage } from "./failure.ts";
 import { registerFeedback } from "./feedback.ts";
 import { registerGarbageCollection } from "./gc.ts";
 import { registerImport } from "./import.ts";
 import { registerInit } from "./init.ts";
 import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
-import { registerPromote } from "./promote.ts";
+import { registerPromote, registerRollback } from "./move.ts";
 import { registerPublish } from "./publish.ts";
 import { registerReport } from "./report.ts";
-import { registerRollback } from "./rollback.ts";
 import { registerRoute } from "./route.ts";
 import { registerStart } from "./start.ts";
 import { registerStatus } from "./status.ts";
@@ -87,7 +86,7 @@ function exitCodeOf(error: unknown): number {
   const sentence = sentenceOf(error);
   if (sentence !== undefined) {
     process.stderr.write(`signalbox: ${sentence}\n`);
-    return error instanceof CommandFailure && error.code === "usage" ? EXIT_USAGE : EXIT_FAILED;
+    return error instanceof WrongUsage ? EXIT_USAGE : EXIT_FAILED;
   }
   process.stderr.write(
     `signalbox: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`,

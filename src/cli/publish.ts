@@ -1,51 +1,43 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { bundledEncoderDirectory } from "./encoder.ts";
 import { unwrap } from "./failure.ts";
 import { changesBetween, describePointer } from "./kv/changes.ts";
-import { openKeyValue } from "./kv/open.ts";
 import { readEncoder, readPublication } from "./kv/publication.ts";
-import { CONFIG_HELP } from "./kv/target-options.ts";
+import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { planUpload, type Role, readLivePointer, upload } from "./kv/upload.ts";
+import { parsePercentage } from "./parse-number.ts";
 
-interface PublishOptions {
-  readonly local?: boolean;
-  readonly remote?: boolean;
+interface PublishOptions extends TargetOptions {
   readonly catalogue?: string;
   readonly encoder?: string;
   readonly canary?: number;
   readonly shadow?: boolean;
   readonly dryRun?: boolean;
-  readonly config?: string;
-  readonly state?: string;
-  readonly json?: boolean;
 }
 
 /** `publish <dir>`: a bundle and its catalogue go live in KV, content first, pointer last. */
 export function registerPublish(program: Command): void {
-  program
-    .command("publish")
-    .description("store a bundle and its catalogue in KV and make them live")
-    .argument("<dir>", "folder with bundle.safetensors and catalogue.json")
-    .addOption(new Option("--local", "to the KV of a local Worker (the default)").conflicts("remote"))
-    .option("--remote", "to Cloudflare, with Wrangler's login")
+  withTarget(
+    program
+      .command("publish")
+      .description("store a bundle and its catalogue in KV and make them live")
+      .argument("<dir>", "folder with bundle.safetensors and catalogue.json"),
+  )
     .option("--catalogue <file>", "catalogue to publish (default: <dir>/catalogue.json)")
     .option(
       "--encoder <dir>",
-      `publish this encoder too (default: the one that comes with Signalbox, where none is live)`,
+      "publish this encoder too (default: the one that comes with Signalbox, where none is live)",
     )
     .addOption(
       new Option(
         "--canary <percent>",
         "only for this share of conversations; `promote` makes it live for all",
       )
-        .argParser(percentage)
+        .argParser(parsePercentage)
         .conflicts("shadow"),
     )
     .option("--shadow", "only scored beside the live bundle, to see where it would decide otherwise")
     .option("--dry-run", "check everything and tell what would change, but write nothing")
-    .option("--config <file>", CONFIG_HELP)
-    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
-    .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       `
@@ -59,12 +51,7 @@ Examples:
 
 async function publish(folder: string, options: PublishOptions): Promise<void> {
   const publication = unwrap(await readPublication(folder, options.catalogue));
-  const kv = await openKeyValue({
-    location: options.remote ? "remote" : "local",
-    configPath: options.config,
-    statePath: options.state,
-  });
-  try {
+  await withKeyValue(options, async (kv) => {
     const nothingLive = (await readLivePointer(kv)) === undefined;
     const encoderFolder = options.encoder ?? (nothingLive ? bundledEncoderDirectory : undefined);
     const encoder = encoderFolder === undefined ? undefined : unwrap(await readEncoder(encoderFolder));
@@ -87,18 +74,10 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
       ? "Dry run: nothing was written."
       : "Running Workers take it up within about a minute.";
     console.log([...changes, ...describePointer(pointer), ending].join("\n"));
-  } finally {
-    await kv.close();
-  }
+  });
 }
 
 function roleOf({ canary, shadow }: PublishOptions): Role {
   if (canary !== undefined) return { kind: "canary", percent: canary };
   return shadow ? { kind: "shadow" } : { kind: "live" };
-}
-
-function percentage(value: string): number {
-  const percent = Number(value);
-  if (value.trim() !== "" && percent > 0 && percent <= 100) return percent;
-  throw new InvalidArgumentError("give a percentage above 0 and up to 100");
 }

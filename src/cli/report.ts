@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { type Report, readReport } from "./d1/read-report.ts";
 import { type TargetOptions, withTarget } from "./kv/target-options.ts";
+import { parseWholeNumber } from "./parse-number.ts";
 import { type Column, formatTable } from "./table.ts";
 
 interface ReportOptions extends TargetOptions {
@@ -16,7 +17,7 @@ export function registerReport(program: Command): void {
       .command("report")
       .description("add up the decisions that DECISION_LOG recorded in D1: traffic, spend, drift, trials"),
   )
-    .option("--days <n>", "how far to look back", wholeDays, 7)
+    .option("--days <n>", "how far to look back", parseWholeNumber(1), 7)
     .addHelpText(
       "after",
       `
@@ -28,12 +29,6 @@ Examples:
       const report = await readReport(options, new Date(Date.now() - options.days * DAY_MS));
       console.log(options.json ? JSON.stringify(report, null, 2) : describe(report, options.days));
     });
-}
-
-function wholeDays(text: string): number {
-  const days = Number(text);
-  if (Number.isInteger(days) && days > 0) return days;
-  throw new InvalidArgumentError("give a whole number of days");
 }
 
 function describe(report: Report, days: number): string {

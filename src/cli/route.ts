@@ -1,17 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
-import { choiceRule, type RouteOptions } from "../contract/options.ts";
+import { choiceRule, type RequestedRule } from "../contract/options.ts";
 import { loadPredictor } from "../core/bundle.ts";
 import { type Catalogue, catalogueWithoutPrices } from "../core/catalogue.ts";
 import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
-import { fail } from "../core/result.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
-import { unwrap } from "./failure.ts";
+import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { parsePositive, parseShare } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { formatTable } from "./table.ts";
 import { paint, textWidth, wrap } from "./terminal.ts";
@@ -42,11 +42,11 @@ export function registerRoute(program: Command): void {
     .option("--file <outcomes>", "every prompt of an outcome file (outcomes are not looked at)")
     .option("--models <patterns>", "only these models (comma between, * stands for anything)", list)
     .option("--exclude <patterns>", "none of these models", list)
-    .option("--spend <share>", "0 cheapest to 1 best, calibrated on benchmark traffic", share)
-    .option("--tolerance <p>", "the cheapest within this of the best", share)
-    .option("--min-p-correct <p>", "the cheapest with at least this probability", share)
-    .option("--lambda-usd <usd>", "what one correct answer is worth", amount)
-    .option("--max-usd <usd>", "no model that is expected to cost more", amount)
+    .option("--spend <share>", "0 cheapest to 1 best, calibrated on benchmark traffic", parseShare)
+    .option("--tolerance <p>", "the cheapest within this of the best", parseShare)
+    .option("--min-p-correct <p>", "the cheapest with at least this probability", parseShare)
+    .option("--lambda-usd <usd>", "what one correct answer is worth", parsePositive)
+    .option("--max-usd <usd>", "no model that is expected to cost more", parsePositive)
     .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
     .option("--cache <dir>", "where embeddings of --file are kept", ".signalbox/embeddings")
     .option("--json", "one JSON line a prompt")
@@ -58,13 +58,17 @@ export function registerRoute(program: Command): void {
 }
 
 async function route(options: RouteCommandOptions): Promise<void> {
+  if ((options.prompt === undefined) === (options.file === undefined)) {
+    throw new WrongUsage("give either --prompt or --file");
+  }
+  const rule = ruleOf(options);
   const predictor = unwrap(loadPredictor(await readFile(join(options.bundle, "bundle.safetensors"))));
   const { catalogue, priced } = await readCatalogueOf(options.bundle, predictor);
   const encoder = await openEncoder(options.encoder);
   checkEncoder(predictor, encoder);
   const prompts = await embedPrompts(encoder, options);
   for (const { id, prompt, embedding } of prompts) {
-    const request = toRequest(prompt, options);
+    const request = toRequest(prompt, rule, options);
     const prediction = predictor.predict(embedding);
     const decision = unwrap(decide(predictor, catalogue, prediction, request));
     console.log(options.json ? toJson(id, decision, priced) : toText(id, decision, priced));
@@ -82,9 +86,6 @@ async function embedPrompts(
   options: RouteCommandOptions,
 ): Promise<readonly EmbeddedPrompt[]> {
   const { prompt, file } = options;
-  if ((prompt === undefined) === (file === undefined)) {
-    return unwrap(fail("usage", "give either --prompt or --file"));
-  }
   if (prompt !== undefined) return [{ id: "prompt", prompt, embedding: await encoder.embed(prompt) }];
   const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
   const records = unwrap(await readSuites([file as string]));
@@ -96,12 +97,10 @@ async function embedPrompts(
 
 function checkEncoder(predictor: Predictor, encoder: Encoder): void {
   if (predictor.encoder.checksum === encoder.checksum) return;
-  unwrap(
-    fail(
-      "encoder_mismatch",
-      `the bundle was trained on encoder ${predictor.encoder.id} ${predictor.encoder.checksum.slice(0, 12)}, this is ${encoder.id} ${encoder.checksum.slice(0, 12)}; train again or name the right --encoder`,
-    ),
-  );
+  throw new CommandFailure({
+    code: "encoder_mismatch",
+    message: `the bundle was trained on encoder ${predictor.encoder.id} ${predictor.encoder.checksum.slice(0, 12)}, this is ${encoder.id} ${encoder.checksum.slice(0, 12)}; train again or name the right --encoder`,
+  });
 }
 
 async function readCatalogueOf(
@@ -116,16 +115,17 @@ async function readCatalogueOf(
   return { catalogue: unwrap(parseCatalogue(bytes)), priced: true };
 }
 
-function toRequest(prompt: string, options: RouteCommandOptions): DecisionRequest {
-  const { models, exclude, maxUsd } = options;
-  const rule = unwrap(
-    choiceRule({
-      spend: options.spend,
-      tolerance: options.tolerance,
-      min_p_correct: options.minPCorrect,
-      lambda_usd: options.lambdaUsd,
-    } as RouteOptions),
-  );
+function ruleOf({ spend, tolerance, minPCorrect, lambdaUsd }: RouteCommandOptions): RequestedRule {
+  const rule = choiceRule({ spend, tolerance, min_p_correct: minPCorrect, lambda_usd: lambdaUsd });
+  if (rule.ok) return rule.value;
+  throw new WrongUsage(rule.failure.message);
+}
+
+function toRequest(
+  prompt: string,
+  rule: RequestedRule,
+  { models, exclude, maxUsd }: RouteCommandOptions,
+): DecisionRequest {
   return {
     inputTokens: estimateInputTokens([{ role: "user", content: prompt }]),
     require: { capabilities: [] },
@@ -180,17 +180,4 @@ function toText(id: string, decision: Decision, priced: boolean): string {
 
 function list(value: string): readonly string[] {
   return value.split(",").map((item) => item.trim());
-}
-
-function share(value: string): number {
-  const number = Number(value);
-  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError("It must be a number from 0 to 1.");
-  return number;
-}
-
-function amount(value: string): number {
-  const number = Number(value);
-  if (!(number > 0 && Number.isFinite(number)))
-    throw new InvalidArgumentError("It must be a number above 0.");
-  return number;
 }

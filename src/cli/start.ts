@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { openKeyValue } from "./kv/open.ts";
-import { CONFIG_HELP } from "./kv/target-options.ts";
+import { type Command, Option } from "commander";
+import { CONFIG_HELP, STATE_HELP, withKeyValue } from "./kv/target-options.ts";
 import { startLocalWorker } from "./local-worker.ts";
+import { parsePort } from "./parse-number.ts";
 import { seed } from "./seed.ts";
 
 interface StartOptions {
@@ -25,7 +25,7 @@ export function registerStart(program: Command): void {
     .description("run a local Worker with the default bundle, open to everyone on this machine")
     .option("--port <number>", "port on 127.0.0.1; 0 picks a free one", parsePort, 8787)
     .option("--config <file>", CONFIG_HELP)
-    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
+    .option("--state <dir>", STATE_HELP)
     .addOption(
       new Option("--backend <name>", "what embeds, in place of the configuration's ENCODER_BACKEND").choices([
         "onnx",
@@ -44,24 +44,14 @@ Examples:
     .action(start);
 }
 
-/** A number of a port; 0 stands for any free one. */
-export function parsePort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535)
-    throw new InvalidArgumentError("a port is 0 to 65535");
-  return port;
-}
-
-async function start({ port, config, state, backend }: StartOptions): Promise<void> {
-  const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
-  try {
-    await seed(kv, {
+async function start(options: StartOptions): Promise<void> {
+  const { port, config, state, backend } = options;
+  await withKeyValue(options, (kv) =>
+    seed(kv, {
       isLexical: backend === "lexical",
       onProgress: (line) => process.stderr.write(`${line}\n`),
-    });
-  } finally {
-    await kv.close();
-  }
+    }),
+  );
   const worker = await startLocalWorker({
     configPath: config,
     statePath: state,

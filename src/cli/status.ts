@@ -1,26 +1,10 @@
-import { type Command, Option } from "commander";
-import { openKeyValue } from "./kv/open.ts";
+import type { Command } from "commander";
 import { readStatus, type Status } from "./kv/read-status.ts";
-import { CONFIG_HELP } from "./kv/target-options.ts";
-
-interface StatusOptions {
-  readonly local?: boolean;
-  readonly remote?: boolean;
-  readonly config?: string;
-  readonly state?: string;
-  readonly json?: boolean;
-}
+import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 
 /** `status`: what is live in KV, and whether all of it is there and intact. */
 export function registerStatus(program: Command): void {
-  program
-    .command("status")
-    .description("tell what is live in KV and whether it is complete")
-    .addOption(new Option("--local", "the KV of a local Worker (the default)").conflicts("remote"))
-    .option("--remote", "Cloudflare, with Wrangler's login")
-    .option("--config <file>", CONFIG_HELP)
-    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
-    .option("--json", "print one JSON document")
+  withTarget(program.command("status").description("tell what is live in KV and whether it is complete"))
     .addHelpText(
       "after",
       `
@@ -28,22 +12,11 @@ Examples:
   signalbox status
   signalbox status --remote --json`,
     )
-    .action(status);
-}
-
-async function status(options: StatusOptions): Promise<void> {
-  const kv = await openKeyValue({
-    location: options.remote ? "remote" : "local",
-    configPath: options.config,
-    statePath: options.state,
-  });
-  try {
-    const found = await readStatus(kv);
-    console.log(options.json ? JSON.stringify(found, null, 2) : describe(found));
-    if (found.faults.length > 0) process.exitCode = 1;
-  } finally {
-    await kv.close();
-  }
+    .action(async (options: TargetOptions) => {
+      const found = await withKeyValue(options, readStatus);
+      console.log(options.json ? JSON.stringify(found, null, 2) : describe(found));
+      if (found.faults.length > 0) process.exitCode = 1;
+    });
 }
 
 function describe({ pointer, faults, models, tasks, pricesAsOf }: Status): string {

@@ -2,33 +2,30 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
-import { type TaskProfile, taskNamePattern, toTaskProfile } from "../contract/task-profile.ts";
+import { taskNamePattern } from "../contract/fields.ts";
+import { kvKeys } from "../contract/pointer.ts";
+import { toTaskProfile } from "../contract/task-profile.ts";
 import { loadPredictor } from "../core/bundle.ts";
 import { catalogueNames } from "../core/catalogue.ts";
-import { fail } from "../core/result.ts";
 import { recommendForTask, type TaskPrompt, type TaskRecommendation } from "../core/task.ts";
 import { checksumOf } from "../encoder/files.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
-import { unwrap } from "./failure.ts";
-import { CONFIG_HELP } from "./kv/target-options.ts";
+import { unwrap, WrongUsage } from "./failure.ts";
+import { CONFIG_HELP, STATE_HELP, type TargetOptions, withKeyValue } from "./kv/target-options.ts";
+import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { formatTable } from "./table.ts";
-import { wholeNumber } from "./train.ts";
 import { writeWhole } from "./write-file.ts";
 
-interface TaskOptions {
+interface TaskOptions extends TargetOptions {
   readonly prompts: string;
   readonly labels?: string;
   readonly suggest?: number;
   readonly bundle: string;
   readonly out?: string;
   readonly local?: boolean;
-  readonly remote?: boolean;
-  readonly config?: string;
-  readonly state?: string;
   readonly encoder: string;
   readonly cache: string;
-  readonly json?: boolean;
 }
 
 /** `task <name>`: one model for a set of prompts, and a profile that the Worker applies to requests naming the task. */
@@ -39,13 +36,17 @@ export function registerTask(program: Command): void {
     .argument("<name>", "name of the task")
     .requiredOption("--prompts <file>", "its prompts: .txt with one a line, or JSON lines with `prompt`")
     .option("--labels <file>", "outcomes of some of the prompts")
-    .option("--suggest <n>", "name the n prompts whose labels would say most, and write nothing", wholeNumber)
+    .option(
+      "--suggest <n>",
+      "name the n prompts whose labels would say most, and write nothing",
+      parseWholeNumber(1),
+    )
     .option("--bundle <dir>", "router to ask; a knn bundle adds S3", bundledRouterDirectory)
     .option("--out <file>", "where to write the profile (default: <name>.task.json)")
     .addOption(new Option("--local", "store the profile in the KV of a local Worker").conflicts("remote"))
     .option("--remote", "store the profile in KV at Cloudflare, with Wrangler's login")
     .option("--config <file>", CONFIG_HELP)
-    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
+    .option("--state <dir>", STATE_HELP)
     .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
     .option("--json", "print one JSON document")
@@ -57,8 +58,9 @@ export function registerTask(program: Command): void {
 }
 
 async function run(name: string, options: TaskOptions): Promise<void> {
-  if (!taskNamePattern.test(name))
-    unwrap(fail("usage", `"${name}" is no task name: letters, digits, . _ - only`));
+  if (!taskNamePattern.test(name)) {
+    throw new WrongUsage(`"${name}" is no task name: letters, digits, . _ - only`);
+  }
   const { labelPrompts, readTaskPrompts } = await import("../training/task-prompts.ts");
   const { embedTextsCached, readSuites } = await import("../training/load-dataset.ts");
   const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
@@ -85,24 +87,12 @@ async function run(name: string, options: TaskOptions): Promise<void> {
   const profile = toTaskProfile(name, await checksumOf(bundle), recommendation);
   const file = options.out ?? `${name}.task.json`;
   await writeWhole(file, `${JSON.stringify(profile, null, 2)}\n`);
-  if (options.local || options.remote) await store(profile, options);
+  if (options.local || options.remote) {
+    const bytes = new TextEncoder().encode(JSON.stringify(profile));
+    await withKeyValue(options, (kv) => kv.put(kvKeys.task(name), bytes));
+  }
   if (options.json) console.log(JSON.stringify(profile));
   else console.log(describe(name, recommendation, task, file));
-}
-
-async function store(profile: TaskProfile, { remote, config, state }: TaskOptions): Promise<void> {
-  const { openKeyValue } = await import("./kv/open.ts");
-  const { kvKeys } = await import("../contract/pointer.ts");
-  const kv = await openKeyValue({
-    location: remote ? "remote" : "local",
-    configPath: config,
-    statePath: state,
-  });
-  try {
-    await kv.put(kvKeys.task(profile.name), new TextEncoder().encode(JSON.stringify(profile)));
-  } finally {
-    await kv.close();
-  }
 }
 
 const SHOWN = 8;

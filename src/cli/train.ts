@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
 import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap } from "./failure.ts";
+import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { showMarkdown } from "./show-markdown.ts";
 import { writeWhole } from "./write-file.ts";
@@ -42,9 +43,9 @@ export function registerTrain(program: Command): void {
       "names, aliases and prices of the models; the bundle holds only models of it",
     )
     .option("--models <names>", "learn from these models only (comma between them)", splitNames)
-    .option("--min-outcomes <n>", "leave out models with fewer results", wholeNumber, 100)
-    .option("--neighbors <n>", "k of --kind knn", wholeNumber, 5)
-    .option("--seed <n>", "seed of everything random", wholeNumber, 0)
+    .option("--min-outcomes <n>", "leave out models with fewer results", parseWholeNumber(0), 100)
+    .option("--neighbors <n>", "k of --kind knn", parseWholeNumber(1), 5)
+    .option("--seed <n>", "seed of everything random", parseWholeNumber(0), 0)
     .option(
       "--encoder <dir>",
       "encoder to embed with; `lexical` for its view without a transformer",
@@ -116,11 +117,4 @@ function splitNames(value: string): readonly string[] {
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
-}
-
-export function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0)
-    throw new InvalidArgumentError("It must be a whole number.");
-  return number;
 }

@@ -19,6 +19,12 @@ export const positiveCount = v.pipe(
   v.maxValue(Number.MAX_SAFE_INTEGER, "is too large"),
 );
 
+export const taskNamePattern = /^[A-Za-z0-9._-]{1,100}$/;
+export const taskName = v.pipe(
+  v.string(),
+  v.regex(taskNamePattern, "must be a task name of letters, digits, . _ -"),
+);
+
 /** SHA-256 as 64 lower-case hexadecimal digits. */
 export const checksum = v.pipe(
   v.string(),

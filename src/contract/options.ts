@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { ChoiceRule } from "../core/policy.ts";
 import { fail, ok, type Result } from "../core/result.ts";
-import { atLeast, positive, positiveCount, unitInterval } from "./fields.ts";
+import { atLeast, positive, positiveCount, taskName, unitInterval } from "./fields.ts";
 
 const modelPatterns = v.pipe(
   v.array(v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(200, "is too long"))),
@@ -30,9 +30,7 @@ export const routeOptionEntries = {
   max_usd: v.optional(atLeast(0)),
   current_model: v.optional(v.string()),
   route_on: v.optional(v.picklist(["first", "last", "all"]), "first"),
-  task: v.optional(
-    v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,100}$/, "must be a task name of letters, digits, . _ -")),
-  ),
+  task: v.optional(taskName),
   session: v.optional(
     v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(200, "is too long")),
   ),
@@ -48,7 +46,9 @@ export type RequestedRule = ChoiceRule | { readonly kind: "spend"; readonly spen
 const choiceRuleFields = ["objective", "spend", "tolerance", "min_p_correct", "lambda_usd"] as const;
 
 /** The one choice rule of a request; quality where it gives none. `max_usd` is a filter and goes with any rule. */
-export function choiceRule(options: RouteOptions): Result<RequestedRule, "conflicting_rules"> {
+export function choiceRule(
+  options: Pick<RouteOptions, (typeof choiceRuleFields)[number]>,
+): Result<RequestedRule, "conflicting_rules"> {
   const given = choiceRuleFields.filter((field) => options[field] !== undefined);
   if (given.length > 1) {
     const named = given.map((field) => `\`${field}\``).join(" and ");

@@ -1,15 +1,13 @@
 import * as v from "valibot";
 import type { Result } from "../core/result.ts";
 import type { TaskRecommendation } from "../core/task.ts";
-import { unitInterval } from "./fields.ts";
+import { taskName, unitInterval } from "./fields.ts";
 import { parseJson, parseWith } from "./parse.ts";
-
-export const taskNamePattern = /^[A-Za-z0-9._-]{1,100}$/;
 
 /** What is known of a named task: stored in KV under `task/<name>`, and applied to requests that name it. */
 export const taskProfileSchema = v.strictObject({
   format_version: v.literal(1),
-  name: v.pipe(v.string(), v.regex(taskNamePattern)),
+  name: taskName,
   /** The bundle whose predictions the profile corrects. */
   bundle: v.string(),
   /** The one model that was best for the whole task. */
@@ -30,7 +28,7 @@ export const taskProfileSchema = v.strictObject({
 export type TaskProfile = v.InferOutput<typeof taskProfileSchema>;
 
 export function parseTaskProfile(bytes: Uint8Array): Result<TaskProfile, "task_profile_invalid"> {
-  const json = parseJson(bytes, "task_profile_invalid" as const);
+  const json = parseJson(bytes, "task_profile_invalid");
   return json.ok ? parseWith(taskProfileSchema, json.value, "task_profile_invalid") : json;
 }
 

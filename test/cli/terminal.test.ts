@@ -76,27 +76,9 @@ test("a pipe gets no color and whole names", async () => {
 });
 
 const commands = [
-  "start",
-  "route",
-  "import",
-  "train",
-  "add-model",
-  "task",
-  "evaluate",
-  "inspect",
-  "init",
-  "key",
-].concat([
-  "publish",
-  "promote",
-  "rollback",
-  "status",
-  "gc",
-  "feedback pull",
-  "report",
-  "doctor",
-  "completion",
-]);
+  ...["start", "route", "import", "train", "add-model", "task", "evaluate", "inspect", "init", "key"],
+  ...["publish", "promote", "rollback", "status", "gc", "feedback pull", "report", "doctor", "completion"],
+];
 
 test.each(commands)("%s --help teaches with an example", async (command) => {
   const { stdout } = await signalbox(...command.split(" "), "--help");
@@ -106,6 +88,16 @@ test.each(commands)("%s --help teaches with an example", async (command) => {
 test.each([
   [["route", "--bundle", "nowhere", "--prompt", "x"], 1, "there is no nowhere/bundle.safetensors"],
   [["route"], 2, "give either --prompt or --file"],
+  [["route", "--prompt", "x", "--spend", "1", "--tolerance", "0"], 2, "give one of them"],
+  [["route", "--prompt", "x", "--spend", ""], 2, "a number from 0 to 1"],
+  [["key", "My App"], 2, "lower-case letters"],
+  [["add-model", "m", "nowhere.jsonl"], 2, "give --out"],
+  [
+    ["import", "csv", "a", "b", "--out", "x", ...["m", "n", "o"].flatMap((m) => ["--model", m])],
+    2,
+    "3 times",
+  ],
+  [["feedback", "pull", "--out", "x", "--since", "yesterday"], 2, "a day or a time"],
   [["trian"], 2, "Did you mean train?"],
   [["status", "--config", "nowhere.toml"], 1, "signalbox init"],
   [["status", "--remote"], 1, "signalbox init"],

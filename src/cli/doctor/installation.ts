@@ -24,8 +24,8 @@ export async function checkInstallation(): Promise<readonly Check[]> {
       "reinstall onnxruntime-node for this platform; ONNXRUNTIME_NODE_INSTALL=skip leaves its GPU libraries out",
       async () => {
         const { InferenceSession } = await import("onnxruntime-node");
-        const backends = typeof InferenceSession.create === "function";
-        if (!backends) throw new Error("onnxruntime-node has no InferenceSession");
+        if (typeof InferenceSession.create !== "function")
+          throw new Error("onnxruntime-node has no InferenceSession");
         return pass("onnxruntime", `native library for ${process.platform}-${process.arch}`);
       },
     ),

@@ -1,9 +1,8 @@
 import type { Unstable_Config as Config } from "wrangler";
 import { findConfiguration } from "../configuration.ts";
 import { queryDatabase } from "../d1/query.ts";
-import { openKeyValue } from "../kv/open.ts";
-import { readStatus } from "../kv/read-status.ts";
-import type { TargetOptions } from "../kv/target-options.ts";
+import { NOTHING_PUBLISHED, readStatus } from "../kv/read-status.ts";
+import { type TargetOptions, withKeyValue } from "../kv/target-options.ts";
 import { attempt, type Check, failed, pass, skipped } from "./check.ts";
 
 /** Tables that the migrations make. */
@@ -31,26 +30,13 @@ async function checkKeyValue(target: TargetOptions): Promise<Check> {
     ? "log in with `npx wrangler login`, and look at the id in wrangler.toml"
     : "name another --state";
   return attempt("KV", reach, async () => {
-    const kv = await openKeyValue({
-      location: remote ? "remote" : "local",
-      configPath: target.config,
-      statePath: target.state,
-    });
-    try {
-      const { pointer, faults, models } = await readStatus(kv);
-      if (pointer === null && faults[0]?.startsWith("nothing") && !remote) {
-        return skipped(
-          "KV",
-          "nothing is published on this machine yet",
-          "`signalbox start` does it by itself",
-        );
-      }
-      const publish = `\`signalbox publish <dir> ${where}\` stores what is missing or damaged`;
-      if (faults.length > 0) return failed("KV", faults.join("; "), publish);
-      return pass("KV", `bundle ${pointer?.bundle.slice(0, 12)} with ${models} models is live and intact`);
-    } finally {
-      await kv.close();
+    const { pointer, faults, models } = await withKeyValue(target, readStatus);
+    if (faults[0] === NOTHING_PUBLISHED && !remote) {
+      return skipped("KV", "nothing is published on this machine yet", "`signalbox start` does it by itself");
     }
+    const publish = `\`signalbox publish <dir> ${where}\` stores what is missing or damaged`;
+    if (faults.length > 0) return failed("KV", faults.join("; "), publish);
+    return pass("KV", `bundle ${pointer?.bundle.slice(0, 12)} with ${models} models is live and intact`);
   });
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectSignalbox, SignalboxError } from "../../client/index.ts";
 import type { Health } from "../../contract/health.ts";
-import { openKeyValue } from "../kv/open.ts";
+import { withKeyValue } from "../kv/target-options.ts";
 import { readLivePointer } from "../kv/upload.ts";
 import { isFree, startLocalWorker } from "../local-worker.ts";
 import { seed } from "../seed.ts";
@@ -36,8 +36,13 @@ export async function checkLocalWorker(options: LocalOptions): Promise<Check> {
   return attempt("Worker", next, async () => {
     const temporary = await mkdtemp(join(tmpdir(), "signalbox-doctor-"));
     try {
-      const state = (await hasLivePointer(options)) ? options.state : temporary;
-      if (state === temporary) await fill({ ...options, state });
+      const isLive = (await withKeyValue(options, readLivePointer)) !== undefined;
+      const state = isLive ? options.state : temporary;
+      if (!isLive) {
+        await withKeyValue({ ...options, state: temporary }, (kv) =>
+          seed(kv, { isLexical: false, onProgress: () => undefined }),
+        );
+      }
       const worker = await startLocalWorker({
         configPath: options.config,
         statePath: state,
@@ -45,11 +50,7 @@ export async function checkLocalWorker(options: LocalOptions): Promise<Check> {
         variables: { AUTH: "open" },
       });
       try {
-        return await checkDecision(
-          worker.origin,
-          undefined,
-          state === temporary ? "the bundled router" : undefined,
-        );
+        return await checkDecision(worker.origin, undefined, isLive ? undefined : "the bundled router");
       } finally {
         await worker.stop();
       }
@@ -102,24 +103,6 @@ const nextSteps: Readonly<Record<string, string>> = {
 
 function describe(faults: Health["faults"]): string {
   return faults.map(({ code, message }) => `${code}: ${message}`).join("; ");
-}
-
-async function hasLivePointer({ config, state }: LocalOptions): Promise<boolean> {
-  const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
-  try {
-    return (await readLivePointer(kv)) !== undefined;
-  } finally {
-    await kv.close();
-  }
-}
-
-async function fill({ config, state }: LocalOptions): Promise<void> {
-  const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
-  try {
-    await seed(kv, { isLexical: false, onProgress: () => undefined });
-  } finally {
-    await kv.close();
-  }
 }
 
 export const noWorker = skipped("Worker", "with --remote, name the Worker's address with --url");

@@ -76,14 +76,16 @@ export async function readPublication(
 /** Reads an encoder folder, or derives `lexical`, and checks every file against the manifest. */
 export async function readEncoder(name: string): Promise<Result<EncoderPublication, PublishCode>> {
   const folder = name === LEXICAL_ENCODER ? bundledEncoderDirectory : name;
-  const manifestBytes = await readBytes(join(folder, "manifest.json"));
+  const [manifestBytes, graph, weights, tokenizer] = await Promise.all([
+    readBytes(join(folder, "manifest.json")),
+    readBytes(join(folder, "graph.onnx")),
+    readBytes(join(folder, "weights.bin")),
+    readBytes(join(folder, "tokenizer.json")),
+  ]);
   if (!manifestBytes.ok) return manifestBytes;
-  const [graph, weights, tokenizer] = await Promise.all(
-    ["graph.onnx", "weights.bin", "tokenizer.json"].map((name) => readBytes(join(folder, name))),
-  );
-  if (!graph?.ok) return graph as Result<never, PublishCode>;
-  if (!weights?.ok) return weights as Result<never, PublishCode>;
-  if (!tokenizer?.ok) return tokenizer as Result<never, PublishCode>;
+  if (!graph.ok) return graph;
+  if (!weights.ok) return weights;
+  if (!tokenizer.ok) return tokenizer;
   const read: EncoderFiles = {
     manifest: manifestBytes.value,
     graph: graph.value,

@@ -13,10 +13,13 @@ export interface Status {
   readonly pricesAsOf?: string;
 }
 
+/** The fault of a namespace without a pointer. */
+export const NOTHING_PUBLISHED = "nothing was published yet";
+
 /** Reads everything that the pointer names and checks it as a Worker would. */
 export async function readStatus(kv: KeyValue): Promise<Status> {
   const bytes = await kv.get(kvKeys.active);
-  if (bytes === undefined) return { pointer: null, faults: ["nothing was published yet"] };
+  if (bytes === undefined) return { pointer: null, faults: [NOTHING_PUBLISHED] };
   const pointer = parsePointer(bytes);
   if (!pointer.ok) return { pointer: null, faults: [`the pointer is invalid: ${pointer.failure.message}`] };
   const { bundle, catalogue, encoder } = pointer.value;

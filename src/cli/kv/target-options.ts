@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { KeyValue } from "./key-value.ts";
 import { openKeyValue } from "./open.ts";
 
-/** Which namespace a command works on. */
+/** Which Worker's storage a command works on. */
 export interface TargetOptions {
   readonly remote?: boolean;
   readonly config?: string;
@@ -13,19 +13,22 @@ export interface TargetOptions {
 /** What `--config` says in every command that has it. */
 export const CONFIG_HELP = "Wrangler configuration (default: wrangler.toml here, else the one of Signalbox)";
 
-/** Gives a command the options that say which namespace it works on. */
+/** What `--state` says in every command that has it. */
+export const STATE_HELP = "folder of the local KV and D1 (default: .wrangler/state)";
+
+/** Gives a command the options that say which Worker's storage it works on. */
 export function withTarget(command: Command): Command {
   return command
-    .addOption(new Option("--local", "the KV of a local Worker (the default)").conflicts("remote"))
-    .option("--remote", "Cloudflare, with Wrangler's login")
+    .addOption(new Option("--local", "the Worker on this machine (the default)").conflicts("remote"))
+    .option("--remote", "the one at Cloudflare, with Wrangler's login")
     .option("--config <file>", CONFIG_HELP)
-    .option("--state <dir>", "folder of the local KV (default: .wrangler/state)")
+    .option("--state <dir>", STATE_HELP)
     .option("--json", "print one JSON document");
 }
 
 /** Opens the namespace for the work, and closes it whatever comes of it. */
 export async function withKeyValue<T>(
-  { remote, config, state }: TargetOptions,
+  { remote, config, state }: Pick<TargetOptions, "remote" | "config" | "state">,
   work: (kv: KeyValue) => Promise<T>,
 ): Promise<T> {
   const kv = await openKeyValue({
