@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "../core/result.ts";
+import { fromHex, toBase64Url, toHex } from "./bytes-as-text.ts";
 
 /** What keys may be limited to: deciding, completions at the operator's expense, feedback, seeing everyone's traffic. */
 export const permissions = ["route", "chat", "feedback", "operate"] as const;
@@ -17,9 +18,8 @@ export interface KeyRecord {
 
 const NAME = /^[a-z0-9-]{1,40}$/;
 const RECORD = /^([a-z0-9-]{1,40}):([0-9a-f]{32}):([0-9a-f]{64})(?::([a-z+]+))?$/;
-const KEY = /^sb_([a-z0-9-]{1,40})_([A-Za-z0-9_-]{43})$/;
-
-const KEY_ANYWHERE = /sb_[a-z0-9-]{1,40}_[A-Za-z0-9_-]{43}/;
+const KEY_ANYWHERE = /sb_([a-z0-9-]{1,40})_[A-Za-z0-9_-]{43}/;
+const KEY = new RegExp(`^${KEY_ANYWHERE.source}$`);
 
 /** Whether a key of Signalbox stands somewhere in the text. */
 export function holdsApiKey(text: string): boolean {
@@ -62,17 +62,11 @@ export async function createApiKey(
   if (!NAME.test(name)) {
     return fail("invalid_name", "a key's name has 1 to 40 lower-case letters, digits and hyphens");
   }
-  const secret = btoa(String.fromCharCode(...randomBytes(32))).replace(
-    /[+/=]/g,
-    (c) => base64url[c] as string,
-  );
-  const key = `sb_${name}_${secret}`;
+  const key = `sb_${name}_${toBase64Url(randomBytes(32))}`;
   const salt = toHex(randomBytes(16));
   const limits = allows === undefined ? "" : `:${allows.join("+")}`;
   return ok({ key, record: `${name}:${salt}:${toHex(await hashKey(key, salt))}${limits}` });
 }
-
-const base64url: Readonly<Record<string, string>> = { "+": "-", "/": "_", "=": "" };
 
 // Compared when no record has the key's name, so that the time doesn't tell which names exist.
 const nobody: KeyRecord = { name: "", salt: "0".repeat(32), hash: new Uint8Array(32), allows: new Set() };
@@ -98,14 +92,4 @@ export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   let difference = 0;
   for (let k = 0; k < a.length; k++) difference |= (a[k] as number) ^ (b[k] as number);
   return difference === 0;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function fromHex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, k) =>
-    Number.parseInt(text.slice(2 * k, 2 * k + 2), 16),
-  );
 }

@@ -61,7 +61,7 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(["auto"]);
 
 /** JSON bytes, or the parsed document, -> a checked catalogue. The failure's `param` is the exact path. */
 export function parseCatalogue(input: unknown): Result<Catalogue, "catalogue_invalid"> {
-  const json = input instanceof Uint8Array ? parseJson(input, "catalogue_invalid" as const) : ok(input);
+  const json = input instanceof Uint8Array ? parseJson(input, "catalogue_invalid") : ok(input);
   if (!json.ok) return json;
   const document = parseWith(catalogueSchema, json.value, "catalogue_invalid");
   if (!document.ok) return document;

@@ -1,6 +1,8 @@
 import { equalInConstantTime } from "../contract/api-key.ts";
+import { fromBase64Url, fromHex, toBase64Url, toHex } from "../contract/bytes-as-text.ts";
 import { quantizeRows } from "../core/quantize.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { concatenate } from "./concatenate.ts";
 
 /** What a decision's id tells about it, once its signature was checked. */
 export interface DecisionRecord {
@@ -117,43 +119,4 @@ function unpack(body: Uint8Array<ArrayBuffer>): DecisionRecord {
 
 function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
-
-/** Base64 of bytes, a few hundred to a few thousand of them. */
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
-  try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function fromHex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, k) =>
-    Number.parseInt(text.slice(2 * k, 2 * k + 2), 16),
-  );
 }

@@ -1,3 +1,4 @@
+import { toBase64 } from "../contract/bytes-as-text.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
 import { answerInTime, type Database, databaseCause } from "./database.ts";
@@ -7,7 +8,6 @@ import {
   type DecisionRecord,
   type DecisionSigner,
   quantizeEmbedding,
-  toBase64,
 } from "./decision-token.ts";
 import { describeError, logEvent } from "./log.ts";
 

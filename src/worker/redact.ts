@@ -1,3 +1,5 @@
+import { concatenate } from "./concatenate.ts";
+
 const REDACTED = new TextEncoder().encode("[redacted]");
 
 // A shorter one is no secret, and would be found in the middle of words.
@@ -46,14 +48,4 @@ function nextStart(bytes: Uint8Array, wanted: Uint8Array, from: number): number 
     if (same === length) return start;
   }
   return -1;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
