@@ -88,9 +88,9 @@ interface StreamWatch {
 }
 
 /**
- * Waits for the first chunk; undefined where there is none. Then passes everything on as it comes. Reading no faster than the reader of the result
- * keeps the back-pressure; cancelling the result cancels the source. Some providers repeat the key in what they
- * answer: it is taken out.
+ * Waits for the first chunk; undefined where there is none. Then passes everything on as it comes. Reading no faster than
+ * the reader of the result keeps the back-pressure; cancelling the result cancels the source. Some providers repeat the
+ * key in what they answer: it is taken out.
  */
 async function withFirstByte(
   source: ReadableStream<Uint8Array>,

@@ -89,6 +89,14 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
       "ENCODER_BACKEND",
     );
   }
+  const rateLimiter = env["RATE_LIMITER"];
+  if (rateLimiter !== undefined && typeof (rateLimiter as Partial<RateLimiter>).limit !== "function") {
+    return fail(
+      "misconfigured",
+      "RATE_LIMITER must be bound under [[ratelimits]]; see wrangler.toml",
+      "RATE_LIMITER",
+    );
+  }
   const access = parseAccess(env);
   if (!access.ok) return access;
   const corsOrigins = parseOrigins(env["CORS_ORIGINS"]);
@@ -100,7 +108,7 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
     kv: kv as KeyValueReader,
     encoderBackend: backend,
     access: access.value,
-    rateLimiter: env["RATE_LIMITER"] as RateLimiter | undefined,
+    rateLimiter: rateLimiter as RateLimiter | undefined,
     corsOrigins: corsOrigins.value,
     allowedHosts: allowedHosts.length === 0 ? undefined : allowedHosts,
     pointerRefreshMs: numbers.value.POINTER_REFRESH_MS,

@@ -7,8 +7,9 @@ export interface Cooldowns {
   rest(model: string, ms: number): void;
 }
 
-// Without a Retry-After, and at most: a provider's mistake must not shut a model out for hours.
-const DEFAULT_MS = 5_000;
+/** For a provider that names no Retry-After. */
+export const DEFAULT_COOLDOWN_MS = 5_000;
+// A provider's mistake must not shut a model out for hours.
 const LONGEST_MS = 300_000;
 
 export function createCooldowns(now: () => number): Cooldowns {
@@ -24,5 +25,3 @@ export function createCooldowns(now: () => number): Cooldowns {
     },
   };
 }
-
-export const DEFAULT_COOLDOWN_MS = DEFAULT_MS;

@@ -1,4 +1,4 @@
-import { withinTime } from "./time-limit.ts";
+import { TimeLimitError, withinTime } from "./time-limit.ts";
 
 /** What of D1 is used. */
 export interface Database {
@@ -21,8 +21,8 @@ export function answerInTime<T>(answer: Promise<T>): Promise<T> {
 
 /** What an operator can do something about, in a word; D1's own words may quote what was to be stored. */
 export function databaseCause(error: unknown): "no_tables" | "locked" | "timeout" | "database" {
+  if (error instanceof TimeLimitError) return "timeout";
   const text = String(error);
   if (/no such table/i.test(text)) return "no_tables";
-  if (/\b(locked|busy)\b/i.test(text)) return "locked";
-  return /no answer within/.test(text) ? "timeout" : "database";
+  return /\b(locked|busy)\b/i.test(text) ? "locked" : "database";
 }

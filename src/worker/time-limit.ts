@@ -1,3 +1,8 @@
+/** The work took longer than it may. */
+export class TimeLimitError extends Error {
+  override readonly name = "TimeLimitError";
+}
+
 /**
  * What the work comes to, or a rejection where that takes longer. The work itself can't be stopped; what it comes to
  * afterwards is dropped.
@@ -5,7 +10,7 @@
 export async function withinTime<T>(limitMs: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+    timer = setTimeout(() => reject(new TimeLimitError(`no answer within ${limitMs} ms`)), limitMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -190,6 +190,7 @@ test.each([
   [{ ENCODER_BACKEND: "cuda" }, "ENCODER_BACKEND"],
   [{ POINTER_REFRESH_MS: "soon" }, "POINTER_REFRESH_MS"],
   [{ MAX_BODY_BYTES: "-1" }, "MAX_BODY_BYTES"],
+  [{ RATE_LIMITER: "600" }, "RATE_LIMITER"],
 ])("a wrong environment %j is told", async (variables, param) => {
   for (const answer of [
     await startFreshWorker(variables).route(),
