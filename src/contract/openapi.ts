@@ -26,8 +26,8 @@ interface Operation {
   readonly example?: unknown;
 }
 
-const READ = [401, 429, 500, 503] as const;
-const WRITE = [400, 401, 408, 413, 415, 429, 500, 503] as const;
+const READ = [401, 421, 429, 500, 503] as const;
+const WRITE = [400, 401, 403, 408, 413, 415, 421, 429, 500, 503] as const;
 
 const operations: readonly Operation[] = [
   {
@@ -110,9 +110,10 @@ const operations: readonly Operation[] = [
     method: "get",
     path: "/health",
     summary: "Tell what is being served and what is wrong",
-    description: "Answers 503 with the same body while nothing can be served.",
+    description:
+      "Answers 503 with the same body while nothing can be served, and with an error where the Worker is misconfigured.",
     response: healthSchema,
-    statuses: [],
+    statuses: [421, 500],
   },
   { method: "get", path: "/openapi.json", summary: "This document", response: "any", statuses: [] },
 ];
