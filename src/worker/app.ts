@@ -54,18 +54,10 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.post("/v1/feedback", requirePermission("feedback"), postFeedback);
   app.get("/v1/traffic", requirePermission("operate"), getTraffic);
 
-  for (const [path, method] of [
-    ["/openapi.json", "GET"],
-    ["/health", "GET"],
-    ["/v1/models", "GET"],
-    ["/v1/route", "POST"],
-    ["/v1/route/batch", "POST"],
-    ["/v1/route/task", "POST"],
-    ["/v1/chat/completions", "POST"],
-    ["/v1/feedback", "POST"],
-    ["/v1/traffic", "GET"],
-  ] as const) {
-    app.all(path, (context) => methodNotAllowed(context, method));
+  // Every address has one method; what stands under ALL is middleware.
+  const methods = new Map(app.routes.map(({ path, method }) => [path, method]));
+  for (const [path, method] of methods) {
+    if (method !== "ALL") app.all(path, (context) => methodNotAllowed(context, method));
   }
   return app;
 }

@@ -1,14 +1,9 @@
 import type { Explanation, RouteResponse } from "../contract/route.ts";
 import type { Decided } from "./decision.ts";
-import type { Serving } from "./serving.ts";
 
 /** The wire form of a decision. */
-export function routeResponse(
-  decided: Decided,
-  serving: Serving,
-  id: string,
-  explain: boolean,
-): RouteResponse {
+export function routeResponse(decided: Decided, id: string, explain: boolean): RouteResponse {
+  const { pointer } = decided.serving;
   const { model, pCorrect, expectedUsd, reason, familiarity, ranking } = decided.decision;
   return {
     id,
@@ -22,14 +17,14 @@ export function routeResponse(
       p_correct: candidate.pCorrect,
       expected_usd: candidate.expectedUsd,
     })),
-    bundle: serving.pointer.bundle,
-    catalogue: serving.pointer.catalogue,
-    ...(explain ? { explanation: explanation(decided, serving) } : {}),
+    bundle: pointer.bundle,
+    catalogue: pointer.catalogue,
+    ...(explain ? { explanation: explanation(decided) } : {}),
   };
 }
 
 /** Headers that say what was decided; values are ASCII because the catalogue allows no other model ids. */
-export function decisionHeaders({ decision }: Decided, serving: Serving, id: string): Record<string, string> {
+export function decisionHeaders({ decision, serving }: Decided, id: string): Record<string, string> {
   return {
     "x-signalbox-model": decision.model,
     "x-signalbox-reason": decision.reason,
@@ -39,10 +34,8 @@ export function decisionHeaders({ decision }: Decided, serving: Serving, id: str
   };
 }
 
-function explanation(
-  { decision, prediction, request, routed }: Decided,
-  { predictor }: Serving,
-): Explanation {
+function explanation({ decision, prediction, request, routed, serving }: Decided): Explanation {
+  const { models } = serving.predictor;
   return {
     rule: request.rule.kind,
     input_tokens: request.inputTokens,
@@ -51,7 +44,7 @@ function explanation(
     best_on_average: prediction.onAverage,
     nearest_tasks: decision.nearestTasks.map(({ task, similarity }) => ({ task, similarity })),
     models: decision.ranking.map(({ model, pCorrect, decisionScore, expectedUsd }) => {
-      const outputTokens = prediction.outputTokens[predictor.models.indexOf(model)] as number;
+      const outputTokens = prediction.outputTokens[models.indexOf(model)] as number;
       return {
         model,
         p_correct: pCorrect,

@@ -4,12 +4,10 @@ import type { RouteOptions } from "../../contract/options.ts";
 import { type Capability, type Catalogue, catalogueNames } from "../../core/catalogue.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { callerAuthorization } from "../access.ts";
-import { recordDecision } from "../analytics.ts";
 import { servingFor } from "../canary.ts";
-import { type Decided, decideRoute } from "../decision.ts";
+import { decideForCaller } from "../decide-for-caller.ts";
 import { decisionHeaders } from "../decision-response.ts";
 import { completeWithFallback } from "../fallback.ts";
-import { newDecisionId } from "../feedback.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import { reachable, type Target, targetOf } from "../provider.ts";
@@ -103,7 +101,7 @@ async function planAuto(
   stopwatch: Stopwatch,
 ): Promise<Result<Plan, ErrorCode>> {
   const serving = await servingFor(live, { session: options.session, messages: request.messages });
-  const { settings, embeddings, feedback } = context.get("isolate");
+  const { settings } = context.get("isolate");
   const authorization = callerAuthorization(context);
   const usable = (whole: Catalogue) => reachable(whole, settings, authorization);
   const catalogue = usable(serving.catalogue);
@@ -112,35 +110,25 @@ async function planAuto(
   }
   const input = {
     ...options,
-    keyName: context.get("keyName"),
     messages: request.messages,
     ...(request.tools ? { tools: request.tools } : {}),
     answerTokens: request.max_completion_tokens ?? request.max_tokens ?? 0,
     alsoRequires: requiredByFormat(request),
     usable,
   };
-  const decided = await decideRoute(input, serving, embeddings, stopwatch);
-  if (!decided.ok) return decided;
-  recordDecision(context, decided.value);
+  const decision = await decideForCaller(context, input, serving, stopwatch);
+  if (!decision.ok) return decision;
+  const { decided, id } = decision.value;
   return ok({
-    targets: rankedTargets(decided.value, (model) => targetOf(catalogue, model, settings, authorization)),
-    headers: decisionHeaders(
-      decided.value,
-      serving,
-      await newDecisionId(feedback, decided.value, context.get("keyName")),
+    targets: decided.decision.ranking.flatMap(
+      ({ model }) => targetOf(catalogue, model, settings, authorization) ?? [],
     ),
+    headers: decisionHeaders(decided, id),
   });
 }
 
 function requiredByFormat({ response_format }: ChatRequest): readonly Capability[] {
   return response_format?.type === "json_object" || response_format?.type === "json_schema" ? ["json"] : [];
-}
-
-function rankedTargets(
-  { decision }: Decided,
-  target: (model: string) => Target | undefined,
-): readonly Target[] {
-  return decision.ranking.flatMap(({ model }) => target(model) ?? []);
 }
 
 function notConfigured(message: string) {

@@ -4,11 +4,9 @@ import { parseWith } from "../../contract/parse.ts";
 import { checkPrompt, type RouteRequest, type RouteResponse } from "../../contract/route.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { spendOnPrompts } from "../access.ts";
-import { recordDecision } from "../analytics.ts";
 import { servingFor } from "../canary.ts";
-import { decideRoute } from "../decision.ts";
+import { decideForCaller } from "../decide-for-caller.ts";
 import { routeResponse } from "../decision-response.ts";
-import { newDecisionId } from "../feedback.ts";
 import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import type { Serving } from "../serving.ts";
@@ -49,11 +47,8 @@ async function decideOne(
   const request = checkPrompt(asked);
   if (!request.ok) return request;
   const serving = await servingFor(live, request.value);
-  const { embeddings, feedback } = context.get("isolate");
-  const input = { ...request.value, keyName: context.get("keyName") };
-  const decided = await decideRoute(input, serving, embeddings, stopwatch);
-  if (!decided.ok) return decided;
-  recordDecision(context, decided.value);
-  const id = await newDecisionId(feedback, decided.value, context.get("keyName"));
-  return ok(routeResponse(decided.value, serving, id, request.value.explain));
+  const decision = await decideForCaller(context, request.value, serving, stopwatch);
+  if (!decision.ok) return decision;
+  const { decided, id } = decision.value;
+  return ok(routeResponse(decided, id, request.value.explain));
 }
