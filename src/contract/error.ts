@@ -124,6 +124,7 @@ export const errorKinds = {
   ),
   feedback_not_stored: unavailable("The database did not take the feedback; send it again."),
   decisions_unreadable: unavailable("The database of decisions could not be read."),
+  overloaded: unavailable("The bodies of requests that are worked on are too large together; send it again."),
   misconfigured: unavailable("A variable or binding of the Worker is missing or wrong; /health names it."),
   storage_unavailable: unavailable("KV could not be read."),
   pointer_missing: unavailable("Nothing was published yet: KV has no `active` key."),

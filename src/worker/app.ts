@@ -5,6 +5,7 @@ import { fail, type Result } from "../core/result.ts";
 import { allowOrigins, requireHost, requireKey, requirePermission } from "./access.ts";
 import { protectAnswers } from "./answer-headers.ts";
 import type { Env } from "./bindings.ts";
+import { shareBodyBudget } from "./body-budget.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 import type { Isolate } from "./isolate.ts";
 import { describeError, logEvent } from "./log.ts";
@@ -45,6 +46,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.use(requireHost);
   app.use(allowOrigins);
   app.use("/v1/*", requireKey);
+  app.use("/v1/*", shareBodyBudget);
   app.get("/health", getHealth);
   app.get("/v1/models", getModels);
   app.post("/v1/route", requirePermission("route"), postRoute);

@@ -3,13 +3,19 @@ import type { Permission } from "../contract/api-key.ts";
 import { type ErrorCode, errorBody, errorKinds } from "../contract/error.ts";
 import type { Failure } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
+import type { BodyShare } from "./body-budget.ts";
 import type { Isolate } from "./isolate.ts";
 
 /** Types of every Hono context in the Worker. */
 export interface HttpEnv {
   Bindings: Env;
   /** `keyName` and what it allows are undefined where access is open. */
-  Variables: { isolate: Isolate; keyName?: string; keyAllows?: ReadonlySet<Permission> };
+  Variables: {
+    isolate: Isolate;
+    keyName?: string;
+    keyAllows?: ReadonlySet<Permission>;
+    bodyShare: BodyShare;
+  };
 }
 
 export type HttpContext = Context<HttpEnv>;

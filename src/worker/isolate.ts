@@ -2,6 +2,7 @@ import type { ErrorCode } from "../contract/error.ts";
 import { ok, type Result } from "../core/result.ts";
 import { type Analytics, analyticsOf, type DecisionLog, parseDecisionLog } from "./analytics.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
+import { type BodyBudget, createBodyBudget } from "./body-budget.ts";
 import { type Cooldowns, createCooldowns } from "./cooldowns.ts";
 import { createEmbeddingCache, type EmbeddingCache } from "./embedding-cache.ts";
 import { type Backend, type Backends, chooseBackend, encoderOpener } from "./encoder-backend.ts";
@@ -16,6 +17,7 @@ export interface Isolate {
   readonly settings: Settings;
   readonly state: RouterState;
   readonly embeddings: EmbeddingCache;
+  readonly bodyBudget: BodyBudget;
   readonly cooldowns: Cooldowns;
   readonly providerLog: ProviderLog;
   readonly shadowTally: ShadowTally;
@@ -25,6 +27,10 @@ export interface Isolate {
   /** Undefined unless DECISION_LOG asks for it. */
   readonly decisionLog: DecisionLog | undefined;
 }
+
+// Two of the largest bodies. Once parsed, text takes up to twice its bytes, and six times while it is decided on, one at a
+// time (docs/security.md has the figures): 17 + 50 MB, which beside 50 MB of encoder and router stay below 128 MB.
+const BODY_BYTES_AT_ONCE = 16 * 1024 * 1024;
 
 /** Builds the isolate's things from the environment; nothing is loaded yet. */
 export function createIsolate(env: Env, backends: Backends): Result<Isolate, ErrorCode> {
@@ -48,6 +54,8 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
       log: logEvent,
     }),
     embeddings: createEmbeddingCache(embeddingCacheEntries),
+    // A body that may come at all must fit in.
+    bodyBudget: createBodyBudget(Math.max(BODY_BYTES_AT_ONCE, settings.value.maxBodyBytes)),
     cooldowns: createCooldowns(Date.now),
     providerLog: createProviderLog(Date.now, logEvent),
     shadowTally: createShadowTally(),

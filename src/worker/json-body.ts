@@ -1,22 +1,28 @@
 import { parseJson } from "../contract/parse.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Settings } from "./bindings.ts";
-import { isDeeperThan } from "./json-depth.ts";
+import type { BodyShare } from "./body-budget.ts";
+import { excessOf } from "./json-excess.ts";
 
 export type BodyCode =
   | "unsupported_media_type"
   | "body_too_large"
   | "body_timeout"
+  | "overloaded"
   | "invalid_json"
   | "invalid_request";
 
 // Tool definitions are the deepest that callers send, some dozen levels; 8 MB of brackets would take seconds to parse.
 const MAX_DEPTH = 200;
+// A conversation of 10,000 messages in parts has some 60,000. Each takes about 50 bytes of memory, so that 8 MB of empty
+// arrays would take more than 100 MB.
+const MAX_VALUES = 250_000;
 
-/** Reads a JSON body: the right type, within the size limit and in time. */
+/** Reads a JSON body: the right type, within the size limit, in time, and within what all bodies may take together. */
 export async function readJsonBody(
   request: Request,
   limits: Pick<Settings, "maxBodyBytes" | "bodyTimeoutMs">,
+  share: BodyShare,
 ): Promise<Result<unknown, BodyCode>> {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
@@ -33,11 +39,13 @@ export async function readJsonBody(
   if (encoding !== "" && encoding !== "identity") {
     return fail("unsupported_media_type", "send the body as it is, not compressed", "content-encoding");
   }
-  const bytes = await readBytes(request, limits);
+  const bytes = await readBytes(request, limits, share);
   if (!bytes.ok) return bytes;
   if (bytes.value.byteLength === 0) return fail("invalid_json", "the body is empty; send a JSON object");
-  if (isDeeperThan(bytes.value, MAX_DEPTH))
+  const excess = excessOf(bytes.value, { depth: MAX_DEPTH, values: MAX_VALUES });
+  if (excess === "depth")
     return fail("invalid_json", `the body is nested more than ${MAX_DEPTH} levels deep`);
+  if (excess === "values") return fail("invalid_json", `the body holds more than ${MAX_VALUES} values`);
   const json = parseJson(bytes.value, "invalid_json");
   if (!json.ok || (typeof json.value === "object" && json.value !== null && !Array.isArray(json.value)))
     return json;
@@ -45,10 +53,13 @@ export async function readJsonBody(
 }
 
 const FIRST_BUFFER_BYTES = 16 * 1024;
+// Bodies up to this size are not counted, so that large ones never keep out an ordinary decision.
+const UNCOUNTED_BYTES = 64 * 1024;
 
 async function readBytes(
   { body }: Request,
   { maxBodyBytes, bodyTimeoutMs }: Pick<Settings, "maxBodyBytes" | "bodyTimeoutMs">,
+  share: BodyShare,
 ): Promise<Result<Uint8Array, BodyCode>> {
   if (body === null) return ok(new Uint8Array());
   const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
@@ -72,6 +83,10 @@ async function readBytes(
       if (needed > maxBodyBytes) {
         void reader.cancel().catch(() => undefined);
         return tooLarge(maxBodyBytes);
+      }
+      if (needed > UNCOUNTED_BYTES && !share.take(next.value.byteLength)) {
+        void reader.cancel().catch(() => undefined);
+        return fail("overloaded", "too many large bodies at once; send it again");
       }
       if (needed > bytes.byteLength) bytes = enlarged(bytes, Math.max(needed, 2 * bytes.byteLength));
       bytes.set(next.value, length);

@@ -97,12 +97,10 @@ async function watch(subject: Subject, contents?: ReadonlyMap<string, Uint8Array
   const counted = await withWasmCount(subject.worker);
   const worker = await startSubject(subject, { POINTER_REFRESH_MS: "0" }, counted);
   for (const [key, bytes] of contents ?? []) await worker.put(key, bytes);
-  const inspector = await worker.inspect();
-  const wasm = async () => Number(await (await fetch(`${worker.origin}/wasm-memory`)).text());
-  const sampler = startSampler(inspector, wasm);
+  const sampler = await openSampler(worker);
   return {
     worker,
-    note: (after) => sampler.note(subject.name, after),
+    note: async (after) => ({ subject: subject.name, after, ...(await sampler.note()) }),
     async publish(next) {
       for (const [key, bytes] of next) await worker.put(key, bytes);
       const pointer = parsePointer(next.get(kvKeys.active) as Uint8Array);
@@ -111,7 +109,6 @@ async function watch(subject: Subject, contents?: ReadonlyMap<string, Uint8Array
     },
     async stop() {
       sampler.stop();
-      inspector.close();
       await worker.stop();
       // The next one begins with the subject's own pointer.
       const key = kvKeys.active;
@@ -145,19 +142,25 @@ async function measureIdle(requests: number): Promise<MemoryRow[]> {
     resourcePersistencePath: state,
     handleStructuredLogs: () => {},
   });
-  const inspector = await worker.inspect();
-  const sampler = startSampler(inspector, async () => 0);
+  const sampler = startSampler(await worker.inspect(), async () => 0);
   const texts = new Texts(4);
   await shoot(worker.origin, () => texts.ofTokens(16), requests);
-  const row = await sampler.note("nothing", `${requests.toLocaleString("en-US")} of 16 tokens`);
+  const after = `${requests.toLocaleString("en-US")} of 16 tokens`;
+  const row = { subject: "nothing", after, ...(await sampler.note()) };
   sampler.stop();
-  inspector.close();
   await worker.stop();
   await rm(state, { recursive: true, force: true });
   return [row];
 }
 
-function startSampler({ memory, memoryHeld }: Inspector, wasm: () => Promise<number>) {
+/** Watches a Worker that was built by `withWasmCount`. */
+export async function openSampler({ origin, inspect }: Workerd) {
+  return startSampler(await inspect(), async () =>
+    Number(await (await fetch(`${origin}/wasm-memory`)).text()),
+  );
+}
+
+function startSampler({ memory, memoryHeld, close }: Inspector, wasm: () => Promise<number>) {
   let peak = 0;
   let busy: Promise<void> | undefined;
   const timer = setInterval(() => {
@@ -169,14 +172,12 @@ function startSampler({ memory, memoryHeld }: Inspector, wasm: () => Promise<num
     });
   }, SAMPLE_MS);
   return {
-    async note(subject: string, after: string): Promise<MemoryRow> {
+    async note(): Promise<Omit<MemoryRow, "subject" | "after">> {
       await busy;
       const now = (await memory()).total + (await wasm());
       const { heap, embedder, backing, total } = await memoryHeld();
       const bytes = await wasm();
       const row = {
-        subject,
-        after,
         heap: megabytes(heap + embedder),
         backing: megabytes(backing),
         wasm: megabytes(bytes),
@@ -186,7 +187,10 @@ function startSampler({ memory, memoryHeld }: Inspector, wasm: () => Promise<num
       peak = 0;
       return row;
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer);
+      close();
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { measureColdStart } from "./cold-start.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLoad, measureSoak } from "./load.ts";
 import { measureBundles, measureMemory } from "./memory.ts";
+import { measureParallelBodies } from "./parallel-bodies.ts";
 import { type BackendName, createSubject, type Subject } from "./subjects.ts";
 import { checkTexts } from "./texts.ts";
 
@@ -15,7 +16,7 @@ import { checkTexts } from "./texts.ts";
 const help = `npm run bench -- [options]
   --quick            fewer rounds: under a minute
   --backends <names> onnx,simd,lexical
-  --only <parts>     latency,cold,load,soak,memory (the last two only where named)
+  --only <parts>     latency,cold,load,soak,memory,bodies (the last three only where named)
   --against <rev>    the same backends of another git revision beside, taking turns
   --json <file>      figures as JSON`;
 
@@ -92,6 +93,12 @@ if (parts.includes("memory")) {
   console.log("\nMemory of the isolate, MB: held after garbage collection, and the peak before it");
   console.table(memory);
   console.table(bundles);
+}
+if (parts.includes("bodies")) {
+  const bodies = await measureParallelBodies(subjects);
+  report["bodies"] = bodies;
+  console.log("\nMemory of the isolate while bodies of 8 MB arrive at the same time, MB");
+  console.table(bodies);
 }
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
 await Promise.all(

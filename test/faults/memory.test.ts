@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { readPublication } from "../../src/cli/kv/publication.ts";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { largeBundle, withBundles } from "../bench/large-bundle.ts";
+import { openSocket, parseAnswer, request } from "../security/raw-http.ts";
 import { codesOf, health, post, route, untilHealth } from "./ask.ts";
 import { type FaultWorker, startFaultWorker } from "./fault-worker.ts";
 
@@ -17,6 +18,31 @@ const ISOLATE_BYTES = 128_000_000;
 
 async function store(contents: ReadonlyMap<string, Uint8Array>): Promise<void> {
   for (const [key, bytes] of contents) await worker?.put(key, bytes);
+}
+
+/** A batch that has arrived but for its last byte; what was answered so far. */
+async function sendAllButTheEnd({ origin }: FaultWorker, body: string) {
+  let answer = parseAnswer("");
+  let read = "";
+  const bytes = Buffer.from(body);
+  const head = request("POST /v1/route/batch", [
+    "content-type: application/json",
+    `content-length: ${bytes.length}`,
+  ]);
+  const socket = openSocket(origin, () => undefined);
+  socket.on("error", () => undefined);
+  socket.on("data", (chunk) => {
+    read += chunk;
+    answer = parseAnswer(read);
+  });
+  socket.write(head);
+  socket.write(bytes.subarray(0, -1));
+  return {
+    status: () => answer.status,
+    code: () => /"code":"(\w+)"/.exec(answer.body)?.[1],
+    retryAfter: () => answer.headers.get("retry-after"),
+    end: () => void socket.write(bytes.subarray(-1)),
+  };
 }
 
 function smallBundle({ contents }: FaultWorker): Uint8Array {
@@ -34,6 +60,34 @@ test("the largest bundle that KV takes, and the largest batch", { timeout: START
   inspector.close();
   expect(total).toBeGreaterThan(25 * MiB);
   expect(total).toBeLessThan(ISOLATE_BYTES / 2);
+});
+
+test("several of the largest bodies at once", { timeout: STARTING_MS }, async () => {
+  worker = await startFaultWorker({ plainStorage: true, variables: { BODY_TIMEOUT_MS: "60000" } });
+  expect((await route(worker)).status).toBe(200);
+  const inspector = await worker.workerd.inspect();
+  const before = (await inspector.memoryHeld()).total;
+  const requests = Array.from({ length: 32 }, (_, k) => ({ prompt: `${k} ${"many words ".repeat(23_000)}` }));
+  const bodies = await Promise.all(
+    new Array(6)
+      .fill(JSON.stringify({ requests }))
+      .map((body) => sendAllButTheEnd(worker as FaultWorker, body)),
+  );
+  await expect.poll(() => bodies.filter(({ code }) => code() === "overloaded").length).toBe(4);
+  const { total } = await inspector.memoryHeld();
+  inspector.close();
+  expect(total - before).toBeGreaterThan(15_000_000);
+  expect(total - before).toBeLessThan(25_000_000);
+  // An ordinary decision is not kept out.
+  expect((await route(worker)).status).toBe(200);
+  for (const { end } of bodies) end();
+  await expect
+    .poll(() => bodies.filter(({ status }) => status() === 200).length, { timeout: 30_000 })
+    .toBe(2);
+  const refused = bodies.find(({ status }) => status() === 503);
+  expect(refused?.retryAfter()).toBe("5");
+  // What was held was given back.
+  expect((await post(worker, "/v1/route/batch", { requests })).status).toBe(200);
 });
 
 test("live bundle and canary are too large together", { timeout: STARTING_MS }, async () => {

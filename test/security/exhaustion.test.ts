@@ -87,6 +87,15 @@ describe("compressed bodies", () => {
 });
 
 describe("long bodies", () => {
+  test("of more values than memory has room for are refused", async () => {
+    const { status, error } = await post(`{"prompt":"x","tools":[${"[],".repeat(260_000)}1]}`);
+    expect([status, error.code]).toEqual([400, "invalid_json"]);
+    expect(error.message).toContain("250000 values");
+    expect((await post(`{"prompt":"x","tools":[${"[],".repeat(100_000)}1]}`)).status).toBe(200);
+    const inStrings = JSON.stringify({ prompt: "x", tools: [",[{".repeat(300_000)] });
+    expect((await post(inStrings)).status).toBe(200);
+  });
+
   test("above the limit they are refused, told or not told beforehand", async () => {
     const code = ({ status, body }: { status: number; body: string }) => [
       status,

@@ -25,7 +25,7 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
   const isolate = context.get("isolate");
   const { settings, state } = isolate;
   const stopwatch = createStopwatch(() => performance.now());
-  const body = await readJsonBody(context.req.raw, settings);
+  const body = await readJsonBody(context.req.raw, settings, context.get("bodyShare"));
   if (!body.ok) return respondFailure(context, body.failure);
   const chat = parseChatRequest(body.value);
   if (!chat.ok) return respondFailure(context, chat.failure);

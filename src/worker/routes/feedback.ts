@@ -8,7 +8,7 @@ import { readJsonBody } from "../json-body.ts";
 /** POST /v1/feedback: what came of a decision. Nothing of the request itself is kept, only what the token carries. */
 export async function postFeedback(context: HttpContext): Promise<Response> {
   const { settings, feedback } = context.get("isolate");
-  const body = await readJsonBody(context.req.raw, settings);
+  const body = await readJsonBody(context.req.raw, settings, context.get("bodyShare"));
   if (!body.ok) return respondFailure(context, body.failure);
   const request = parseFeedback(body.value);
   if (!request.ok) return respondFailure(context, request.failure);

@@ -16,7 +16,7 @@ import { createStopwatch, type Stopwatch } from "../stopwatch.ts";
 export async function postRouteBatch(context: HttpContext): Promise<Response> {
   const { settings, state } = context.get("isolate");
   const stopwatch = createStopwatch(() => performance.now());
-  const body = await readJsonBody(context.req.raw, settings);
+  const body = await readJsonBody(context.req.raw, settings, context.get("bodyShare"));
   if (!body.ok) return respondFailure(context, body.failure);
   const batch = parseWith(batchRequestSchema, body.value, "invalid_request");
   if (!batch.ok) return respondFailure(context, batch.failure);

@@ -11,7 +11,7 @@ import { createStopwatch } from "../stopwatch.ts";
 export async function postRouteTask(context: HttpContext): Promise<Response> {
   const { settings, state, embeddings } = context.get("isolate");
   const stopwatch = createStopwatch(() => performance.now());
-  const body = await readJsonBody(context.req.raw, settings);
+  const body = await readJsonBody(context.req.raw, settings, context.get("bodyShare"));
   if (!body.ok) return respondFailure(context, body.failure);
   const request = parseWith(routeTaskRequestSchema, body.value, "invalid_request");
   if (!request.ok) return respondFailure(context, request.failure);

@@ -10,7 +10,7 @@ import { createStopwatch } from "../stopwatch.ts";
 export async function postRoute(context: HttpContext): Promise<Response> {
   const { settings, state } = context.get("isolate");
   const stopwatch = createStopwatch(() => performance.now());
-  const body = await readJsonBody(context.req.raw, settings);
+  const body = await readJsonBody(context.req.raw, settings, context.get("bodyShare"));
   if (!body.ok) return respondFailure(context, body.failure);
   const request = parseRouteRequest(body.value);
   if (!request.ok) return respondFailure(context, request.failure);
