@@ -50,7 +50,8 @@ const lines = [
 function type(shell: string, line: string): Promise<string> {
   const terminal = spawn("script", ["-qec", shell, "/dev/null"], {
     cwd: folder,
-    env: { ...process.env, ZDOTDIR: folder, TERM: "dumb", COLUMNS: "200" },
+    // Nothing else of this process's environment: prompts and key bindings of a person's own change what is shown.
+    env: { PATH: process.env["PATH"], HOME: folder, ZDOTDIR: folder, TERM: "dumb", COLUMNS: "200" },
   });
   return new Promise((resolve, reject) => {
     let shown = "";

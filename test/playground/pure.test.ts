@@ -54,11 +54,18 @@ test("labels never cover each other and stay within their frame", () => {
   }));
   const placed = placeLabels(crowd, [], { left: 0, right: 300, top: 0, bottom: 100 });
   expect(placed.length).toBeGreaterThan(2);
-  const boxes = placed.map(({ text, x, y, anchor }) => ({
-    left: anchor === "start" ? x : x - text.length * 6.3,
-    y,
-  }));
-  for (const { left } of boxes) expect(left).toBeGreaterThanOrEqual(0);
+  const boxes = placed.map(({ text, x, y, anchor }) => {
+    const width = text.length * 6.3;
+    const left = anchor === "start" ? x : x - width;
+    return { left, right: left + width, top: y - 10, bottom: y };
+  });
+  for (const { left, right, top, bottom } of boxes) {
+    expect([left >= 0, right <= 300, top >= 0, bottom <= 100]).toEqual([true, true, true, true]);
+    const covered = boxes.filter(
+      (other) => left < other.right && other.left < right && top < other.bottom && other.top < bottom,
+    );
+    expect(covered).toHaveLength(1); // itself
+  }
   expect(new Set(placed.map(({ text }) => text)).size).toBe(placed.length);
 });
 

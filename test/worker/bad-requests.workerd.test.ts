@@ -1,6 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { errorBodySchema } from "../../src/contract/error.ts";
+import openapi from "../../src/contract/openapi.json" with { type: "json" };
 import { parseWith } from "../../src/contract/parse.ts";
 import { post, send } from "./client.ts";
 import { startFreshWorker } from "./fresh-worker.ts";
@@ -102,14 +103,17 @@ describe("bad requests get 4xx with code, param and a sentence", () => {
     expect(cancelled).toBe(true);
   });
 
-  test("an unknown address and a wrong method", async () => {
-    const lost = await send("/v2/route");
-    expect([lost.status, lost.body.error.code]).toEqual([404, "not_found"]);
-    const wrong = await send("/v1/route");
-    expect([wrong.status, wrong.body.error.code, wrong.headers.get("allow")]).toEqual([
-      405,
-      "method_not_allowed",
-      "POST",
-    ]);
+  test("an unknown address", async () => {
+    const { status, body } = await send("/v2/route");
+    expect([status, body.error.code]).toEqual([404, "not_found"]);
+  });
+
+  const addresses = Object.entries(openapi.paths).map(
+    ([path, methods]) => [path, Object.keys(methods)] as const,
+  );
+  test.each(addresses)("a wrong method for %s", async (path, methods) => {
+    const { status, body, headers } = await send(path, { method: "DELETE" });
+    expect([status, body.error.code]).toEqual([405, "method_not_allowed"]);
+    expect(headers.get("allow")?.toLowerCase()).toBe(methods.join(", "));
   });
 });
