@@ -31,7 +31,7 @@ async function buildPlayground(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
   for (const [name, contents] of files) await replaceFile(join(outdir, name), contents);
   for (const name of await readdir(outdir)) {
-    if (!files.has(name) && !name.endsWith(".tmp")) await rm(join(outdir, name));
+    if (!files.has(name) && !name.endsWith(".tmp")) await rm(join(outdir, name), { force: true });
   }
 }
 

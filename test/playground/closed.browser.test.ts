@@ -1,33 +1,26 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { LocalWorker } from "../../src/cli/local-worker.ts";
+import { describe, expect, test } from "vitest";
+import { unwrap } from "../../src/cli/failure.ts";
 import { createApiKey } from "../../src/contract/api-key.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
 import { hasBrowser } from "./browser.ts";
-import { createVisitor, decided, type Visitor } from "./open-page.ts";
+import { decided } from "./open-page.ts";
+import { visitWorker } from "./visit-worker.ts";
 
 describe.skipIf(!hasBrowser)("a Worker that asks for a key", () => {
-  let worker: LocalWorker;
-  let visitor: Visitor;
   let key: string;
-
-  beforeAll(async () => {
-    const made = await createApiKey("visitor", (count) => crypto.getRandomValues(new Uint8Array(count)));
-    if (!made.ok) throw new Error(made.failure.message);
-    key = made.value.key;
-    worker = await startTestWorker({
+  const visit = visitWorker(async () => {
+    const made = unwrap(
+      await createApiKey("visitor", (count) => crypto.getRandomValues(new Uint8Array(count))),
+    );
+    key = made.key;
+    return startTestWorker({
       providerUrl: "http://127.0.0.1:9",
-      variables: { AUTH: "keys", API_KEYS: made.value.record },
+      variables: { AUTH: "keys", API_KEYS: made.record },
     });
-    visitor = await createVisitor(worker.origin);
-  }, 90_000);
-  afterEach(async () => expect(await visitor.leave()).toEqual([]));
-  afterAll(async () => {
-    await visitor?.stop();
-    await worker?.stop();
   });
 
   test("is asked for one, which only this tab keeps", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     const dialog = page.getByRole("dialog", { name: "API key" });
     await dialog.waitFor();
     await dialog.getByLabel("Key", { exact: true }).fill(key);
@@ -48,7 +41,7 @@ describe.skipIf(!hasBrowser)("a Worker that asks for a key", () => {
   });
 
   test("a wrong key is told, and another can be given or the old one forgotten", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     const dialog = page.getByRole("dialog", { name: "API key" });
     await dialog.getByLabel("Key", { exact: true }).fill(`sb_visitor_${"x".repeat(43)}`);
     await dialog.getByRole("button", { name: "Use it" }).click();
@@ -66,7 +59,7 @@ describe.skipIf(!hasBrowser)("a Worker that asks for a key", () => {
   });
 
   test("the dialog can be left by Escape, and the page still says what is missing", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await page.getByRole("dialog").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Enter a key" }).click();

@@ -5,61 +5,41 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import axe from "axe-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type LocalWorker, startLocalWorker } from "../../src/cli/local-worker.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { startLocalWorker } from "../../src/cli/local-worker.ts";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { variantBundle } from "../operations/variant-bundle.ts";
 import { hasBrowser } from "./browser.ts";
-import { createVisitor, type Visitor } from "./open-page.ts";
+import { visitWorker } from "./visit-worker.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const configPath = join(root, "wrangler.toml");
 
 describe.skipIf(!hasBrowser)("the operator view of a Worker with D1, a canary and a shadow", () => {
   let folder: string;
-  let worker: LocalWorker;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const visit = visitWorker(async () => {
     folder = await mkdtemp(join(tmpdir(), "signalbox-operator-"));
     await publish(join(root, "models/default"));
     await publish(await variantFolder("canary"), "--canary", "10");
     await publish(await variantFolder("shadow"), "--shadow");
-    const migrate = [
-      "d1",
-      "migrations",
-      "apply",
-      "DB",
-      "--local",
-      "--config",
-      configPath,
-      "--persist-to",
-      state(),
-    ];
-    expect((await runWrangler(migrate)).code).toBe(0);
-    worker = await startLocalWorker({
+    expect((await runWrangler(["d1", "migrations", "apply", "DB", ...local()])).code).toBe(0);
+    return startLocalWorker({
       configPath,
       statePath: state(),
       port: 0,
       variables: { AUTH: "open", DECISION_LOG: "d1" },
     });
-    visitor = await createVisitor(worker.origin);
-  }, 180_000);
-  afterEach(async () => expect(await visitor.leave()).toEqual([]));
-  afterAll(async () => {
-    await visitor?.stop();
-    await worker?.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   test("before the first decision there is no traffic", async () => {
-    const page = await visitor.open({ view: "operator" });
+    const page = await visit.open({ view: "operator" });
     await page.getByText("No decision in the last 7 days.").waitFor();
   });
 
   test("canary and shadow are shown as they were published", async () => {
-    const page = await visitor.open({ view: "operator" });
-    const health = await (await fetch(`${worker.origin}/health`)).json();
+    const page = await visit.open({ view: "operator" });
+    const health = await (await fetch(`${visit.origin}/health`)).json();
     const canary = page.getByRole("region", { name: "Canary" });
     await canary.getByText(health.canary.checksum.slice(0, 12)).waitFor();
     await canary.getByText("10% of the conversations").waitFor();
@@ -69,7 +49,7 @@ describe.skipIf(!hasBrowser)("the operator view of a Worker with D1, a canary an
   });
 
   test("decisions are counted by model, and refreshed", async () => {
-    const page = await visitor.open({ view: "operator" });
+    const page = await visit.open({ view: "operator" });
     await page.locator(".catalogue").waitFor();
     for (const [model, times] of [
       ["gpt-4o-mini", 3],
@@ -97,33 +77,25 @@ describe.skipIf(!hasBrowser)("the operator view of a Worker with D1, a canary an
   });
 
   test("a database without tables is a fault that is told, beside the rest", async () => {
-    const page = await visitor.open({
+    const page = await visit.open({
       view: "operator",
       prepare: () =>
-        runWrangler(
-          ["d1", "execute", "DB", "--local", "--config", configPath, "--persist-to", state()].concat([
-            "--command",
-            "ALTER TABLE decisions RENAME TO elsewhere",
-          ]),
-        ),
+        runWrangler([
+          ...["d1", "execute", "DB", ...local()],
+          ...["--command", "ALTER TABLE decisions RENAME TO elsewhere"],
+        ]),
     });
     await page.getByText("could not be read").first().waitFor();
     await page.locator(".catalogue").waitFor();
   });
 
   const state = () => join(folder, "state");
+  const local = () => ["--local", "--config", configPath, "--persist-to", state()];
 
   async function publish(router: string, ...options: readonly string[]): Promise<void> {
-    const args = [
-      join(root, "src/cli/main.ts"),
-      "publish",
-      router,
-      "--config",
-      configPath,
-      "--state",
-      state(),
-    ];
-    await promisify(execFile)(process.execPath, [...args, ...options]);
+    const target = ["--config", configPath, "--state", state()];
+    const args = [join(root, "src/cli/main.ts"), "publish", router, ...target, ...options];
+    await promisify(execFile)(process.execPath, args);
   }
 
   async function variantFolder(name: string): Promise<string> {
@@ -138,7 +110,7 @@ describe.skipIf(!hasBrowser)("the operator view of a Worker with D1, a canary an
   }
 
   async function decide(model: string, prompt: string): Promise<void> {
-    const response = await fetch(`${worker.origin}/v1/route`, {
+    const response = await fetch(`${visit.origin}/v1/route`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ prompt, models: [model] }),

@@ -1,31 +1,19 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { LocalWorker } from "../../src/cli/local-worker.ts";
-import { startTestWorker } from "../conformance/test-worker.ts";
+import { describe, expect, test } from "vitest";
 import { hasBrowser } from "./browser.ts";
-import { createVisitor, decided, type Visitor } from "./open-page.ts";
+import { decided } from "./open-page.ts";
+import { visitWorker } from "./visit-worker.ts";
 
 const DECISION = "**/v1/route";
 
 describe.skipIf(!hasBrowser)("the playground", () => {
-  let worker: LocalWorker;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
-    visitor = await createVisitor(worker.origin);
-  }, 90_000);
-  afterEach(async () => expect(await visitor.leave()).toEqual([]));
-  afterAll(async () => {
-    await visitor?.stop();
-    await worker?.stop();
-  });
+  const visit = visitWorker();
 
   describe("when something is wrong", () => {
     test("a rate limit counts down and tries again by itself", async () => {
       let refused = 0;
-      const page = await visitor.open({
+      const page = await visit.open({
         prepare: (page) =>
           page.route(DECISION, async (route) => {
             if (refused++ > 0) return await route.continue();
@@ -44,7 +32,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     });
 
     test("a lost connection is told, and the decision comes once it is back", async () => {
-      const page = await visitor.open();
+      const page = await visit.open();
       await decided(page);
       await page.context().setOffline(true);
       await page.getByRole("button", { name: "Proof" }).click();
@@ -55,7 +43,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     });
 
     test("a slow cold start is explained while it lasts", async () => {
-      const page = await visitor.open({
+      const page = await visit.open({
         prepare: (page) =>
           page.route(DECISION, async (route) => {
             await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -68,7 +56,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     });
 
     test("an answer that is no JSON, and a Worker without a bundle", async () => {
-      const page = await visitor.open({
+      const page = await visit.open({
         prepare: (page) =>
           page.route(DECISION, (route) => route.fulfill({ status: 502, body: "<html>bad gateway" })),
       });
@@ -87,8 +75,8 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("the operator view shows what is live, and filters the catalogue", async () => {
-    const page = await visitor.open({ view: "operator" });
-    const health = await (await fetch(`${worker.origin}/health`)).json();
+    const page = await visit.open({ view: "operator" });
+    const health = await (await fetch(`${visit.origin}/health`)).json();
     const bundle = page.getByRole("region", { name: "Bundle" });
     expect(await bundle.textContent()).toContain(health.bundle.checksum.slice(0, 12));
     await page.getByRole("searchbox").fill("claude");
@@ -98,11 +86,11 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("the operator view names every fault", async () => {
-    const health = await (await fetch(`${worker.origin}/health`)).json();
+    const health = await (await fetch(`${visit.origin}/health`)).json();
     const faults = [
       { code: "bundle_corrupt", message: "differs from its checksum", since: "2025-01-02T03:04:05Z" },
     ];
-    const page = await visitor.open({
+    const page = await visit.open({
       view: "operator",
       prepare: (page) =>
         page.route("**/health", (route) =>
@@ -114,7 +102,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("the operator view tells why a Worker serves nothing", async () => {
-    const { embedding_cache } = await (await fetch(`${worker.origin}/health`)).json();
+    const { embedding_cache } = await (await fetch(`${visit.origin}/health`)).json();
     const unavailable = {
       status: "unavailable",
       faults: [{ code: "bundle_missing", message: "KV lacks it", since: "2025-01-02T03:04:05Z" }],
@@ -123,7 +111,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     };
     const error = { message: "AUTH is wrong", type: "server_error", code: "misconfigured", param: "AUTH" };
     let body: object = unavailable;
-    const page = await visitor.open({
+    const page = await visit.open({
       view: "operator",
       prepare: (page) => page.route("**/health", (route) => route.fulfill({ status: 503, json: body })),
     });
@@ -135,12 +123,12 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("the operator view says where no traffic is recorded", async () => {
-    const page = await visitor.open({ view: "operator" });
+    const page = await visit.open({ view: "operator" });
     await page.locator(".traffic").getByText("DECISION_LOG").waitFor();
   });
 
   test("the task view recommends a model, and labels change it", async () => {
-    const page = await visitor.open({ view: "task" });
+    const page = await visit.open({ view: "task" });
     await page.getByRole("button", { name: "Example task" }).click();
     const before = await decided(page, "Recommendation");
     const cells = page.getByRole("button", { name: new RegExp(`^${before} on prompt`) });
@@ -153,7 +141,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("a file of prompts can be opened", async () => {
-    const page = await visitor.open({ view: "task" });
+    const page = await visit.open({ view: "task" });
     const line = JSON.stringify({ prompt: "What is 3 + 4?", outcomes: { "gpt-4o-mini": 1 } });
     const file = {
       name: "task.jsonl",
@@ -166,7 +154,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("of more prompts than one decision takes, the first count, and the page says so", async () => {
-    const page = await visitor.open({ view: "task" });
+    const page = await visit.open({ view: "task" });
     const asked: unknown[] = [];
     page.on("request", (request) => {
       if (request.url().endsWith("/v1/route/task")) asked.push(request.postDataJSON().prompts.length);
@@ -180,7 +168,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("labels for a model that the Worker does not know are a fault that names it", async () => {
-    const page = await visitor.open({ view: "task" });
+    const page = await visit.open({ view: "task" });
     const line = JSON.stringify({ prompt: "What is 3 + 4?", outcomes: { "no-such-model": 1 } });
     await page.getByLabel("Prompts of one task").fill(line);
     const alert = page.getByRole("alert");
@@ -189,7 +177,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
   });
 
   test("colors go round and are remembered", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     const toggle = page.getByRole("button", { name: /^Colors/ });
     await toggle.click();
     await toggle.click();
@@ -206,7 +194,7 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     test.each(looks)(
       "$name",
       async ({ colorScheme, viewport }) => {
-        const page = await visitor.open({ colorScheme, viewport });
+        const page = await visit.open({ colorScheme, viewport });
         await decided(page);
         expect(await violations(page)).toEqual([]);
         await page.getByRole("button", { name: "Add a turn" }).click();

@@ -1,28 +1,16 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { LocalWorker } from "../../src/cli/local-worker.ts";
-import { startTestWorker } from "../conformance/test-worker.ts";
+import { describe, expect, test } from "vitest";
 import { hasBrowser } from "./browser.ts";
-import { createVisitor, decided, type Visitor } from "./open-page.ts";
+import { decided } from "./open-page.ts";
+import { visitWorker } from "./visit-worker.ts";
 
 describe.skipIf(!hasBrowser)("the prompt view", () => {
-  let worker: LocalWorker;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
-    visitor = await createVisitor(worker.origin);
-  }, 90_000);
-  afterEach(async () => expect(await visitor.leave()).toEqual([]));
-  afterAll(async () => {
-    await visitor?.stop();
-    await worker?.stop();
-  });
+  const visit = visitWorker();
 
   async function ask(body: object) {
-    const response = await fetch(`${worker.origin}/v1/route`, {
+    const response = await fetch(`${visit.origin}/v1/route`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
@@ -42,7 +30,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   }
 
   test("decides on what is typed, as the API does", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     const prompt = "Name the three longest rivers of Africa.";
     await asked(page, () => page.getByLabel("Prompt", { exact: true }).fill(prompt));
@@ -59,7 +47,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("many keystrokes are one question", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     let questions = 0;
     page.on("request", (request) => {
@@ -74,7 +62,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("the dial works by keyboard: less spend, a cheaper model", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     await page.getByRole("slider", { name: "Spend" }).focus();
     expect(await asked(page, () => page.keyboard.press("Home"))).toMatchObject({ spend: 0 });
@@ -86,7 +74,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("every rule sends its own field", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     const choose = (name: string) => asked(page, () => page.getByLabel(name, { exact: true }).check());
     expect(await choose("Tolerance")).toMatchObject({ tolerance: 0.05 });
@@ -95,7 +83,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("along the dial: a stop can be picked", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     await page.getByText("Along the dial").click();
     const stops = page.getByRole("list", { name: "What the dial chooses" }).getByRole("button");
@@ -106,7 +94,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("filters narrow the candidates, and a name that means nothing is explained", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     await page.getByText("Filters").click();
     await asked(page, () => page.getByLabel("Only these").fill("claude-*"));
@@ -122,7 +110,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("a chat sends its turns, what to route on and the model it is on", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     await page.getByRole("button", { name: "Add a turn" }).click();
     await page.getByLabel("Turn 2", { exact: true }).fill("Six euros.");
@@ -141,7 +129,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("two settings stand side by side, and the difference is told", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     await page.getByRole("button", { name: "Compare with a second setting" }).click();
     const form = page.getByRole("form", { name: "Setting B" });
@@ -157,7 +145,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("the table marks a model in the chart, by pointer and by keyboard", async () => {
-    const page = await visitor.open();
+    const page = await visit.open();
     await decided(page);
     const third = page.locator(".ranking tbody .model-name").nth(2);
     await third.focus();
@@ -167,7 +155,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   });
 
   test("the copied curl command gives the decision that the page shows", async () => {
-    const page = await visitor.open({ permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await visit.open({ permissions: ["clipboard-read", "clipboard-write"] });
     const model = await decided(page);
     await page.getByRole("button", { name: "Copy" }).click();
     await page.getByText("Copied").waitFor();

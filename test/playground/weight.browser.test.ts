@@ -3,11 +3,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LocalWorker } from "../../src/cli/local-worker.ts";
-import { startTestWorker } from "../conformance/test-worker.ts";
+import { describe, expect, test } from "vitest";
 import { hasBrowser } from "./browser.ts";
-import { createVisitor, decided, type Visitor } from "./open-page.ts";
+import { decided } from "./open-page.ts";
+import { visitWorker } from "./visit-worker.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const PAGE_GZIP_BYTES = 150_000;
@@ -25,27 +24,17 @@ test("all files of the page stay within their budget", async () => {
 });
 
 describe.skipIf(!hasBrowser)("in a browser", () => {
-  let worker: LocalWorker;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
-    visitor = await createVisitor(worker.origin);
-  }, 90_000);
-  afterAll(async () => {
-    await visitor?.stop();
-    await worker?.stop();
-  });
+  const visit = visitWorker();
 
   test("the page is interactive within a second, from nothing in the cache", async () => {
     const times: number[] = [];
     for (let run = 0; run < 5; run++) {
-      const page = await visitor.open();
+      const page = await visit.open();
       await decided(page);
       times.push(
         await page.evaluate(() => performance.getEntriesByName("interactive")[0]?.startTime ?? Infinity),
       );
-      await visitor.leave();
+      await visit.leave();
     }
     const median = times.sort((a, b) => a - b)[2] as number;
     console.log(`Interactive after ${Math.round(median)} ms (median of ${times.length}).`);

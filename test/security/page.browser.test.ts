@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
 import { hasBrowser } from "../playground/browser.ts";
-import { createVisitor, decided, type Visitor } from "../playground/open-page.ts";
+import { decided } from "../playground/open-page.ts";
+import { visitWorker } from "../playground/visit-worker.ts";
 
 // The page shows names that other people wrote: of models, providers, tasks, and what a provider answers.
 const markup = "<img/src=x/onerror=window.pwned=1><script>window.pwned=1</script>\"'`";
@@ -18,24 +19,13 @@ function poisoned(value: unknown, name = ""): unknown {
 }
 
 describe.skipIf(!hasBrowser)("the page", () => {
-  let worker: LocalWorker;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
-    visitor = await createVisitor(worker.origin);
-  }, 90_000);
   // A refusal of the CSP counts as a complaint: no markup may get so far that the CSP has to stop it.
-  afterEach(async () => expect(await visitor.leave()).toEqual([]));
-  afterAll(async () => {
-    await visitor?.stop();
-    await worker?.stop();
-  });
+  const visit = visitWorker();
 
   test.each(["prompt", "task", "operator"] as const)(
     "%s shows markup in any answer as text",
     async (view) => {
-      const page = await visitor.open({
+      const page = await visit.open({
         view,
         prepare: async (page) => {
           for (const address of [MODELS, HEALTH, ROUTE, TASK]) {
@@ -58,7 +48,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
 
   test("markup in the prompt, in an error and in the address does nothing", async () => {
     const error = { message: markup, type: markup, code: markup, param: markup };
-    const page = await visitor.open({
+    const page = await visit.open({
       prepare: (page) => page.route(ROUTE, (route) => route.fulfill({ status: 400, json: { error } })),
     });
     await page.getByRole("alert").getByText("onerror").first().waitFor();
@@ -67,7 +57,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     await decided(page);
     expect(await page.locator(".snippets pre").textContent()).toContain("onerror");
     for (const hash of [markup, `prompt${markup}`, "javascript:window.pwned=1", "__proto__", "constructor"]) {
-      await page.goto(`${worker.origin}/?x=${encodeURIComponent(markup)}#${hash}`);
+      await page.goto(`${visit.origin}/?x=${encodeURIComponent(markup)}#${hash}`);
       await page.locator("#app header").waitFor();
       expect(await page.evaluate(() => "pwned" in window)).toBe(false);
     }
@@ -75,7 +65,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
 
   test("a script that gets in all the same is stopped by the CSP, and can send nothing away", async () => {
     const left: string[] = [];
-    const page = await visitor.open({
+    const page = await visit.open({
       prepare: (page) =>
         page.route(/evil\.example/, (route) => {
           left.push(route.request().url());
@@ -128,16 +118,16 @@ describe.skipIf(!hasBrowser)("the page", () => {
     expect(await page.evaluate(() => "pwned" in window)).toBe(false);
     expect(left).toEqual([]);
     // Its complaints were asked for.
-    await visitor.leave();
+    await visit.leave();
   });
 
   test("another site can't put it into a frame", async () => {
-    const page = await visitor.open({
+    const page = await visit.open({
       prepare: (page) =>
         page.route("http://evil.example/", (route) =>
           route.fulfill({
             contentType: "text/html",
-            body: `<iframe src="${worker.origin}/"></iframe><iframe src="${worker.origin}/health"></iframe>`,
+            body: `<iframe src="${visit.origin}/"></iframe><iframe src="${visit.origin}/health"></iframe>`,
           }),
         ),
     });
@@ -151,7 +141,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     );
     expect(framed).toHaveLength(2);
     for (const content of framed) expect(content).not.toMatch(/id="app"|"status"/);
-    await visitor.leave();
+    await visit.leave();
   });
 });
 
