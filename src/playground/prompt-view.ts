@@ -65,6 +65,11 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
     [...answers, names.length],
   );
   const difference = first.value && second.value ? differenceSentence(first.value, second.value) : undefined;
+  const form = (id: "a" | "b", title: string, settings: Settings) => {
+    const change = (changed: Settings) => onChange({ ...state, [id]: changed });
+    const stops = asked && h(DialStops, { settings, request, apiKey, onChange: change });
+    return h(SettingsForm, { id, title, settings, models, stops, onChange: change });
+  };
 
   return h(
     "main",
@@ -81,37 +86,8 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
       h(
         "div",
         { class: "settings-pair" },
-        h(SettingsForm, {
-          id: "a",
-          title: b === undefined ? "Choose by" : "Setting A",
-          settings: a,
-          models,
-          stops:
-            asked &&
-            h(DialStops, {
-              settings: a,
-              request,
-              apiKey,
-              onChange: (changed) => onChange({ ...state, a: changed }),
-            }),
-          onChange: (changed) => onChange({ ...state, a: changed }),
-        }),
-        b !== undefined &&
-          h(SettingsForm, {
-            id: "b",
-            title: "Setting B",
-            settings: b,
-            models,
-            stops:
-              asked &&
-              h(DialStops, {
-                settings: b,
-                request,
-                apiKey,
-                onChange: (changed) => onChange({ ...state, b: changed }),
-              }),
-            onChange: (changed) => onChange({ ...state, b: changed }),
-          }),
+        form("a", b === undefined ? "Choose by" : "Setting A", a),
+        b !== undefined && form("b", "Setting B", b),
       ),
       h(
         "button",

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Chosen } from "../chart/candidates-chart.ts";
 import { frontierOf, type Point } from "../chart/frontier.ts";
 import { percent, usdPerThousand } from "../format.ts";
+import { Table } from "../shell/table.ts";
 
 /** One candidate with its place in the ranking of each setting; undefined where the filters leave it out. */
 export interface Row extends Point {
@@ -42,42 +43,27 @@ export function Ranking({ rows, chosen, marked, onMark }: Props): ComponentChild
     "div",
     { class: "ranking" },
     h("h3", { id: "ranking-title" }, `Ranking of ${rows.length} candidates`),
-    h(
-      "div",
-      { class: "table-frame", role: "region", "aria-labelledby": "ranking-title", tabIndex: 0 },
-      h(
-        "table",
-        null,
-        h(
-          "thead",
-          null,
-          h(
-            "tr",
-            null,
-            heading("rank", names[0] as string, "ascending"),
-            names[1] !== undefined && h("th", { scope: "col", class: "rank" }, names[1]),
-            h("th", { scope: "col" }, "Model"),
-            heading("pCorrect", "Right", "descending"),
-            heading("usd", "USD per 1,000", "ascending"),
-            h("th", { scope: "col", class: "number wide-only" }, "Answer tokens"),
-          ),
-        ),
-        h(
-          "tbody",
-          null,
-          shown.map((row) =>
-            h(RankingRow, {
-              key: row.model,
-              row,
-              chosen,
-              isMarked: row.model === marked,
-              isFrontier: frontier.has(row.model),
-              onMark,
-            }),
-          ),
-        ),
+    h(Table, {
+      titledBy: "ranking-title",
+      head: [
+        heading("rank", names[0] as string, "ascending"),
+        names[1] !== undefined && h("th", { scope: "col", class: "rank" }, names[1]),
+        h("th", { scope: "col" }, "Model"),
+        heading("pCorrect", "Right", "descending"),
+        heading("usd", "USD per 1,000", "ascending"),
+        h("th", { scope: "col", class: "number wide-only" }, "Answer tokens"),
+      ],
+      rows: shown.map((row) =>
+        h(RankingRow, {
+          key: row.model,
+          row,
+          chosen,
+          isMarked: row.model === marked,
+          isFrontier: frontier.has(row.model),
+          onMark,
+        }),
       ),
-    ),
+    }),
     rows.length > FIRST_ROWS &&
       h(
         "button",

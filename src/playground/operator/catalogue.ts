@@ -2,6 +2,7 @@ import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
 import type { Model } from "../api/model.ts";
 import { tokens } from "../format.ts";
+import { Table } from "../shell/table.ts";
 
 /** Every model that the catalogue knows: prices, size, abilities, and whether `auto` may choose it. */
 export function Catalogue({ models }: { readonly models: readonly Model[] }): ComponentChild {
@@ -36,32 +37,17 @@ export function Catalogue({ models }: { readonly models: readonly Model[] }): Co
       ),
     ),
     h("p", { class: "visually-hidden", role: "status" }, wanted === "" ? "" : `${shown.length} models match`),
-    h(
-      "div",
-      { class: "table-frame", role: "region", "aria-labelledby": "catalogue-title", tabIndex: 0 },
-      h(
-        "table",
-        null,
-        h(
-          "thead",
-          null,
-          h(
-            "tr",
-            null,
-            ["Model", "Provider"].map((text) => h("th", { key: text, scope: "col" }, text)),
-            ["Input", "Cached", "Output", "Context"].map((text) =>
-              h("th", { key: text, scope: "col", class: "number" }, text),
-            ),
-            h("th", { scope: "col", class: "abilities" }, "Abilities"),
-          ),
+    h(Table, {
+      titledBy: "catalogue-title",
+      head: [
+        ["Model", "Provider"].map((text) => h("th", { key: text, scope: "col" }, text)),
+        ["Input", "Cached", "Output", "Context"].map((text) =>
+          h("th", { key: text, scope: "col", class: "number" }, text),
         ),
-        h(
-          "tbody",
-          null,
-          shown.map((model) => h(CatalogueRow, { key: model.id, model })),
-        ),
-      ),
-    ),
+        h("th", { scope: "col", class: "abilities" }, "Abilities"),
+      ],
+      rows: shown.map((model) => h(CatalogueRow, { key: model.id, model })),
+    }),
     h("p", { class: "note" }, "Prices in USD per million tokens."),
   );
 }

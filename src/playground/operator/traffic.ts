@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from "preact";
 import type { Traffic as Counts } from "../../contract/traffic.ts";
 import { percent } from "../format.ts";
+import { Table } from "../shell/table.ts";
 
 /** Which models were chosen, where the Worker records that. */
 export function Traffic({ traffic }: { readonly traffic: Counts }): ComponentChild {
@@ -21,50 +22,35 @@ export function Traffic({ traffic }: { readonly traffic: Counts }): ComponentChi
       : total === 0
         ? h("p", { class: "note" }, `No decision in the last ${days} days.`)
         : [
-            h(Table, { data, total }),
+            h(ModelCounts, { data, total }),
             h("p", { class: "note" }, `${total} decisions in the last ${days} days.`),
           ],
   );
 }
 
-interface TableProps {
+interface CountsProps {
   readonly data: Counts["data"];
   readonly total: number;
 }
 
-function Table({ data, total }: TableProps): ComponentChild {
-  return h(
-    "div",
-    { class: "table-frame", role: "region", "aria-labelledby": "traffic-title", tabIndex: 0 },
-    h(
-      "table",
-      null,
-      h(
-        "thead",
-        null,
-        h(
-          "tr",
-          null,
-          h("th", { scope: "col" }, "Model"),
-          ["Decisions", "Share", "Expected cost"].map((text) =>
-            h("th", { key: text, scope: "col", class: "number" }, text),
-          ),
-        ),
+function ModelCounts({ data, total }: CountsProps): ComponentChild {
+  return h(Table, {
+    titledBy: "traffic-title",
+    head: [
+      h("th", { scope: "col" }, "Model"),
+      ["Decisions", "Share", "Expected cost"].map((text) =>
+        h("th", { key: text, scope: "col", class: "number" }, text),
       ),
+    ],
+    rows: data.map(({ model, decisions, expected_usd }) =>
       h(
-        "tbody",
-        null,
-        data.map(({ model, decisions, expected_usd }) =>
-          h(
-            "tr",
-            { key: model },
-            h("th", { scope: "row" }, model),
-            [String(decisions), percent(decisions / total), `$${expected_usd.toPrecision(3)}`].map(
-              (text, index) => h("td", { key: index, class: "number" }, text),
-            ),
-          ),
+        "tr",
+        { key: model },
+        h("th", { scope: "row" }, model),
+        [String(decisions), percent(decisions / total), `$${expected_usd.toPrecision(3)}`].map(
+          (text, index) => h("td", { key: index, class: "number" }, text),
         ),
       ),
     ),
-  );
+  });
 }

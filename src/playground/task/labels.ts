@@ -1,4 +1,5 @@
 import { type ComponentChild, h } from "preact";
+import { Table } from "../shell/table.ts";
 import type { TaskPrompt } from "./parse-prompts.ts";
 
 interface Props {
@@ -36,44 +37,29 @@ export function Labels({ prompts, labeledModels, otherModels, onTurn, onAddModel
       ),
     ),
     h("p", { class: "note" }, "Know some answers already? Press a cell: right, wrong, not known."),
-    h(
-      "div",
-      { class: "table-frame", role: "region", "aria-labelledby": "labels-title", tabIndex: 0 },
-      h(
-        "table",
-        null,
+    h(Table, {
+      titledBy: "labels-title",
+      head: [
+        h("th", { scope: "col" }, "Prompt"),
+        labeledModels.map((model) => h("th", { key: model, scope: "col", class: "label-head" }, model)),
+      ],
+      rows: prompts.map((prompt, index) =>
         h(
-          "thead",
-          null,
-          h(
-            "tr",
-            null,
-            h("th", { scope: "col" }, "Prompt"),
-            labeledModels.map((model) => h("th", { key: model, scope: "col", class: "label-head" }, model)),
-          ),
-        ),
-        h(
-          "tbody",
-          null,
-          prompts.map((prompt, index) =>
+          "tr",
+          { key: index },
+          h("th", { scope: "row", class: "label-prompt", title: prompt.prompt }, prompt.prompt),
+          labeledModels.map((model) =>
             h(
-              "tr",
-              { key: index },
-              h("th", { scope: "row", class: "label-prompt", title: prompt.prompt }, prompt.prompt),
-              labeledModels.map((model) =>
-                h(
-                  "td",
-                  { key: model, class: "label-cell" },
-                  cell(prompt.outcomes[model], `${model} on prompt ${index + 1}`, () =>
-                    onTurn(prompt.prompt, model),
-                  ),
-                ),
+              "td",
+              { key: model, class: "label-cell" },
+              cell(prompt.outcomes[model], `${model} on prompt ${index + 1}`, () =>
+                onTurn(prompt.prompt, model),
               ),
             ),
           ),
         ),
       ),
-    ),
+    }),
   );
 }
 

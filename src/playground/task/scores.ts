@@ -2,6 +2,7 @@ import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
 import type { RouteTaskResponse } from "../../client/index.ts";
 import { percent } from "../format.ts";
+import { Table } from "../shell/table.ts";
 
 type Candidate = RouteTaskResponse["ranking"][number];
 
@@ -41,50 +42,35 @@ export function Scores({ ranking, chosen }: Props): ComponentChild {
         h("span", { key: field }, h("i", { class: `key key-${field}` }), meaning),
       ),
     ),
-    h(
-      "div",
-      { class: "table-frame", role: "region", "aria-labelledby": "scores-title", tabIndex: 0 },
-      h(
-        "table",
-        null,
+    h(Table, {
+      titledBy: "scores-title",
+      head: [
+        h("th", { scope: "col" }, "Model"),
         h(
-          "thead",
-          null,
+          "th",
+          { scope: "col", class: "wide-only" },
+          h("span", { class: "visually-hidden" }, "Dots"),
           h(
-            "tr",
-            null,
-            h("th", { scope: "col" }, "Model"),
-            h(
-              "th",
-              { scope: "col", class: "wide-only" },
-              h("span", { class: "visually-hidden" }, "Dots"),
-              h(
-                "span",
-                { class: "dots-scale", "aria-hidden": "true" },
-                h("span", null, percent(low)),
-                h("span", null, "100%"),
-              ),
-            ),
-            shownKinds.map(({ title }) => h("th", { key: title, scope: "col", class: "number" }, title)),
-            hasLabels && h("th", { scope: "col", class: "number wide-only" }, "Labels"),
+            "span",
+            { class: "dots-scale", "aria-hidden": "true" },
+            h("span", null, percent(low)),
+            h("span", null, "100%"),
           ),
         ),
-        h(
-          "tbody",
-          null,
-          shown.map((candidate) =>
-            h(ScoreRow, {
-              key: candidate.model,
-              candidate,
-              kinds: shownKinds,
-              low,
-              hasLabels,
-              isChosen: candidate.model === chosen,
-            }),
-          ),
-        ),
+        shownKinds.map(({ title }) => h("th", { key: title, scope: "col", class: "number" }, title)),
+        hasLabels && h("th", { scope: "col", class: "number wide-only" }, "Labels"),
+      ],
+      rows: shown.map((candidate) =>
+        h(ScoreRow, {
+          key: candidate.model,
+          candidate,
+          kinds: shownKinds,
+          low,
+          hasLabels,
+          isChosen: candidate.model === chosen,
+        }),
       ),
-    ),
+    }),
     ranking.length > FIRST_ROWS &&
       h(
         "button",
