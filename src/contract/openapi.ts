@@ -2,6 +2,7 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { batchRequestSchema, batchResponseSchema } from "./batch.ts";
 import { chatRequestSchema } from "./chat.ts";
+import { decisionHeaderMeanings } from "./decision-headers.ts";
 import { type ErrorCode, errorBodySchema, errorCodes, errorKinds } from "./error.ts";
 import { feedbackRequestSchema, feedbackResponseSchema } from "./feedback.ts";
 import { healthSchema } from "./health.ts";
@@ -118,14 +119,6 @@ const operations: readonly Operation[] = [
   { method: "get", path: "/openapi.json", summary: "This document", response: "any", statuses: [] },
 ];
 
-const decisionHeaders = {
-  "x-signalbox-model": "The chosen model.",
-  "x-signalbox-reason": "Why it was chosen.",
-  "x-signalbox-p-correct": "Probability that it answers correctly, four decimals.",
-  "x-signalbox-bundle": "Checksum of the router bundle that decided.",
-  "x-signalbox-decision": "The decision's id.",
-} as const;
-
 /** The OpenAPI 3.1 document, made from the schemas that the Worker itself parses with. */
 export function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
@@ -193,7 +186,7 @@ function operationId(method: string, path: string): string {
 
 function headers(): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(decisionHeaders).map(([name, description]) => [
+    Object.entries(decisionHeaderMeanings).map(([name, description]) => [
       name,
       { description, schema: { type: "string" } },
     ]),

@@ -1,6 +1,7 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { findKey, holdsApiKey, type Permission } from "../contract/api-key.ts";
+import { decisionHeaderMeanings } from "../contract/decision-headers.ts";
 import type { Failure } from "../core/result.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 
@@ -77,11 +78,7 @@ export const allowOrigins = cors({
   allowMethods: ["GET", "POST"],
   allowHeaders: ["authorization", "content-type", KEY_HEADER],
   exposeHeaders: [
-    "x-signalbox-model",
-    "x-signalbox-reason",
-    "x-signalbox-p-correct",
-    "x-signalbox-bundle",
-    "x-signalbox-decision",
+    ...Object.keys(decisionHeaderMeanings),
     "x-signalbox-attempts",
     "retry-after",
     "server-timing",

@@ -1,3 +1,4 @@
+import type { DecisionHeader } from "../contract/decision-headers.ts";
 import type { Explanation, RouteResponse } from "../contract/route.ts";
 import type { Decided } from "./decision.ts";
 
@@ -24,7 +25,7 @@ export function routeResponse(decided: Decided, id: string, explain: boolean): R
 }
 
 /** Headers that say what was decided; values are ASCII because the catalogue allows no other model ids. */
-export function decisionHeaders({ decision, serving }: Decided, id: string): Record<string, string> {
+export function decisionHeaders({ decision, serving }: Decided, id: string): Record<DecisionHeader, string> {
   return {
     "x-signalbox-model": decision.model,
     "x-signalbox-reason": decision.reason,
