@@ -61,6 +61,7 @@ async function route(options: RouteCommandOptions): Promise<void> {
   if ((options.prompt === undefined) === (options.file === undefined)) {
     throw new WrongUsage("give either --prompt or --file");
   }
+  if (options.prompt?.trim() === "") throw new WrongUsage("--prompt is empty: there is nothing to decide on");
   const rule = ruleOf(options);
   const predictor = unwrap(loadPredictor(await readFile(join(options.bundle, "bundle.safetensors"))));
   const { catalogue, priced } = await readCatalogueOf(options.bundle, predictor);

@@ -88,6 +88,7 @@ test.each(commands)("%s --help teaches with an example", async (command) => {
 test.each([
   [["route", "--bundle", "nowhere", "--prompt", "x"], 1, "there is no nowhere/bundle.safetensors"],
   [["route"], 2, "give either --prompt or --file"],
+  [["route", "--prompt", " "], 2, "--prompt is empty"],
   [["route", "--prompt", "x", "--spend", "1", "--tolerance", "0"], 2, "give one of them"],
   [["route", "--prompt", "x", "--spend", ""], 2, "a number from 0 to 1"],
   [["key", "My App"], 2, "lower-case letters"],
