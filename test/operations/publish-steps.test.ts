@@ -43,7 +43,7 @@ function asked(publication: Publication): Upload {
   return { publication, source: "test", publishedAt: settled, onProgress: () => undefined };
 }
 
-/** The default bundle without its last model's name, so that it is another one; with a catalogue of its own. */
+/** The default bundle under a name of its own, so that its checksum is another one; with a catalogue of its own. */
 async function publicationOf(name: string): Promise<Publication> {
   const bundle = variantBundle(
     new Uint8Array(await readFile(join(root, "models/default/bundle.safetensors"))),

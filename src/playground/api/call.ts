@@ -1,6 +1,6 @@
 import { connectSignalbox, SignalboxError } from "../../client/index.ts";
 import { type Fault, faultOf } from "./fault.ts";
-import { type Answers, type Question, questions } from "./questions.ts";
+import { type Answers, type Bodies, type Question, questions } from "./questions.ts";
 import { parseServerTiming, type Timing } from "./timing.ts";
 
 export type Outcome<T> =
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 30_000;
  */
 export async function call<Q extends Question>(
   question: Q,
-  body: unknown,
+  body: Bodies[Q],
   apiKey: string,
   signal: AbortSignal,
 ): Promise<Outcome<Answers[Q]>> {

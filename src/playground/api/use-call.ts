@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { call, type Outcome } from "./call.ts";
 import type { Fault } from "./fault.ts";
-import type { Answers, Question } from "./questions.ts";
+import type { Answers, Bodies, Question } from "./questions.ts";
 import type { Timing } from "./timing.ts";
 
 /** What is known of a call that is repeated as its input changes. The last answer stays while the next is awaited. */
@@ -18,9 +18,9 @@ export interface Called<T> {
 /** A cold Worker loads its encoder from KV first, which takes a second or two; a warm one answers far sooner. */
 const SLOW_MS = 900;
 
-export interface CallInput {
+export interface CallInput<Q extends Question> {
   readonly apiKey: string;
-  readonly body?: unknown;
+  readonly body?: Bodies[Q];
   /** False while there is nothing to ask. */
   readonly enabled?: boolean;
   /** Changes within this time are one call. */
@@ -32,7 +32,7 @@ type State<T> = Omit<Called<T>, "retry">;
 /** Asks whenever body or key change; a call that is overtaken is aborted. */
 export function useCall<Q extends Question>(
   question: Q,
-  { apiKey, body, enabled = true, debounceMs = 0 }: CallInput,
+  { apiKey, body, enabled = true, debounceMs = 0 }: CallInput<Q>,
 ): Called<Answers[Q]> {
   const [state, setState] = useState<State<Answers[Q]>>({ pending: false, slow: false });
   const [attempt, setAttempt] = useState(0);
@@ -48,8 +48,8 @@ export function useCall<Q extends Question>(
     const ask = async () => {
       const slow = setTimeout(() => setState((before) => ({ ...before, slow: true })), SLOW_MS);
       try {
-        const body = sent === undefined ? undefined : (JSON.parse(sent) as unknown);
-        const outcome = await call(question, body, apiKey, aborter.signal);
+        const asked: Bodies[Q] = sent === undefined ? undefined : JSON.parse(sent);
+        const outcome = await call(question, asked, apiKey, aborter.signal);
         if (!aborter.signal.aborted) setState(settled(outcome));
       } catch (error) {
         if (!aborter.signal.aborted) throw error;
