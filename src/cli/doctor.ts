@@ -50,9 +50,11 @@ async function doctor(options: DoctorOptions): Promise<void> {
   add(await checkRouter(options.bundle, options.encoder));
   const storage = await checkStorage(options);
   add(storage);
+  // Without one there is no storage to look at, and no Worker to start.
+  const hasConfiguration = storage.length > 1;
   if (options.url !== undefined) add([await checkUrl(options.url, process.env["SIGNALBOX_KEY"])]);
   else if (options.remote) add([noWorker]);
-  else if (storage.length > 1) {
+  else if (hasConfiguration) {
     add([await checkPort(options.port)]);
     add([await checkLocalWorker(options)]);
   }
