@@ -1,7 +1,7 @@
 import type { Predictor } from "../../src/core/predictor.ts";
 import { type Random, seededRandom } from "../../src/training/random.ts";
 import { pick } from "../fuzz/mutate.ts";
-import { embeddingOf, inputOf, see, vocabulary } from "./embed.ts";
+import { type EncoderDefence, embeddingOf, inputOf, type Seen, see, vocabulary } from "./embed.ts";
 
 // The length that "Rerouting LLM Routers" (Shafran et al. 2025, arXiv 2501.01818) gives its confounder gadgets.
 const GADGET_TOKENS = 10;
@@ -44,23 +44,25 @@ export function towardsWeak(meanScores: ReadonlyMap<string, number>): Goal {
 /**
  * One piece of text that, put after any prompt, brings the router nearest to the goal: words are preselected by what
  * each does through the lexical view alone, then put together by hill climbing with the whole encoder, as in Shafran et
- * al. It is tuned on `prompts` and must be measured on others.
+ * al. It is tuned on `prompts` and must be measured on others. `defence` is one that the attacker knows of.
  */
 export async function searchGadget(
   predictor: Predictor,
   goal: Goal,
   prompts: readonly string[],
   seed: number,
+  defence: EncoderDefence = "none",
 ): Promise<string> {
   const random = seededRandom(seed);
-  const words = await preselect(predictor, goal, prompts.slice(0, RANKED_ON), random);
+  const liking = async (seen: Seen) => goal(predictor, await embeddingOf(seen, defence));
+  const words = await preselect(liking, prompts.slice(0, RANKED_ON), random);
   const gadget: string[] = [];
-  let best = await pull(predictor, goal, prompts, "");
+  let best = await pull(liking, prompts, "");
   for (let step = 0; step < GADGET_TOKENS * ROUNDS; step++) {
     const place = step % GADGET_TOKENS;
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const candidate = [...gadget.slice(0, place), pick(words, random), ...gadget.slice(place + 1)];
-      const pulled = await pull(predictor, goal, prompts, candidate.join(" "));
+      const pulled = await pull(liking, prompts, candidate.join(" "));
       if (pulled <= best) continue;
       best = pulled;
       gadget.splice(0, gadget.length, ...candidate);
@@ -69,23 +71,16 @@ export async function searchGadget(
   return gadget.join(" ");
 }
 
-async function pull(
-  predictor: Predictor,
-  goal: Goal,
-  prompts: readonly string[],
-  gadget: string,
-): Promise<number> {
-  let sum = 0;
-  for (const prompt of prompts) {
-    const embedding = await embeddingOf(await see(`${prompt} ${gadget}`));
-    sum += goal(predictor, embedding);
-  }
-  return sum / prompts.length;
+/** The goal for a text as the encoder sees it. */
+type Liking = (seen: Seen) => Promise<number>;
+
+async function pull(liking: Liking, prompts: readonly string[], gadget: string): Promise<number> {
+  const pulls = await Promise.all(prompts.map(async (prompt) => liking(await see(`${prompt} ${gadget}`))));
+  return pulls.reduce((sum, value) => sum + value, 0) / prompts.length;
 }
 
 async function preselect(
-  predictor: Predictor,
-  goal: Goal,
+  liking: Liking,
   prompts: readonly string[],
   random: Random,
 ): Promise<readonly string[]> {
@@ -98,7 +93,7 @@ async function preselect(
     for (const [k, prompt] of prompts.entries()) {
       const input = inputOf(`${prompt} ${`${word} `.repeat(GADGET_TOKENS)}`);
       const context = contexts[k]?.context as Float32Array;
-      lead += goal(predictor, await embeddingOf({ context, input }));
+      lead += await liking({ context, input });
     }
     ranked.push({ word, lead });
   }

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { benchmarkFile, type Suite } from "../../models/benchmarks/suites.ts";
 import { unwrap } from "../../src/cli/failure.ts";
+import { parseCatalogue } from "../../src/contract/catalogue.ts";
 import { loadPredictor } from "../../src/core/bundle.ts";
 import { type Catalogue, catalogueWithoutPrices } from "../../src/core/catalogue.ts";
-import type { Predictor } from "../../src/core/predictor.ts";
 import { readBenchmark } from "../../src/evaluation/benchmark-file.ts";
 import { readPriceList } from "../../src/evaluation/price-list.ts";
 import { crossValidate } from "../../src/evaluation/protocols/cross-validation.ts";
@@ -14,12 +14,11 @@ import { type Dataset, meanOutcomes, takeModels, takePrompts } from "../../src/t
 import { fitRouter } from "../../src/training/fit-router.ts";
 import { readOutcomes } from "../../src/training/outcomes.ts";
 import { permutation, seededRandom } from "../../src/training/random.ts";
+import type { Router } from "./measure.ts";
 
 /** A router that was fitted on four fifths of a suite, and prompts of the last fifth with what models scored on them. */
-export interface AttackedSuite {
+export interface AttackedSuite extends Router {
   readonly name: Suite;
-  readonly predictor: Predictor;
-  readonly catalogue: Catalogue;
   /** Left-out prompts that attacks are measured on. */
   readonly prompts: readonly string[];
   /** [prompts, models] in the order of `predictor.models`; NaN where there is no result. */
@@ -86,6 +85,15 @@ export async function loadSuite(
     dearest: lowest(predictor.models, (model) => -(catalogue.models[model]?.price.output ?? 0)),
     weakest: lowest(predictor.models, (model) => meanScores.get(model) as number),
     meanScores,
+  };
+}
+
+/** The router that the project ships; it has learned from the suites' prompts. */
+export async function loadShippedRouter(): Promise<Router> {
+  const read = (name: string) => readFile(new URL(`../../models/default/${name}`, import.meta.url));
+  return {
+    predictor: unwrap(loadPredictor(new Uint8Array(await read("bundle.safetensors")))),
+    catalogue: unwrap(parseCatalogue(JSON.parse((await read("catalogue.json")).toString("utf8")))),
   };
 }
 
