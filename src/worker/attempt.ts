@@ -14,16 +14,16 @@ export type Attempt =
       readonly retryAfterMs?: number;
     }
   /** The provider doesn't take the Worker's key. */
-  | { readonly kind: "refused" }
-  /** The caller went away. */
-  | { readonly kind: "aborted" };
+  | { readonly kind: "refused" };
 
-/** Sends the body to one provider and waits for the first byte of the answer. */
+/**
+ * Sends the body to one provider and waits for the first byte of the answer. Where the caller goes away meanwhile, the
+ * platform ends the request to the provider with the caller's.
+ */
 export async function attempt(
   target: Target,
   body: Readonly<Record<string, unknown>>,
   timeoutMs: number,
-  caller: AbortSignal,
   watch: StreamWatch,
 ): Promise<Attempt> {
   const limit = new AbortController();
@@ -41,11 +41,10 @@ export async function attempt(
       body: JSON.stringify({ ...body, model: target.upstream }),
       // A redirect would carry the key to an address that the catalogue doesn't name.
       redirect: "manual",
-      signal: AbortSignal.any([limit.signal, caller]),
+      signal: limit.signal,
     });
     return await judge(target, response, watch);
   } catch {
-    if (caller.aborted) return { kind: "aborted" };
     return { kind: "failed", cause: limit.signal.aborted ? "timeout" : "unreachable" };
   } finally {
     clearTimeout(timer);

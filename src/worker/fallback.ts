@@ -33,7 +33,6 @@ export async function completeWithFallback(
   body: Readonly<Record<string, unknown>>,
   budget: Pick<Settings, "attemptTimeoutMs" | "totalTimeoutMs" | "maxAttempts">,
   { cooldowns, providerLog }: Pick<Isolate, "cooldowns" | "providerLog">,
-  caller: AbortSignal,
 ): Promise<Completion> {
   const deadline = Date.now() + budget.totalTimeoutMs;
   const queue = [...targets].sort(
@@ -51,18 +50,11 @@ export async function completeWithFallback(
       await new Promise((resolve) => setTimeout(resolve, restMs));
     }
     attempts++;
-    const result = await attempt(
-      target,
-      body,
-      Math.min(budget.attemptTimeoutMs, deadline - Date.now()),
-      caller,
-      {
-        silenceMs: budget.attemptTimeoutMs,
-        onBroken: () => providerLog.note({ ...nameOf(target), cause: "broken_off" }),
-      },
-    );
+    const result = await attempt(target, body, Math.min(budget.attemptTimeoutMs, deadline - Date.now()), {
+      silenceMs: budget.attemptTimeoutMs,
+      onBroken: () => providerLog.note({ ...nameOf(target), cause: "broken_off" }),
+    });
     if (result.kind === "answered") return { kind: "answered", target, attempts, answer: result };
-    if (result.kind === "aborted") return failed(attempts, "upstream_failed", "the caller went away");
     if (result.kind === "refused") {
       providerLog.note({ ...nameOf(target), cause: "refused" });
       return failed(attempts, "provider_refused", `${target.provider} refuses the Worker's key for it`);

@@ -147,8 +147,9 @@ test("one model is over its limit", async () => {
 });
 
 test("a storm of 429 from all models", async () => {
+  const start = performance.now();
   for (const model of ranking)
-    provider.behave(upstream(model), { kind: "status", status: 429, headers: { "retry-after": "30" } });
+    provider.behave(upstream(model), { kind: "status", status: 429, headers: { "retry-after": "300" } });
   const answers = await Promise.all(Array.from({ length: 40 }, () => chat()));
   for (const answer of answers) {
     expect([answer.status, (await answer.json()).error.code]).toEqual([429, "upstream_rate_limited"]);
@@ -164,7 +165,8 @@ test("a storm of 429 from all models", async () => {
     "0",
     0,
   ]);
-  // Lines, not thousands: one for each model.
-  expect(logged(worker, "provider_fault").length).toBeLessThanOrEqual(ranking.length);
+  // Lines, not thousands: one for each model, and another after ten seconds on a busy machine.
+  const mostLines = ranking.length * (1 + Math.floor((performance.now() - start) / 10_000));
+  expect(logged(worker, "provider_fault").length).toBeLessThanOrEqual(mostLines);
   expect((await route(worker, question)).status).toBe(200);
 });
