@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
 import { stderr, stdout } from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -28,6 +29,9 @@ interface Options {
   readonly cache: string;
   readonly suite?: string;
 }
+
+// Each thread holds its own copy of the dataset and what it fits, some 500 MB on the larger suites.
+const MOST_THREADS = 8;
 
 /** `evaluate <outcomes...>`: an honest comparison of routers on outcomes that they have not seen. */
 export function registerEvaluate(program: Command): void {
@@ -123,6 +127,7 @@ async function measure(files: readonly string[], options: Options): Promise<Eval
         .map((name) => routers[name]),
       experiments: options.experiments ?? (options.html === undefined ? cheapExperiments : experimentNames),
       suite: options.suite ?? suiteOf(files[0] as string),
+      threads: Math.min(availableParallelism(), MOST_THREADS),
       ...(models === undefined ? {} : { models }),
       ...(test === undefined ? {} : { test: test.dataset }),
       ...(prices === undefined ? {} : { prices }),

@@ -31,6 +31,8 @@ export interface EvaluationOptions extends Selection {
   readonly lotoRouters: readonly Router[];
   /** Texts of the prompts of `outcomes`, for the experiment that changes them. */
   readonly texts?: Texts;
+  /** Threads that fit at the same time; with more than one, routers must be those of the registry. 1 by default. */
+  readonly threads?: number;
 }
 
 export type EvaluationCode =
@@ -46,7 +48,7 @@ export async function evaluateRouters(
   options: EvaluationOptions,
   onProgress?: FitProgress,
 ): Promise<Result<EvaluationReport, EvaluationCode>> {
-  const { protocol, test, routers, seed, prices } = options;
+  const { protocol, test, routers, seed, prices, threads = 1 } = options;
   if (protocol === "split" && test === undefined) {
     return fail("missing_test", "protocol split needs a test file: add --test", "test");
   }
@@ -61,7 +63,8 @@ export async function evaluateRouters(
   const testPrompts = kept.filter((i) => i >= outcomes.ids.length).length;
   const splits = planSplits(dataset, options, families, testPrompts);
   if (!splits.ok) return splits;
-  const predictions = await crossPredict(dataset, splits.value, routers, seed, onProgress);
+  const fitting = { seed, threads, ...(onProgress === undefined ? {} : { onProgress }) };
+  const predictions = await crossPredict(dataset, splits.value, routers, fitting);
   const tested = predictions.dataset;
   const measured = measureRouters(predictions, {
     groupOf:
@@ -72,20 +75,17 @@ export async function evaluateRouters(
     ...(prices === undefined ? {} : { prices }),
   });
   const { texts } = options;
-  const reports = await runExperiments(
-    {
-      protocol,
-      wanted: options.experiments,
-      predictions,
-      splits: splits.value,
-      groupOf: groupFamilies(families, seed),
-      seed,
-      ...(texts === undefined
-        ? {}
-        : { texts: { ...texts, prompts: Array.from(kept, (i) => texts.prompts[i] as string) } }),
-    },
-    onProgress,
-  );
+  const reports = await runExperiments({
+    protocol,
+    wanted: options.experiments,
+    predictions,
+    splits: splits.value,
+    groupOf: groupFamilies(families, seed),
+    fitting,
+    ...(texts === undefined
+      ? {}
+      : { texts: { ...texts, prompts: Array.from(kept, (i) => texts.prompts[i] as string) } }),
+  });
   const loto = await leaveOneTaskOutBeside(outcomes, options, families, onProgress);
   if (loto?.ok === false) return loto;
   return ok({

@@ -7,7 +7,7 @@ export interface Transposes {
 }
 
 /**
- * C = op(A) op(B), on all cores. ONNX Runtime is here for the encoder anyway and has the fastest matrix product that
+ * C = op(A) op(B), the same to the last bit however many cores there are. ONNX Runtime is here for the encoder anyway and has the fastest matrix product that
  * Node can get without compiling anything, so its Gemm operator serves as the BLAS.
  */
 export async function multiply(a: Matrix, b: Matrix, transposes: Transposes = {}): Promise<Matrix> {
@@ -26,13 +26,22 @@ export async function multiply(a: Matrix, b: Matrix, transposes: Transposes = {}
   return matrix(rows, columns, c?.data as Float32Array<ArrayBuffer>);
 }
 
+// How a product is cut up for threads decides the order of its sums and so its rounding: their number is fixed, lest
+// results depend on the machine. Two are as many as small products can use. A thread that waits spinning would take its
+// core from other fits.
+const sessionOptions: InferenceSession.SessionOptions = {
+  intraOpNumThreads: 2,
+  extra: { session: { intra_op: { allow_spinning: "0" } } },
+  logSeverityLevel: 3,
+};
+
 const sessions = new Map<string, Promise<InferenceSession>>();
 
 function gemmSession(transposeA: boolean, transposeB: boolean): Promise<InferenceSession> {
   const key = `${transposeA} ${transposeB}`;
   const cached = sessions.get(key);
   if (cached !== undefined) return cached;
-  const session = InferenceSession.create(gemmModel(transposeA, transposeB), { logSeverityLevel: 3 });
+  const session = InferenceSession.create(gemmModel(transposeA, transposeB), sessionOptions);
   sessions.set(key, session);
   return session;
 }

@@ -1,9 +1,7 @@
-import type { CrossPredictions, FitProgress } from "../cross-predict.ts";
+import type { CrossPredictions, CrossPredictOptions } from "../cross-predict.ts";
 import type { Split } from "../protocols/split.ts";
 import type { Router } from "../router.ts";
-import { bundleRouter } from "../routers/bundle.ts";
-import { knnRouter } from "../routers/knn.ts";
-import { ridgeRouter } from "../routers/ridge.ts";
+import { routers } from "../routers/registry.ts";
 import { evaluateFewLabels, type FewLabelsReport } from "../task-level/few-labels.ts";
 import { evaluatePaper, type PaperReport } from "../task-level/paper.ts";
 import { evaluateHiddenBlocks, type HiddenBlocksReport } from "./hidden-blocks.ts";
@@ -31,15 +29,13 @@ export interface ExperimentInput {
   readonly splits: readonly Split[];
   /** [prompts] group of families, for loto. */
   readonly groupOf: Int32Array;
-  readonly seed: number;
+  readonly fitting: CrossPredictOptions;
   readonly texts?: Texts;
 }
 
-export async function runExperiments(
-  input: ExperimentInput,
-  onProgress?: FitProgress,
-): Promise<ExperimentReports> {
-  const { protocol, wanted, predictions, splits, groupOf, seed, texts } = input;
+export async function runExperiments(input: ExperimentInput): Promise<ExperimentReports> {
+  const { protocol, wanted, predictions, splits, groupOf, fitting, texts } = input;
+  const { seed } = fitting;
   const { dataset } = predictions;
   const wants = (experiment: Experiment) => wanted.includes(experiment);
   if (protocol === "loto") {
@@ -48,12 +44,12 @@ export async function runExperiments(
       ...(wants("few-labels") ? { few_labels: evaluateFewLabels(predictions, groupOf, seed) } : {}),
     };
   }
-  const served = bundleRouter("landmark-heads");
-  const compared: readonly Router[] = [served, ridgeRouter, knnRouter(50)];
+  const served = routers["landmark-heads"];
+  const compared: readonly Router[] = [served, routers.ridge, routers["knn-50"]];
   const canHide = protocol === "cv" && dataset.tasks.length > 1;
   return {
     ...(wants("hidden-blocks") && canHide
-      ? { hidden_blocks: await evaluateHiddenBlocks(dataset, splits, compared, seed, onProgress) }
+      ? { hidden_blocks: await evaluateHiddenBlocks(dataset, splits, compared, fitting) }
       : {}),
     ...(wants("new-model") && protocol === "cv" && dataset.models.length > 2
       ? { new_model: await evaluateNewModel(dataset, splits[0] as Split, seed) }

@@ -1,7 +1,7 @@
 import type { Dataset } from "../../training/dataset.ts";
 import { type Matrix, matrix } from "../../training/matrix.ts";
 import { seededRandom } from "../../training/random.ts";
-import { crossPredict, type FitProgress } from "../cross-predict.ts";
+import { type CrossPredictOptions, crossPredict } from "../cross-predict.ts";
 import { meanModelAuc } from "../metrics/auc.ts";
 import { measureCalibration } from "../metrics/calibration.ts";
 import type { Split } from "../protocols/split.ts";
@@ -35,17 +35,18 @@ export async function evaluateHiddenBlocks(
   dataset: Dataset,
   splits: readonly Split[],
   routers: readonly Router[],
-  seed: number,
-  onProgress: FitProgress = () => {},
+  fitting: CrossPredictOptions,
 ): Promise<HiddenBlocksReport> {
+  const { seed, onProgress = () => {} } = fitting;
   const sums = new Map<string, HiddenBlockScores[]>();
   let blocks = 0;
   for (let draw = 0; draw < DRAWS; draw++) {
     const hidden = drawBlocks(dataset, seed + draw);
     const masked = { ...dataset, outcomes: keepWhere(dataset, (cell) => !hidden.has(cell)) };
-    const predictions = await crossPredict(masked, splits, routers, seed, (done, total, what) =>
-      onProgress(done + draw * total, DRAWS * total, what),
-    );
+    const predictions = await crossPredict(masked, splits, routers, {
+      ...fitting,
+      onProgress: (done, total, what) => onProgress(done + draw * total, DRAWS * total, what),
+    });
     const truth = keepWhere(dataset, (cell) => hidden.has(cell));
     for (const [name, { pCorrect }] of predictions.routers) {
       if (pCorrect === undefined) continue;

@@ -36,6 +36,7 @@ export async function evaluateNewModel(
     (a, b) => (means[dataset.models.indexOf(b)] as number) - (means[dataset.models.indexOf(a)] as number),
   );
   const [trainSet, testSet] = [takePrompts(dataset, train), takePrompts(dataset, test)];
+  const refitted = await routedScore(await fitBundle(trainSet, seed), testSet);
   const reports: NewModelReport[] = [];
   for (const model of best.slice(0, MODELS)) {
     const others = dataset.models.filter((name) => name !== model);
@@ -52,7 +53,7 @@ export async function evaluateNewModel(
     reports.push({
       model,
       without: await routedScore(known, testSet),
-      refitted: await routedScore(await fitBundle(trainSet, seed), testSet),
+      refitted,
       outcomes: OUTCOMES,
       scores,
     });

@@ -17,3 +17,10 @@ export const routers: Readonly<Record<RouterName, Router>> = {
   "matrix-factorization": matrixFactorizationRouter,
   mlp: mlpRouter,
 };
+
+/** @throws RangeError where there is no router of that name */
+export function findRouter(name: string): Router {
+  const router = Object.hasOwn(routers, name) ? routers[name as RouterName] : undefined;
+  if (router === undefined) throw new RangeError(`there is no router "${name}"`);
+  return router;
+}
