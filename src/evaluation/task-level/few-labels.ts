@@ -140,12 +140,14 @@ function scorePerPrompt(
   averages: readonly number[],
 ): number {
   const { models, outcomes } = dataset;
+  const values = new Float64Array(models.length);
   let sum = 0;
   for (const i of prompts) {
-    const own = outcomes.data.subarray(i * models.length, (i + 1) * models.length);
-    const values = posterior.map(
-      (value, m) => value + (pCorrect.data[i * models.length + m] as number) - (priors[m] as number),
-    );
+    const start = i * models.length;
+    const own = outcomes.data.subarray(start, start + models.length);
+    for (let m = 0; m < models.length; m++) {
+      values[m] = (posterior[m] as number) + (pCorrect.data[start + m] as number) - (priors[m] as number);
+    }
     sum += own[bestModel(values, own, averages, models)] as number;
   }
   return sum / prompts.length;
@@ -153,9 +155,11 @@ function scorePerPrompt(
 
 /** [columns][rows] */
 function columnsAt({ columns, data }: Matrix, rows: Int32Array): Float64Array[] {
-  return Array.from({ length: columns }, (_, m) =>
-    Float64Array.from(rows, (i) => data[i * columns + m] as number),
-  );
+  return Array.from({ length: columns }, (_, m) => {
+    const column = new Float64Array(rows.length);
+    for (let k = 0; k < column.length; k++) column[k] = data[(rows[k] as number) * columns + m] as number;
+    return column;
+  });
 }
 
 function mean(values: Float64Array): number {
