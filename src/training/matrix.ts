@@ -20,8 +20,12 @@ export function row({ data, columns }: Matrix, index: number): Float32Array<Arra
   return data.subarray(index * columns, (index + 1) * columns);
 }
 
-export function takeRows(source: Matrix, indices: ArrayLike<number>): Matrix {
-  const taken = matrix(indices.length, source.columns);
+/** @param taken [indices, columns] is filled and returned, where one is given; its old values don't matter */
+export function takeRows(
+  source: Matrix,
+  indices: ArrayLike<number>,
+  taken: Matrix = matrix(indices.length, source.columns),
+): Matrix {
   for (let i = 0; i < indices.length; i++)
     taken.data.set(row(source, indices[i] as number), i * source.columns);
   return taken;

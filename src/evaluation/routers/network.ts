@@ -42,13 +42,15 @@ export async function trainNetwork(
   const sizes = [inputs.columns, ...options.hidden, targets.columns];
   const layers = sizes.slice(1).map((width, k) => drawLayer(sizes[k] as number, width, random));
   const [heldInputs, heldTargets] = [takeRows(inputs, heldOut), takeRows(targets, heldOut)];
+  const takeInputs = prepareBatches(inputs);
+  const takeTargets = prepareBatches(targets);
   let best = layers.map(copyLayer);
   let bestLoss = Number.POSITIVE_INFINITY;
   for (let epoch = 0, since = 0; epoch < options.mostEpochs && since < PATIENCE; epoch++, since++) {
     const shuffled = permutation(learning.length, random).map((k) => learning[k] as number);
     for (let start = 0; start < shuffled.length; start += BATCH_ROWS) {
       const batch = shuffled.subarray(start, start + BATCH_ROWS);
-      await step(layers, takeRows(inputs, batch), takeRows(targets, batch), options);
+      await step(layers, takeInputs(batch), takeTargets(batch), options);
     }
     const loss = crossEntropy((await forward(layers, heldInputs, options)).at(-1) as Matrix, heldTargets);
     if (!(loss < bestLoss)) continue;
@@ -57,6 +59,15 @@ export async function trainNetwork(
     since = -1;
   }
   return async (test) => (await forward(best, test, options)).at(-1) as Matrix;
+}
+
+/** Returns what takes a batch's rows; each batch overwrites the one before, since memory for every step is dear. */
+function prepareBatches(source: Matrix): (batch: Int32Array) => Matrix {
+  const data = new Float32Array(BATCH_ROWS * source.columns);
+  return (batch) => {
+    const size = batch.length * source.columns;
+    return takeRows(source, batch, matrix(batch.length, source.columns, data.subarray(0, size)));
+  };
 }
 
 function drawLayer(inputs: number, outputs: number, random: () => number): Layer {

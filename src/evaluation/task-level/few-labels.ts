@@ -64,6 +64,7 @@ export function evaluateFewLabels(
   const random = seededRandom(seed);
   tasks.forEach((prompts, d) => {
     const covariance = covariances.get(groupsOfTasks[d] as number) as ScoreCovariance;
+    const priors = predictedMeans(predictions, prompts);
     for (let draw = 0; draw < DRAWS; draw++) {
       const order = permutation(prompts.length, random).map((k) => prompts[k] as number);
       LABELS.forEach((wanted, step) => {
@@ -73,6 +74,7 @@ export function evaluateFewLabels(
           labelled: order.subarray(0, labels),
           rest: order.subarray(labels),
           covariance,
+          priors,
         };
         for (const [name, score] of scoreWays(predictions, task)) add(name, step, score);
       });
@@ -95,11 +97,24 @@ interface LabelledTask {
   readonly rest: Int32Array;
   /** Measured without this task. */
   readonly covariance: ScoreCovariance;
+  /** Router -> [models] its mean prediction on the task; routers without probabilities are left out. */
+  readonly priors: ReadonlyMap<string, readonly number[]>;
+}
+
+function predictedMeans(
+  { routers }: CrossPredictions,
+  prompts: Int32Array,
+): ReadonlyMap<string, readonly number[]> {
+  const means = new Map<string, readonly number[]>();
+  for (const [name, { pCorrect }] of routers) {
+    if (pCorrect !== undefined) means.set(name, columnsAt(pCorrect, prompts).map(mean));
+  }
+  return means;
 }
 
 function scoreWays(
   { dataset, routers, bestSingle }: CrossPredictions,
-  { all, labelled, rest, covariance }: LabelledTask,
+  { all, labelled, rest, covariance, priors: priorsOf }: LabelledTask,
 ): readonly (readonly [string, number])[] {
   const { models, outcomes } = dataset;
   const results = meansOn(dataset, rest);
@@ -116,8 +131,8 @@ function scoreWays(
     ],
   ];
   for (const [name, { pCorrect }] of routers) {
-    if (pCorrect === undefined) continue;
-    const priors = columnsAt(pCorrect, all).map(mean);
+    const priors = priorsOf.get(name);
+    if (pCorrect === undefined || priors === undefined) continue;
     const predicted = columnsAt(pCorrect, labelled);
     const posterior = priors.map((prior, m) =>
       surprisedPosterior(prior, scores[m] as Float64Array, predicted[m] as Float64Array),
