@@ -8,6 +8,7 @@ import type { EvaluationReport } from "../evaluation/report/report.ts";
 import { fewRouterNames, type RouterName, routerNames } from "../evaluation/routers/names.ts";
 import { openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap } from "./failure.ts";
+import { parseShare, parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { writeWhole } from "./write-file.ts";
 
@@ -24,7 +25,7 @@ interface Options {
   readonly maxIncomplete: number;
   readonly folds: number;
   readonly seed: number;
-  readonly together: readonly (readonly string[])[];
+  readonly together?: readonly (readonly string[])[];
   readonly prices?: string;
   readonly cache: string;
   readonly suite?: string;
@@ -59,20 +60,24 @@ export function registerEvaluate(program: Command): void {
       experimentsOf,
     )
     .option("--models <names>", "only these models (comma between them)", splitNames)
-    .option("--min-coverage <share>", "leave out models with results on fewer of the prompts", share, 0.9)
+    .option(
+      "--min-coverage <share>",
+      "leave out models with results on fewer of the prompts",
+      parseShare,
+      0.9,
+    )
     .option(
       "--max-incomplete <share>",
       "leave out prompts that lack some model's result, unless more than this share do",
-      share,
+      parseShare,
       0.05,
     )
-    .option("--folds <n>", "folds of cv", wholeNumber(2), 5)
-    .option("--seed <n>", "equal seeds give equal figures", wholeNumber(0), 0)
+    .option("--folds <n>", "folds of cv", parseWholeNumber(2), 5)
+    .option("--seed <n>", "equal seeds give equal figures", parseWholeNumber(0), 0)
     .option(
       "--together <patterns>",
       "tasks that loto holds out together, such as mmlu,mmlu-pro/*; may be given several times",
-      (value: string, before: readonly (readonly string[])[]) => [...before, splitNames(value)],
-      [] as readonly (readonly string[])[],
+      (value: string, before: readonly (readonly string[])[] = []) => [...before, splitNames(value)],
     )
     .option("--prices <file>", "catalogue or price list: adds quality-cost curves")
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
@@ -103,7 +108,7 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
 }
 
 async function measure(files: readonly string[], options: Options): Promise<EvaluationReport> {
-  const { protocol, minCoverage, maxIncomplete, folds, seed, together, models } = options;
+  const { protocol, minCoverage, maxIncomplete, folds, seed, together = [], models } = options;
   const [{ evaluateRouters }, { routers }] = await Promise.all([
     import("../evaluation/evaluate.ts"),
     import("../evaluation/routers/registry.ts"),
@@ -190,18 +195,4 @@ function namesOf<Name extends string>(known: readonly Name[]) {
 
 function experimentsOf(value: string): readonly Experiment[] {
   return value === "all" ? experimentNames : value === "none" ? [] : namesOf(experimentNames)(value);
-}
-
-function share(value: string): number {
-  const number = Number(value);
-  if (value.trim() !== "" && number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError("It must be a number from 0 to 1.");
-}
-
-function wholeNumber(least: number) {
-  return (value: string): number => {
-    const number = Number(value);
-    if (value.trim() !== "" && Number.isSafeInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
-  };
 }
