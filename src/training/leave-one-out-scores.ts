@@ -1,6 +1,6 @@
 import { type Curve, evaluateCurve } from "../core/curve.ts";
+import { bestObserved } from "./best-observed.ts";
 import type { Dataset } from "./dataset.ts";
-import { bestObserved } from "./landmark-heads/trust.ts";
 import { type Matrix, row } from "./matrix.ts";
 
 /** How the fit does on its own training prompts, each left out; a first impression that costs nothing. */
