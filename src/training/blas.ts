@@ -7,8 +7,9 @@ export interface Transposes {
 }
 
 /**
- * C = op(A) op(B), the same to the last bit however many cores there are. ONNX Runtime is here for the encoder anyway and has the fastest matrix product that
- * Node can get without compiling anything, so its Gemm operator serves as the BLAS.
+ * C = op(A) op(B), the same to the last bit however many cores there are. ONNX Runtime is here for the encoder anyway
+ * and has the fastest matrix product that Node can get without compiling anything, so its Gemm operator serves as the
+ * BLAS.
  */
 export async function multiply(a: Matrix, b: Matrix, transposes: Transposes = {}): Promise<Matrix> {
   const { transposeA = false, transposeB = false } = transposes;
