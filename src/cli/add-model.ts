@@ -64,7 +64,7 @@ async function run(model: string, files: readonly string[], options: AddModelOpt
   const progress = startProgress("embedding");
   const embedded = await embedRecords(useful, encoder, options.cache, progress.update);
   progress.end();
-  const { matrix } = await import("../training/matrix.ts");
+  const { matrix } = await import("../numerics/matrix.ts");
   const embeddings = matrix(useful.length, encoder.dimension);
   embedded.forEach((values, i) => {
     embeddings.data.set(values, i * encoder.dimension);

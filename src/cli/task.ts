@@ -82,7 +82,7 @@ async function run(name: string, options: TaskOptions): Promise<void> {
     console.log(options.json ? JSON.stringify(chosen) : chosen.join("\n"));
     return;
   }
-  const { seededRandom } = await import("../training/random.ts");
+  const { seededRandom } = await import("../numerics/random.ts");
   const recommendation = recommendForTask(predictor, task, seededRandom(0));
   const profile = toTaskProfile(name, await checksumOf(bundle), recommendation);
   const file = options.out ?? `${name}.task.json`;

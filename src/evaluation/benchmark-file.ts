@@ -1,8 +1,8 @@
 import { quantizeRows } from "../core/quantize.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../core/safetensors.ts";
+import { type Matrix, matrix, normalizeRows } from "../numerics/matrix.ts";
 import type { Dataset } from "../training/dataset.ts";
-import { type Matrix, matrix, normalizeRows } from "../training/matrix.ts";
 
 /**
  * A suite without its prompts: embeddings as int8 and outcomes as 16-bit fixed point, so that anyone can rerun an

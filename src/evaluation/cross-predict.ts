@@ -1,5 +1,5 @@
+import { type Matrix, matrix, row } from "../numerics/matrix.ts";
 import { type Dataset, takePrompts } from "../training/dataset.ts";
-import { type Matrix, matrix, row } from "../training/matrix.ts";
 import { type FitJob, type FitTask, prepareFits } from "./fit-and-predict.ts";
 import { type FitThreads, openFitThreads } from "./fit-threads.ts";
 import type { Split } from "./protocols/split.ts";

@@ -1,5 +1,5 @@
+import { type Matrix, matrix, row } from "../numerics/matrix.ts";
 import type { Dataset } from "../training/dataset.ts";
-import { type Matrix, matrix, row } from "../training/matrix.ts";
 
 /** One dataset with the prompts of all, in order; models and tasks are united, and missing results are NaN. */
 export function joinDatasets(datasets: readonly Dataset[]): Dataset {

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { matrix } from "../numerics/matrix.ts";
 import type { Dataset } from "../training/dataset.ts";
 import { embedDataset, type Progress, readSuites } from "../training/load-dataset.ts";
-import { matrix } from "../training/matrix.ts";
 import { embedTexts } from "../training/node-session.ts";
 import { readBenchmark } from "./benchmark-file.ts";
 import type { Texts } from "./experiments/robustness.ts";

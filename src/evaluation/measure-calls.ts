@@ -1,5 +1,5 @@
+import type { Matrix } from "../numerics/matrix.ts";
 import type { Dataset } from "../training/dataset.ts";
-import type { Matrix } from "../training/matrix.ts";
 import { type CallCurve, measureCalls, traceCalls } from "./metrics/call-curve.ts";
 import type { CallReport } from "./report/report.ts";
 

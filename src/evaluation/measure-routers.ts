@@ -1,6 +1,6 @@
+import type { Matrix } from "../numerics/matrix.ts";
+import { chooseObserved, yieldOf } from "../training/choose-observed.ts";
 import type { Dataset } from "../training/dataset.ts";
-import type { Matrix } from "../training/matrix.ts";
-import { chooseObserved, yieldOf } from "./choose-observed.ts";
 import type { CrossPredictions } from "./cross-predict.ts";
 import { measureRouterCalls } from "./measure-calls.ts";
 import { meanModelAuc, pooledAuc } from "./metrics/auc.ts";

@@ -1,5 +1,5 @@
 import type { Price } from "../core/catalogue.ts";
-import { type Matrix, matrix } from "../training/matrix.ts";
+import { type Matrix, matrix } from "../numerics/matrix.ts";
 import type { CrossPredictions } from "./cross-predict.ts";
 
 /** Model -> what its tokens cost. */

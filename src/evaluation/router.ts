@@ -1,5 +1,5 @@
+import type { Matrix } from "../numerics/matrix.ts";
 import type { Dataset } from "../training/dataset.ts";
-import type { Matrix } from "../training/matrix.ts";
 
 /** A way of choosing a model for each prompt, learned from training prompts alone. */
 export interface Router {

@@ -6,8 +6,8 @@ import { applyHead } from "../core/linear-head.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../core/safetensors.ts";
-import { besides, type Matrix, matrix, row, takeColumns } from "./matrix.ts";
-import { prepareRidge } from "./ridge.ts";
+import { besides, type Matrix, matrix, row, takeColumns } from "../numerics/matrix.ts";
+import { prepareRidge } from "../numerics/ridge.ts";
 import { floatTensor } from "./write-bundle.ts";
 
 /** Results of one LLM that the bundle doesn't have. */

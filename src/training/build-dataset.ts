@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { estimateTokensOfLength } from "../core/cost.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
+import { type Matrix, matrix } from "../numerics/matrix.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Matrix, matrix } from "./matrix.ts";
 import type { OutcomeRecord } from "./outcomes.ts";
 
 export interface DatasetOptions {

@@ -1,4 +1,4 @@
-import { type Matrix, matrix, takeColumns, takeRows } from "./matrix.ts";
+import { type Matrix, matrix, takeColumns, takeRows } from "../numerics/matrix.ts";
 
 /** Outcomes joined with embeddings: what every fit and every evaluation works on. Numbers only, no prompt text. */
 export interface Dataset {

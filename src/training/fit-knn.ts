@@ -2,9 +2,9 @@ import { MISSING_OUTCOME, OUTCOME_LEVELS } from "../core/knn.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { dequantizeRows, quantizeRows } from "../core/quantize.ts";
 import type { Tensor } from "../core/safetensors.ts";
-import { multiply } from "./blas.ts";
+import { multiply } from "../numerics/blas.ts";
+import { type Matrix, matrix, row } from "../numerics/matrix.ts";
 import { type Dataset, meanOutcomes, priorOutcomes } from "./dataset.ts";
-import { type Matrix, matrix, row } from "./matrix.ts";
 import { measureReference } from "./reference-pairs.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
 

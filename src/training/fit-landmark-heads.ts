@@ -4,6 +4,7 @@ import type { Curve } from "../core/curve.ts";
 import type { LinearHead } from "../core/linear-head.ts";
 import type { Predictor } from "../core/predictor.ts";
 import type { Tensor } from "../core/safetensors.ts";
+import { columnMeans, matrix, takeColumns, takeRows } from "../numerics/matrix.ts";
 import { type Dataset, dropEmptyTasks, meanOutcomes } from "./dataset.ts";
 import { fitCalibration } from "./landmark-heads/calibrate.ts";
 import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
@@ -11,7 +12,6 @@ import { fitHeads } from "./landmark-heads/fit-heads.ts";
 import { type FittedLengths, fitLengths } from "./landmark-heads/lengths.ts";
 import { fitTrust } from "./landmark-heads/trust.ts";
 import { scoreLeaveOneOut } from "./leave-one-out-scores.ts";
-import { columnMeans, matrix, takeColumns, takeRows } from "./matrix.ts";
 import { fitSpendCurve } from "./spend.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
 

@@ -1,7 +1,7 @@
 import { type Curve, evaluateCurve } from "../core/curve.ts";
-import { bestObserved } from "./best-observed.ts";
+import { type Matrix, row } from "../numerics/matrix.ts";
+import { bestObserved } from "./choose-observed.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Matrix, row } from "./matrix.ts";
 
 /** How the fit does on its own training prompts, each left out; a first impression that costs nothing. */
 export interface LeaveOneOutScores {

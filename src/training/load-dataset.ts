@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { matrix } from "../numerics/matrix.ts";
 import { buildDataset, type DatasetCode, type DatasetOptions } from "./build-dataset.ts";
 import type { Dataset } from "./dataset.ts";
 import { openEmbeddingCache } from "./embedding-cache.ts";
-import { matrix } from "./matrix.ts";
 import { embedTexts } from "./node-session.ts";
 import { type OutcomeCode, type OutcomeRecord, readOutcomes } from "./outcomes.ts";
 

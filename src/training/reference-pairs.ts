@@ -1,8 +1,8 @@
 import { verdictAccuracy } from "../core/paper/scores.ts";
 import { DISTANCE_NEIGHBOURS } from "../core/paper/task-distance.ts";
-import { multiply } from "./blas.ts";
+import { multiply } from "../numerics/blas.ts";
+import { matrix, row, takeRows } from "../numerics/matrix.ts";
 import { type Dataset, familiesOf } from "./dataset.ts";
-import { matrix, row, takeRows } from "./matrix.ts";
 
 /** The paper's reference pairs: each training task seen from the others. */
 export interface ReferencePairs {

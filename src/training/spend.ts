@@ -1,5 +1,5 @@
 import type { Curve } from "../core/curve.ts";
-import type { Matrix } from "./matrix.ts";
+import type { Matrix } from "../numerics/matrix.ts";
 
 /** Decisions and prices of benchmark traffic, from which the dial `spend` gets its meaning. */
 export interface Traffic {

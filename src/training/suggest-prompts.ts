@@ -1,6 +1,6 @@
 import type { Predictor } from "../core/predictor.ts";
 import type { TaskPrompt } from "../core/task.ts";
-import { type Matrix, matrix, row } from "./matrix.ts";
+import { type Matrix, matrix, row } from "../numerics/matrix.ts";
 
 /**
  * The prompts whose results say most about a new LLM: greedy D-optimal design over how the known LLMs differ on them.

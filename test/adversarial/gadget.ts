@@ -1,5 +1,5 @@
 import type { Predictor } from "../../src/core/predictor.ts";
-import { type Random, seededRandom } from "../../src/training/random.ts";
+import { type Random, seededRandom } from "../../src/numerics/random.ts";
 import { pick } from "../fuzz/mutate.ts";
 import { type EncoderDefence, embeddingOf, inputOf, type Seen, see, vocabulary } from "./embed.ts";
 

@@ -4,8 +4,8 @@ import { loadOutcomes } from "../../src/evaluation/load-outcomes.ts";
 import { formatTable } from "../../src/evaluation/report/table.ts";
 import type { Router } from "../../src/evaluation/router.ts";
 import { bundleRouter } from "../../src/evaluation/routers/bundle.ts";
+import { type Matrix, matrix } from "../../src/numerics/matrix.ts";
 import type { Dataset } from "../../src/training/dataset.ts";
-import { type Matrix, matrix } from "../../src/training/matrix.ts";
 
 // What the lexical view alone costs in quality, by cross-validation:
 // `node test/bench/lexical-cost.ts models/benchmarks/llmrouter.safetensors ...`.

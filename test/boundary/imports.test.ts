@@ -10,11 +10,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   encoder: ["core"],
   contract: ["core"],
   worker: ["core", "encoder", "contract"],
-  training: ["core", "encoder", "contract"],
+  numerics: [],
+  training: ["core", "encoder", "contract", "numerics"],
   importers: ["core", "contract", "training"],
-  evaluation: ["core", "encoder", "contract", "training"],
+  evaluation: ["core", "encoder", "contract", "numerics", "training"],
   client: ["contract"],
-  cli: ["core", "encoder", "contract", "training", "evaluation", "importers", "client"],
+  cli: ["core", "encoder", "contract", "numerics", "training", "evaluation", "importers", "client"],
   playground: ["contract", "client"],
 };
 

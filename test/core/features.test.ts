@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { featuresOf, taskMemberships } from "../../src/core/features.ts";
 import { applyHead } from "../../src/core/linear-head.ts";
-import { seededRandom } from "../../src/training/random.ts";
+import { seededRandom } from "../../src/numerics/random.ts";
 
 const random = seededRandom(4);
 const values = (count: number) => Float32Array.from({ length: count }, () => random() - 0.5);

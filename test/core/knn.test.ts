@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { meanOutcomesOf, nearestNeighbors } from "../../src/core/knn.ts";
 import { dequantizeRows, quantizeRows } from "../../src/core/quantize.ts";
-import { seededRandom } from "../../src/training/random.ts";
+import { seededRandom } from "../../src/numerics/random.ts";
 
 const dimension = 16;
 const random = seededRandom(3);

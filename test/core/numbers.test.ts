@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluateCurve } from "../../src/core/curve.ts";
 import { float16ToFloat32, float32ToFloat16 } from "../../src/core/float16.ts";
 import { dequantizeRows, quantizeRows } from "../../src/core/quantize.ts";
-import { seededRandom } from "../../src/training/random.ts";
+import { seededRandom } from "../../src/numerics/random.ts";
 
 describe("half precision", () => {
   it("gives every one of the 65,536 bit patterns back", () => {

@@ -5,9 +5,9 @@ import type { EvaluationReport } from "../../src/evaluation/report/report.ts";
 import { formatTable } from "../../src/evaluation/report/table.ts";
 import { knnRouter } from "../../src/evaluation/routers/knn.ts";
 import { nearestCentroidRouter } from "../../src/evaluation/routers/nearest-centroid.ts";
+import { matrix } from "../../src/numerics/matrix.ts";
+import { permutation, seededRandom } from "../../src/numerics/random.ts";
 import { type Dataset, takeModels, takePrompts } from "../../src/training/dataset.ts";
-import { matrix } from "../../src/training/matrix.ts";
-import { permutation, seededRandom } from "../../src/training/random.ts";
 import { syntheticDataset } from "./synthetic.ts";
 
 const options: EvaluationOptions = {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Benchmark, readBenchmark, writeBenchmark } from "../../src/evaluation/benchmark-file.ts";
 import { perturbations } from "../../src/evaluation/experiments/perturb.ts";
 import { parsePriceList } from "../../src/evaluation/price-list.ts";
-import { seededRandom } from "../../src/training/random.ts";
+import { seededRandom } from "../../src/numerics/random.ts";
 import { syntheticDataset } from "./synthetic.ts";
 
 describe("benchmark file", () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { chooseObserved, yieldOf } from "../../src/evaluation/choose-observed.ts";
 import { meanModelAuc, pooledAuc } from "../../src/evaluation/metrics/auc.ts";
 import { prepareBootstrap } from "../../src/evaluation/metrics/bootstrap.ts";
 import { measureCalibration } from "../../src/evaluation/metrics/calibration.ts";
 import { measureCalls, traceCalls } from "../../src/evaluation/metrics/call-curve.ts";
 import { measureCosts, mixtureQuality, traceCosts } from "../../src/evaluation/metrics/cost-curve.ts";
 import { shuffledScore } from "../../src/evaluation/metrics/shuffled.ts";
-import { type Matrix, matrix } from "../../src/training/matrix.ts";
-import { permutation, seededRandom } from "../../src/training/random.ts";
+import { type Matrix, matrix } from "../../src/numerics/matrix.ts";
+import { permutation, seededRandom } from "../../src/numerics/random.ts";
+import { chooseObserved, yieldOf } from "../../src/training/choose-observed.ts";
 
 const random = seededRandom(5);
 

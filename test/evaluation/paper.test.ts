@@ -9,8 +9,8 @@ import { smoothAccuracy } from "../../src/core/paper/verdict-accuracy.ts";
 import { gatherEvidence } from "../../src/evaluation/task-level/evidence.ts";
 import { billionParameters, evaluatePaper } from "../../src/evaluation/task-level/paper.ts";
 import { prepareTasks } from "../../src/evaluation/task-level/task-data.ts";
-import { row } from "../../src/training/matrix.ts";
-import { seededRandom } from "../../src/training/random.ts";
+import { row } from "../../src/numerics/matrix.ts";
+import { seededRandom } from "../../src/numerics/random.ts";
 import { syntheticDataset } from "./synthetic.ts";
 
 describe("scores of a task", () => {

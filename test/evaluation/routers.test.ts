@@ -4,10 +4,10 @@ import { meanOfNeighbours } from "../../src/evaluation/routers/knn.ts";
 import { findNeighbours } from "../../src/evaluation/routers/neighbours.ts";
 import { trainNetwork } from "../../src/evaluation/routers/network.ts";
 import { routers } from "../../src/evaluation/routers/registry.ts";
+import { matrix, row, takeColumns, takeRows } from "../../src/numerics/matrix.ts";
+import { permutation, seededRandom } from "../../src/numerics/random.ts";
+import { prepareRidge } from "../../src/numerics/ridge.ts";
 import { takePrompts } from "../../src/training/dataset.ts";
-import { matrix, row, takeColumns, takeRows } from "../../src/training/matrix.ts";
-import { permutation, seededRandom } from "../../src/training/random.ts";
-import { prepareRidge } from "../../src/training/ridge.ts";
 import { syntheticDataset } from "./synthetic.ts";
 
 const dataset = syntheticDataset({ prompts: 200 });

@@ -1,6 +1,6 @@
+import { matrix, normalizeRows } from "../../src/numerics/matrix.ts";
+import { seededRandom } from "../../src/numerics/random.ts";
 import type { Dataset } from "../../src/training/dataset.ts";
-import { matrix, normalizeRows } from "../../src/training/matrix.ts";
-import { seededRandom } from "../../src/training/random.ts";
 
 export interface SyntheticOptions {
   readonly prompts?: number;

@@ -1,6 +1,6 @@
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { errorKinds } from "../../src/contract/error.ts";
-import { type Random, seededRandom } from "../../src/training/random.ts";
+import { type Random, seededRandom } from "../../src/numerics/random.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
 import type { Broken, FuzzReport } from "./fuzz-target.ts";
 import { mutateBytes, mutateDocument, pick } from "./mutate.ts";

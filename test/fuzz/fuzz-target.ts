@@ -1,5 +1,5 @@
 import { sample } from "fast-check";
-import { type Random, seededRandom } from "../../src/training/random.ts";
+import { type Random, seededRandom } from "../../src/numerics/random.ts";
 import type { Coverage } from "./coverage.ts";
 import { mutateBytes, pick } from "./mutate.ts";
 import { readSeeds } from "./seeds.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../../src/training/random.ts";
+import type { Random } from "../../src/numerics/random.ts";
 
 // Numbers at which readers break: ends of integer types, and what JSON can write but few expect.
 const ODD_BYTES = [0, 1, 0x0a, 0x20, 0x22, 0x2c, 0x3a, 0x5b, 0x5c, 0x7b, 0x7f, 0x80, 0xc0, 0xed, 0xff];

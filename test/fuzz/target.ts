@@ -1,6 +1,6 @@
 import type { Arbitrary } from "fast-check";
 import type { Result } from "../../src/core/result.ts";
-import type { Random } from "../../src/training/random.ts";
+import type { Random } from "../../src/numerics/random.ts";
 
 /**
  * Something that reads what strangers send. It takes any bytes; text is read from them as UTF-16, so that lone

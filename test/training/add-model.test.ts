@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { loadPredictor } from "../../src/core/bundle.ts";
+import { row, takeRows } from "../../src/numerics/matrix.ts";
 import { addModel } from "../../src/training/add-model.ts";
 import { takeModels } from "../../src/training/dataset.ts";
 import { fitRouter } from "../../src/training/fit-router.ts";
-import { row, takeRows } from "../../src/training/matrix.ts";
 import { syntheticDataset, syntheticEncoder } from "./synthetic.ts";
 
 const whole = syntheticDataset({ prompts: 2000, models: 5, tasks: 4 });

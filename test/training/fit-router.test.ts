@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { loadPredictor } from "../../src/core/bundle.ts";
 import type { Predictor } from "../../src/core/predictor.ts";
+import { matrix, row } from "../../src/numerics/matrix.ts";
 import { type Dataset, takePrompts } from "../../src/training/dataset.ts";
 import { fitRouter } from "../../src/training/fit-router.ts";
-import { matrix, row } from "../../src/training/matrix.ts";
 import { syntheticDataset, syntheticEncoder } from "./synthetic.ts";
 
 const kinds = ["landmark-heads", "knn"] as const;

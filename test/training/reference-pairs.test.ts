@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { row } from "../../src/training/matrix.ts";
+import { row } from "../../src/numerics/matrix.ts";
 import { measureReference } from "../../src/training/reference-pairs.ts";
 import { syntheticDataset } from "./synthetic.ts";
 

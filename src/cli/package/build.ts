@@ -12,7 +12,7 @@ const dist = join(root, "dist");
 
 /** Everything of dist that this script makes; the playground has a build of its own. */
 const made = [
-  ...["cli", "client", "contract", "core", "encoder", "evaluation", "importers", "training"],
+  ...["cli", "client", "contract", "core", "encoder", "evaluation", "importers", "numerics", "training"],
   ...["worker", "worker-light"],
 ];
 

@@ -1,6 +1,6 @@
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
+import { seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { type Matrix, matrix } from "../../training/matrix.ts";
-import { seededRandom } from "../../training/random.ts";
 import { type CrossPredictOptions, crossPredict } from "../cross-predict.ts";
 import { meanModelAuc } from "../metrics/auc.ts";
 import { measureCalibration } from "../metrics/calibration.ts";

@@ -1,10 +1,10 @@
 import { loadPredictor } from "../../core/bundle.ts";
+import { row, takeRows } from "../../numerics/matrix.ts";
+import { permutation, seededRandom } from "../../numerics/random.ts";
 import { addModel } from "../../training/add-model.ts";
+import { chooseObserved, yieldOf } from "../../training/choose-observed.ts";
 import { type Dataset, meanOutcomes, takeModels, takePrompts } from "../../training/dataset.ts";
 import { fitRouter } from "../../training/fit-router.ts";
-import { row, takeRows } from "../../training/matrix.ts";
-import { permutation, seededRandom } from "../../training/random.ts";
-import { chooseObserved, yieldOf } from "../choose-observed.ts";
 import type { Split } from "../protocols/split.ts";
 import { fittedRouter } from "../routers/bundle.ts";
 

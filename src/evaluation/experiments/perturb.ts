@@ -1,4 +1,4 @@
-import { permutation, type Random } from "../../training/random.ts";
+import { permutation, type Random } from "../../numerics/random.ts";
 
 /** Changes of a prompt's surface that leave the question the same. */
 export const perturbations: Readonly<Record<string, (text: string, random: Random) => string>> = {

@@ -1,7 +1,7 @@
+import type { Matrix } from "../../numerics/matrix.ts";
+import { permutation, seededRandom } from "../../numerics/random.ts";
+import { chooseObserved, yieldOf } from "../../training/choose-observed.ts";
 import { type Dataset, takePrompts } from "../../training/dataset.ts";
-import type { Matrix } from "../../training/matrix.ts";
-import { permutation, seededRandom } from "../../training/random.ts";
-import { chooseObserved, yieldOf } from "../choose-observed.ts";
 import type { Split } from "../protocols/split.ts";
 import type { Router } from "../router.ts";
 import { perturbations } from "./perturb.ts";

@@ -1,4 +1,4 @@
-import type { Matrix } from "../../training/matrix.ts";
+import type { Matrix } from "../../numerics/matrix.ts";
 
 /**
  * Area under the ROC curve, pooled over all models and prompts: the probability that a right answer (score above one

@@ -1,4 +1,4 @@
-import { seededRandom } from "../../training/random.ts";
+import { seededRandom } from "../../numerics/random.ts";
 
 /** Enough for the second decimal of a percentage point, little enough for a second of work. */
 const DRAWS = 2000;

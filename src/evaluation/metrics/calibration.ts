@@ -1,4 +1,4 @@
-import type { Matrix } from "../../training/matrix.ts";
+import type { Matrix } from "../../numerics/matrix.ts";
 
 export interface ReliabilityBin {
   /** Mean predicted probability in the bin. */

@@ -1,5 +1,5 @@
-import { type Matrix, matrix } from "../../training/matrix.ts";
-import { chooseObserved, yieldOf } from "../choose-observed.ts";
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
+import { chooseObserved, yieldOf } from "../../training/choose-observed.ts";
 import { shuffledScore } from "./shuffled.ts";
 
 export interface CostPoint {

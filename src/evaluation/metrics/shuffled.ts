@@ -1,4 +1,4 @@
-import { columnMeans, type Matrix } from "../../training/matrix.ts";
+import { columnMeans, type Matrix } from "../../numerics/matrix.ts";
 
 /**
  * Expected score when the router's choices are dealt to random prompts: each model keeps its share of the prompts, so

@@ -1,5 +1,5 @@
+import { permutation, seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { permutation, seededRandom } from "../../training/random.ts";
 import { type Split, splitAround } from "./split.ts";
 
 /**

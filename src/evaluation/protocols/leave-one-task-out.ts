@@ -1,5 +1,5 @@
+import { permutation, seededRandom } from "../../numerics/random.ts";
 import type { Dataset, Families } from "../../training/dataset.ts";
-import { permutation, seededRandom } from "../../training/random.ts";
 import { type Split, splitAround } from "./split.ts";
 
 // Beyond this many fits a suite would take longer than anyone waits, and the figures hardly move.

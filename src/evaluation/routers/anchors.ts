@@ -1,6 +1,6 @@
+import { type Matrix, matrix, row } from "../../numerics/matrix.ts";
 import { type Dataset, meanOutcomesByTask } from "../../training/dataset.ts";
 import { fitAdditive } from "../../training/landmark-heads/difficulty.ts";
-import { type Matrix, matrix, row } from "../../training/matrix.ts";
 import type { Router } from "../router.ts";
 
 /**

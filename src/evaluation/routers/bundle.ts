@@ -1,8 +1,8 @@
 import { loadPredictor } from "../../core/bundle.ts";
 import type { Predictor } from "../../core/predictor.ts";
+import { matrix, row } from "../../numerics/matrix.ts";
 import type { Dataset } from "../../training/dataset.ts";
 import { fitRouter } from "../../training/fit-router.ts";
-import { matrix, row } from "../../training/matrix.ts";
 import type { FittedRouter, Router, RouterPredictions } from "../router.ts";
 
 /**

@@ -1,5 +1,5 @@
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import { fitAdditive } from "../../training/landmark-heads/difficulty.ts";
-import { type Matrix, matrix } from "../../training/matrix.ts";
 
 /**
  * The outcomes with the additive fit (ease of the prompt + ability of the model), kept in [0, 1], in place of every

@@ -1,5 +1,5 @@
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import { meanOutcomes } from "../../training/dataset.ts";
-import { type Matrix, matrix } from "../../training/matrix.ts";
 import type { Router } from "../router.ts";
 import { type Neighbours, sharedNeighbours } from "./neighbours.ts";
 

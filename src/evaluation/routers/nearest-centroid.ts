@@ -1,6 +1,6 @@
-import { multiply } from "../../training/blas.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { type Matrix, matrix, normalizeRows, row, takeRows } from "../../numerics/matrix.ts";
 import { type Dataset, meanOutcomesByTask } from "../../training/dataset.ts";
-import { type Matrix, matrix, normalizeRows, row, takeRows } from "../../training/matrix.ts";
 import type { Router } from "../router.ts";
 import { fillOutcomes } from "./fill-outcomes.ts";
 

@@ -1,6 +1,6 @@
-import { multiply } from "../../training/blas.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { type Matrix, takeRows } from "../../numerics/matrix.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { type Matrix, takeRows } from "../../training/matrix.ts";
 
 /** The nearest training prompts of each test prompt, nearest first. */
 export interface Neighbours {

@@ -1,6 +1,6 @@
-import { multiply } from "../../training/blas.ts";
-import { type Matrix, matrix, row, takeRows } from "../../training/matrix.ts";
-import { permutation, seededRandom } from "../../training/random.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { type Matrix, matrix, row, takeRows } from "../../numerics/matrix.ts";
+import { permutation, seededRandom } from "../../numerics/random.ts";
 import { type Adam, prepareAdam } from "./adam.ts";
 
 /** A feed-forward network with one sigmoid output a model, trained on the known outcomes by cross-entropy. */

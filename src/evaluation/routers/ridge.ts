@@ -1,6 +1,6 @@
-import { multiply } from "../../training/blas.ts";
-import { matrix } from "../../training/matrix.ts";
-import { prepareRidge } from "../../training/ridge.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { matrix } from "../../numerics/matrix.ts";
+import { prepareRidge } from "../../numerics/ridge.ts";
 import type { Router } from "../router.ts";
 import { fillOutcomes } from "./fill-outcomes.ts";
 

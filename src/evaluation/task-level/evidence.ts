@@ -1,5 +1,5 @@
 import { DISTANCE_NEIGHBOURS } from "../../core/paper/task-distance.ts";
-import { type Matrix, matrix } from "../../training/matrix.ts";
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import type { Task, TaskData } from "./task-data.ts";
 
 /** Neighbours that the paper's classifier averages over. */

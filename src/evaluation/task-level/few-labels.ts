@@ -1,8 +1,8 @@
 import { jointPosterior, type ScoreCovariance } from "../../core/paper/joint-posterior.ts";
 import { posteriorMean, surprisedPosterior } from "../../core/paper/posterior.ts";
+import { type Matrix, takeRows } from "../../numerics/matrix.ts";
+import { permutation, seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { type Matrix, takeRows } from "../../training/matrix.ts";
-import { permutation, seededRandom } from "../../training/random.ts";
 import type { CrossPredictions } from "../cross-predict.ts";
 import { measureCovariance } from "./score-covariance.ts";
 import { bestModel, meansOn } from "./task-choice.ts";

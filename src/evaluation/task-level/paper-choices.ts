@@ -1,8 +1,8 @@
 import { type GateCandidate, gateChoice } from "../../core/paper/gate.ts";
 import { scoreS1, scoreS2, scoreS3, verdict, verdictAccuracy } from "../../core/paper/scores.ts";
 import { type ReferencePair, smoothAccuracy } from "../../core/paper/verdict-accuracy.ts";
-import type { Matrix } from "../../training/matrix.ts";
-import type { Random } from "../../training/random.ts";
+import type { Matrix } from "../../numerics/matrix.ts";
+import type { Random } from "../../numerics/random.ts";
 import { type Evidence, gatherEvidence } from "./evidence.ts";
 import { type PaperRule, type PaperVariant, paperVariants } from "./paper-options.ts";
 import { bestModel, meansOn } from "./task-choice.ts";

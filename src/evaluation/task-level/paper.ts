@@ -1,6 +1,6 @@
+import { seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
 import { takeModels } from "../../training/dataset.ts";
-import { seededRandom } from "../../training/random.ts";
 import { prepareBootstrap } from "../metrics/bootstrap.ts";
 import type { Interval } from "../report/report.ts";
 import { preparePaper, type TaskOutcome } from "./paper-choices.ts";

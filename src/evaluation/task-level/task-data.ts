@@ -1,7 +1,7 @@
-import { multiply } from "../../training/blas.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { type Matrix, takeRows } from "../../numerics/matrix.ts";
+import { permutation, seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { type Matrix, takeRows } from "../../training/matrix.ts";
-import { permutation, seededRandom } from "../../training/random.ts";
 import { findTaskNeighbours, type TaskNeighbours } from "./task-neighbours.ts";
 
 /** Most labelled prompts of a new task that the paper moves into training. */

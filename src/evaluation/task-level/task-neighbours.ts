@@ -1,6 +1,6 @@
-import { multiply } from "../../training/blas.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { row, takeRows } from "../../numerics/matrix.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { row, takeRows } from "../../training/matrix.ts";
 
 /** As many of each group as the task distance averages over: enough after any group is taken out. */
 const NEIGHBOURS_PER_GROUP = 19;

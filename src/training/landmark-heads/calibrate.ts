@@ -1,5 +1,5 @@
 import type { Curve } from "../../core/curve.ts";
-import type { Matrix } from "../matrix.ts";
+import type { Matrix } from "../../numerics/matrix.ts";
 
 // Enough bins to bend the curve where it must, few enough that each holds thousands of outcomes.
 const BINS = 20;

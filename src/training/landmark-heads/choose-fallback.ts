@@ -1,7 +1,7 @@
-import { bestObserved } from "../best-observed.ts";
-import { multiply } from "../blas.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { type Matrix, row } from "../../numerics/matrix.ts";
+import { bestObserved } from "../choose-observed.ts";
 import type { Dataset } from "../dataset.ts";
-import { type Matrix, row } from "../matrix.ts";
 import type { FittedHeads } from "./fit-heads.ts";
 import { groupFamilies, nearnessToOthers } from "./leave-family-out.ts";
 import { fitResponse, type Response, respond } from "./response.ts";

@@ -1,6 +1,6 @@
-import { bestObserved } from "../best-observed.ts";
+import { type Matrix, row } from "../../numerics/matrix.ts";
+import { bestObserved } from "../choose-observed.ts";
 import type { Dataset } from "../dataset.ts";
-import { type Matrix, row } from "../matrix.ts";
 import type { FittedDecision } from "./decision.ts";
 import type { FittedHeads } from "./fit-heads.ts";
 

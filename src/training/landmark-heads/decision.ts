@@ -1,6 +1,6 @@
 import type { LinearHead } from "../../core/linear-head.ts";
-import { multiply } from "../blas.ts";
-import { type Matrix, matrix } from "../matrix.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import type { FittedHeads } from "./fit-heads.ts";
 
 /** What models are chosen by: the mean of the heads and of a task mixture. */

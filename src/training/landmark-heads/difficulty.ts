@@ -1,4 +1,4 @@
-import type { Matrix } from "../matrix.ts";
+import type { Matrix } from "../../numerics/matrix.ts";
 
 /** The additive two-way model y(i,m) ~ ease_i + ability_m. */
 export interface AdditiveFit {

@@ -1,9 +1,9 @@
 import { taskMemberships } from "../../core/features.ts";
 import type { LinearHead } from "../../core/linear-head.ts";
-import { multiply } from "../blas.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { besides, type Matrix, matrix, row } from "../../numerics/matrix.ts";
+import { prepareRidge, type Ridge, type RidgeFit, symmetricEigen } from "../../numerics/ridge.ts";
 import type { Dataset } from "../dataset.ts";
-import { besides, type Matrix, matrix, row } from "../matrix.ts";
-import { prepareRidge, type Ridge, type RidgeFit, symmetricEigen } from "../ridge.ts";
 import { type AdditiveFit, fitAdditive } from "./difficulty.ts";
 import {
   type FittedKernels,

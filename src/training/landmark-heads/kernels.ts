@@ -1,9 +1,9 @@
 import { landmarkKernel } from "../../core/features.ts";
 import { dequantizeRows, type QuantizedRows, quantizeRows } from "../../core/quantize.ts";
-import { multiply } from "../blas.ts";
-import { sphericalKMeans } from "../kmeans.ts";
-import { type Matrix, matrix } from "../matrix.ts";
-import { symmetricEigen } from "../ridge.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { sphericalKMeans } from "../../numerics/kmeans.ts";
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
+import { symmetricEigen } from "../../numerics/ridge.ts";
 
 export interface KernelOptions {
   /** Most landmarks; small training sets get one per `PROMPTS_PER_LANDMARK` prompts. */

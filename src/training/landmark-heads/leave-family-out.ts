@@ -1,7 +1,7 @@
 import { taskMemberships } from "../../core/features.ts";
+import { type Matrix, matrix, row } from "../../numerics/matrix.ts";
+import { permutation, seededRandom } from "../../numerics/random.ts";
 import { type Dataset, familiesOf } from "../dataset.ts";
-import { type Matrix, matrix, row } from "../matrix.ts";
-import { permutation, seededRandom } from "../random.ts";
 
 /** Groups of prompts that are left out together when trust is learned. */
 export interface FamilyGroups {

@@ -1,6 +1,6 @@
 import type { LinearHead } from "../../core/linear-head.ts";
-import { type Matrix, matrix } from "../matrix.ts";
-import type { Ridge } from "../ridge.ts";
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
+import type { Ridge } from "../../numerics/ridge.ts";
 import { fitAdditive } from "./difficulty.ts";
 import { type FittedHeads, toHead } from "./fit-heads.ts";
 

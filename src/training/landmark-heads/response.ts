@@ -1,5 +1,5 @@
 import { type Curve, evaluateCurve } from "../../core/curve.ts";
-import { type Matrix, row } from "../matrix.ts";
+import { type Matrix, row } from "../../numerics/matrix.ts";
 
 /**
  * How far each model strays from the average one as prompts get easier: the characteristic curves of item response

@@ -1,4 +1,4 @@
-import { type Matrix, matrix } from "../matrix.ts";
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import type { AdditiveFit } from "./difficulty.ts";
 
 // A model's deviation on a task is trusted in full only after many results: five prompts' worth of doubt.

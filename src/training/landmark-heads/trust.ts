@@ -1,8 +1,8 @@
 import type { LinearHead } from "../../core/linear-head.ts";
 import { dequantizeRows, type QuantizedRows, quantizeRows } from "../../core/quantize.ts";
-import { multiply } from "../blas.ts";
+import { multiply } from "../../numerics/blas.ts";
+import { columnMeans, type Matrix, matrix, normalizeRows, row } from "../../numerics/matrix.ts";
 import type { Dataset } from "../dataset.ts";
-import { columnMeans, type Matrix, matrix, normalizeRows, row } from "../matrix.ts";
 import { chooseFallback } from "./choose-fallback.ts";
 import { chooseThreshold } from "./choose-threshold.ts";
 import type { FittedDecision } from "./decision.ts";

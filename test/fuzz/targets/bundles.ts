@@ -7,7 +7,7 @@ import type { Predictor } from "../../../src/core/predictor.ts";
 import { quantizeRows } from "../../../src/core/quantize.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../../src/core/safetensors.ts";
 import { recommendForTask } from "../../../src/core/task.ts";
-import { type Random, seededRandom } from "../../../src/training/random.ts";
+import { type Random, seededRandom } from "../../../src/numerics/random.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "../../../src/training/write-bundle.ts";
 import { jsonText, mutateJson, pick } from "../mutate.ts";
 import { check, outcomeOf, type Target, utf8 } from "../target.ts";

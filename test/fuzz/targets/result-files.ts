@@ -6,8 +6,8 @@ import { isMainThread, threadId } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import { type FormatName, formats } from "../../../src/importers/formats.ts";
 import { importFiles } from "../../../src/importers/import-files.ts";
+import type { Random } from "../../../src/numerics/random.ts";
 import { readOutcomes, writeOutcomes } from "../../../src/training/outcomes.ts";
-import type { Random } from "../../../src/training/random.ts";
 import { mutateBytes, mutateDocument } from "../mutate.ts";
 import { check, outcomeOf, type Target, utf8 } from "../target.ts";
 

@@ -1,4 +1,4 @@
-import { type Matrix, matrix, row } from "../training/matrix.ts";
+import { type Matrix, matrix, row } from "../numerics/matrix.ts";
 
 /**
  * What a router chooses when it may choose only among models whose result is known, the usual convention for
@@ -47,4 +47,19 @@ export function yieldOf(shares: Matrix, values: Matrix): Float64Array {
     yields[i] = sum / total;
   }
   return yields;
+}
+
+/** Outcome of the model with the highest score among those that have an outcome. */
+export function bestObserved(outcomes: Float32Array, scoreOf: (m: number) => number): number {
+  let best = Number.NEGATIVE_INFINITY;
+  let outcome = 0;
+  for (let m = 0; m < outcomes.length; m++) {
+    if (Number.isNaN(outcomes[m])) continue;
+    const score = scoreOf(m);
+    if (score > best) {
+      best = score;
+      outcome = outcomes[m] as number;
+    }
+  }
+  return outcome;
 }
