@@ -3,11 +3,11 @@ import type { Decision } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
+import type { Caller } from "./caller.ts";
 import { answerInTime, type Database, databaseCause } from "./database.ts";
 import type { Decided } from "./decision.ts";
-import { type HttpContext, keepAliveOf } from "./http.ts";
 import { describeError, logEvent } from "./log.ts";
-import { decideShadow, type ShadowDecision } from "./shadow.ts";
+import { decideShadow, type ShadowDecision, type ShadowTally } from "./shadow.ts";
 
 /** The binding ANALYTICS: a dataset of Workers Analytics Engine. */
 export interface Analytics {
@@ -68,24 +68,30 @@ export interface DecisionFacts {
   readonly shadow_usd: number | null;
 }
 
+/** Where decisions are recorded; each is undefined where it isn't set up. */
+interface Recorders {
+  readonly analytics: Analytics | undefined;
+  readonly decisionLog: DecisionLog | undefined;
+  readonly shadowTally: ShadowTally;
+}
+
 /** After the response: the shadow is scored, and the decision recorded wherever that was asked for. */
-export function recordDecision(context: HttpContext, decided: Decided): void {
-  const { analytics, decisionLog, shadowTally } = context.get("isolate");
+export function recordDecision(
+  { analytics, decisionLog, shadowTally }: Recorders,
+  { keyName, address, keepAlive }: Caller,
+  decided: Decided,
+): void {
   if (analytics === undefined && decisionLog === undefined && decided.serving.shadow === undefined) return;
-  const keyName = context.get("keyName");
-  const path = context.req.path;
   const work = async () => {
     // waitUntil would begin the work at once; the response goes first.
     await new Promise((resolve) => setTimeout(resolve, 0));
     const shadow = decideShadow(decided);
     if (shadow !== undefined) shadowTally.record(shadow, decided.decision.model);
-    const facts = factsOf(decided, shadow, keyName, path);
+    const facts = factsOf(decided, shadow, keyName, address);
     analytics?.writeDataPoint(dataPoint(facts));
     await decisionLog?.write(facts);
   };
-  keepAliveOf(context)(
-    work().catch((error: unknown) => logEvent({ event: "not_recorded", ...describeError(error) })),
-  );
+  keepAlive(work().catch((error: unknown) => logEvent({ event: "not_recorded", ...describeError(error) })));
 }
 
 function factsOf(

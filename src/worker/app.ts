@@ -5,7 +5,6 @@ import { fail, type Result } from "../core/result.ts";
 import { allowOrigins, requireHost, requireKey, requirePermission } from "./access.ts";
 import { protectAnswers } from "./answer-headers.ts";
 import type { Env } from "./bindings.ts";
-import { shareBodyBudget } from "./body-budget.ts";
 import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
 import type { Isolate } from "./isolate.ts";
 import { describeError, logEvent } from "./log.ts";
@@ -17,6 +16,7 @@ import { postRoute } from "./routes/route.ts";
 import { postRouteBatch } from "./routes/route-batch.ts";
 import { postRouteTask } from "./routes/route-task.ts";
 import { getTraffic } from "./routes/traffic.ts";
+import { shareBodyBudget } from "./share-body-budget.ts";
 
 /** The whole API on one page. `isolateOf` gives what the isolate holds for all requests. */
 export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): Hono<HttpEnv> {

@@ -1,6 +1,3 @@
-import { createMiddleware } from "hono/factory";
-import type { HttpEnv } from "./http.ts";
-
 /** What request bodies take of the isolate's memory, all of them together. */
 export interface BodyBudget {
   open(): BodyShare;
@@ -41,14 +38,3 @@ export function createBodyBudget(limitBytes: number): BodyBudget {
     },
   };
 }
-
-/** Gives the request a share of the budget for as long as it is worked on. */
-export const shareBodyBudget = createMiddleware<HttpEnv>(async (context, next) => {
-  const share = context.get("isolate").bodyBudget.open();
-  context.set("bodyShare", share);
-  try {
-    await next();
-  } finally {
-    share.release();
-  }
-});

@@ -4,6 +4,7 @@ import { type ErrorCode, errorBody, errorKinds } from "../contract/error.ts";
 import type { Failure } from "../core/result.ts";
 import type { Env } from "./bindings.ts";
 import type { BodyShare } from "./body-budget.ts";
+import type { Caller } from "./caller.ts";
 import type { Isolate } from "./isolate.ts";
 
 /** Types of every Hono context in the Worker. */
@@ -34,7 +35,11 @@ export function respondFailure(context: HttpContext, { code, message, param }: F
   );
 }
 
-/** `context.executionCtx.waitUntil`, bound. */
-export function keepAliveOf(context: HttpContext): (work: Promise<unknown>) => void {
-  return (work) => context.executionCtx.waitUntil(work);
+/** Who asks in this context. */
+export function callerOf(context: HttpContext): Caller {
+  return {
+    keyName: context.get("keyName"),
+    address: context.req.path,
+    keepAlive: (work) => context.executionCtx.waitUntil(work),
+  };
 }

@@ -8,7 +8,7 @@ import { servingFor } from "../canary.ts";
 import { decideForCaller } from "../decide-for-caller.ts";
 import { decisionHeaders } from "../decision-response.ts";
 import { completeWithFallback } from "../fallback.ts";
-import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import { reachable, type Target, targetOf } from "../provider.ts";
 import type { Serving } from "../serving.ts";
@@ -29,7 +29,7 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
   if (!body.ok) return respondFailure(context, body.failure);
   const chat = parseChatRequest(body.value);
   if (!chat.ok) return respondFailure(context, chat.failure);
-  const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  const serving = await stopwatch.time("state", () => state.serving(callerOf(context).keepAlive));
   if (!serving.ok) return respondFailure(context, serving.failure);
   const { request, model } = chat.value;
   const plan =
@@ -116,7 +116,13 @@ async function planAuto(
     alsoRequires: requiredByFormat(request),
     usable,
   };
-  const decision = await decideForCaller(context, input, serving, stopwatch);
+  const decision = await decideForCaller(
+    context.get("isolate"),
+    callerOf(context),
+    input,
+    serving,
+    stopwatch,
+  );
   if (!decision.ok) return decision;
   const { decided, id } = decision.value;
   return ok({

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../contract/error.ts";
 import { type FeedbackResponse, parseFeedback } from "../../contract/feedback.ts";
 import { catalogueNames } from "../../core/catalogue.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
-import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 
 /** POST /v1/feedback: what came of a decision. Nothing of the request itself is kept, only what the token carries. */
@@ -46,7 +46,7 @@ async function resolveModel(
   decided: string,
 ): Promise<Result<string, ErrorCode>> {
   if (asked === undefined || asked === decided) return ok(decided);
-  const live = await context.get("isolate").state.serving(keepAliveOf(context));
+  const live = await context.get("isolate").state.serving(callerOf(context).keepAlive);
   if (!live.ok) return live;
   const states = [live.value, ...(live.value.canary === undefined ? [] : [live.value.canary.serving])];
   for (const { catalogue } of states) {

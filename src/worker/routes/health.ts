@@ -1,12 +1,12 @@
 import type { Health } from "../../contract/health.ts";
-import { type HttpContext, keepAliveOf } from "../http.ts";
+import { callerOf, type HttpContext } from "../http.ts";
 import type { Isolate } from "../isolate.ts";
 import type { Serving } from "../serving.ts";
 
 /** GET /health: what is being served and what is wrong; 503 while nothing can be served. */
 export async function getHealth(context: HttpContext): Promise<Response> {
   const isolate = context.get("isolate");
-  const serving = await isolate.state.serving(keepAliveOf(context));
+  const serving = await isolate.state.serving(callerOf(context).keepAlive);
   return context.json(health(isolate, serving.ok ? serving.value : undefined), serving.ok ? 200 : 503, {
     "cache-control": "no-store",
   });

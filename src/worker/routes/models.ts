@@ -1,10 +1,10 @@
 import type { ModelList } from "../../contract/models.ts";
-import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 import type { Serving } from "../serving.ts";
 
 /** GET /v1/models: OpenAI's list, `auto` first. */
 export async function getModels(context: HttpContext): Promise<Response> {
-  const serving = await context.get("isolate").state.serving(keepAliveOf(context));
+  const serving = await context.get("isolate").state.serving(callerOf(context).keepAlive);
   return serving.ok ? context.json(modelList(serving.value)) : respondFailure(context, serving.failure);
 }
 

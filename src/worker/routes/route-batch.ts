@@ -7,7 +7,7 @@ import { spendOnPrompts } from "../access.ts";
 import { servingFor } from "../canary.ts";
 import { decideForCaller } from "../decide-for-caller.ts";
 import { routeResponse } from "../decision-response.ts";
-import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import type { Serving } from "../serving.ts";
 import { createStopwatch, type Stopwatch } from "../stopwatch.ts";
@@ -22,7 +22,7 @@ export async function postRouteBatch(context: HttpContext): Promise<Response> {
   if (!batch.ok) return respondFailure(context, batch.failure);
   const usedUp = await spendOnPrompts(context, batch.value.requests.length);
   if (usedUp !== undefined) return respondFailure(context, usedUp);
-  const serving = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  const serving = await stopwatch.time("state", () => state.serving(callerOf(context).keepAlive));
   if (!serving.ok) return respondFailure(context, serving.failure);
   const data: BatchResponse["data"] = [];
   // One after the other: the session runs one text at a time anyway.
@@ -47,7 +47,13 @@ async function decideOne(
   const request = checkPrompt(asked);
   if (!request.ok) return request;
   const serving = await servingFor(live, request.value);
-  const decision = await decideForCaller(context, request.value, serving, stopwatch);
+  const decision = await decideForCaller(
+    context.get("isolate"),
+    callerOf(context),
+    request.value,
+    serving,
+    stopwatch,
+  );
   if (!decision.ok) return decision;
   const { decided, id } = decision.value;
   return ok(routeResponse(decided, id, request.value.explain));

@@ -3,7 +3,7 @@ import { type RouteTaskResponse, routeTaskRequestSchema } from "../../contract/r
 import { catalogueNames } from "../../core/catalogue.ts";
 import { recommendForTask, type TaskPrompt } from "../../core/task.ts";
 import { spendOnPrompts } from "../access.ts";
-import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import { createStopwatch } from "../stopwatch.ts";
 
@@ -17,7 +17,7 @@ export async function postRouteTask(context: HttpContext): Promise<Response> {
   if (!request.ok) return respondFailure(context, request.failure);
   const usedUp = await spendOnPrompts(context, request.value.prompts.length);
   if (usedUp !== undefined) return respondFailure(context, usedUp);
-  const live = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  const live = await stopwatch.time("state", () => state.serving(callerOf(context).keepAlive));
   if (!live.ok) return respondFailure(context, live.failure);
   const { encoder, predictor, catalogue, pointer } = live.value;
   const names = catalogueNames(catalogue);

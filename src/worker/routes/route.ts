@@ -2,7 +2,7 @@ import { parseRouteRequest } from "../../contract/route.ts";
 import { servingFor } from "../canary.ts";
 import { decideForCaller } from "../decide-for-caller.ts";
 import { decisionHeaders, routeResponse } from "../decision-response.ts";
-import { type HttpContext, keepAliveOf, respondFailure } from "../http.ts";
+import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 import { createStopwatch } from "../stopwatch.ts";
 
@@ -14,10 +14,16 @@ export async function postRoute(context: HttpContext): Promise<Response> {
   if (!body.ok) return respondFailure(context, body.failure);
   const request = parseRouteRequest(body.value);
   if (!request.ok) return respondFailure(context, request.failure);
-  const live = await stopwatch.time("state", () => state.serving(keepAliveOf(context)));
+  const live = await stopwatch.time("state", () => state.serving(callerOf(context).keepAlive));
   if (!live.ok) return respondFailure(context, live.failure);
   const serving = await servingFor(live.value, request.value);
-  const decision = await decideForCaller(context, request.value, serving, stopwatch);
+  const decision = await decideForCaller(
+    context.get("isolate"),
+    callerOf(context),
+    request.value,
+    serving,
+    stopwatch,
+  );
   if (!decision.ok) return respondFailure(context, decision.failure);
   const { decided, id } = decision.value;
   return context.json(routeResponse(decided, id, request.value.explain), 200, {
