@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
 import { catalogueNames } from "../core/catalogue.ts";
-import type { OutcomeRecord } from "../training/outcomes.ts";
+import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { parseWholeNumber } from "./parse-number.ts";

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type OutcomeRecord, writeOutcomes } from "../training/outcomes.ts";
+import type { OutcomeRecord } from "../outcomes/outcome.ts";
+import { writeOutcomes } from "../outcomes/write-outcomes.ts";
 import { type FeedbackRow, readFeedback } from "./d1/read-feedback.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { readLivePointer } from "./kv/upload.ts";

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import { type FormatName, formats } from "../importers/formats.ts";
 import { type ImportSummary, importFiles } from "../importers/import-files.ts";
-import { writeOutcomes } from "../training/outcomes.ts";
+import { writeOutcomes } from "../outcomes/write-outcomes.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { parsePositive } from "./parse-number.ts";
 

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { fail, ok, type Result } from "../core/result.ts";
-import { openText, streamFailure } from "../training/json-lines.ts";
+import { openText, streamFailure } from "../outcomes/json-lines.ts";
 import type { ImportCode } from "./importer.ts";
 
 /** One row below the header; cells by the header's names. */

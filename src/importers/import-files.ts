@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "../core/result.ts";
-import type { OutcomeRecord } from "../training/outcomes.ts";
+import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import type { ImportCode, Importer, ImportOptions } from "./importer.ts";
 import { SampleJoin } from "./join-samples.ts";
 

@@ -1,5 +1,5 @@
 import type { Result } from "../core/result.ts";
-import type { LineCode } from "../training/json-lines.ts";
+import type { LineCode } from "../outcomes/json-lines.ts";
 
 /** What one model got for one prompt. */
 export interface Sample {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { fail, ok, type Result } from "../core/result.ts";
-import type { OutcomeRecord } from "../training/outcomes.ts";
+import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import type { ImportCode, Sample } from "./importer.ts";
 
 const measures = ["outputChars", "outputTokens", "costUsd"] as const;

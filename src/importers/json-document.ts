@@ -1,7 +1,7 @@
 import type { GenericIssue, GenericSchema, InferOutput } from "valibot";
 import { safeParse } from "valibot";
 import { fail, ok, type Result } from "../core/result.ts";
-import { openText, streamFailure } from "../training/json-lines.ts";
+import { openText, streamFailure } from "../outcomes/json-lines.ts";
 import type { ImportCode } from "./importer.ts";
 import { lineOfOffset, lineOfPath, linesOfItems } from "./json-position.ts";
 import { parseJson } from "./parse-json.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { fail, ok, type Result } from "../core/result.ts";
-import { readJsonLines } from "../training/json-lines.ts";
+import { readJsonLines } from "../outcomes/json-lines.ts";
 import { promptText } from "./chat-prompt.ts";
 import { chooseMetric } from "./choose-metric.ts";
 import type { ImportCode, Importer, ImportItem, ImportOptions } from "./importer.ts";

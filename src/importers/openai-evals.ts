@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { ok } from "../core/result.ts";
-import { readJsonLines } from "../training/json-lines.ts";
+import { readJsonLines } from "../outcomes/json-lines.ts";
 import { promptText } from "./chat-prompt.ts";
 import { chooseMetric } from "./choose-metric.ts";
 import type { Importer, ImportItem, ImportOptions } from "./importer.ts";

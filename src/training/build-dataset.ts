@@ -3,8 +3,8 @@ import { estimateTokensOfLength } from "../core/cost.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { type Matrix, matrix } from "../numerics/matrix.ts";
+import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import type { Dataset } from "./dataset.ts";
-import type { OutcomeRecord } from "./outcomes.ts";
 
 export interface DatasetOptions {
   /** Every name of a model -> the name it has in the dataset; names that aren't in it stay as they are. */

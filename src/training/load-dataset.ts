@@ -1,11 +1,12 @@
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { matrix } from "../numerics/matrix.ts";
+import type { OutcomeCode, OutcomeRecord } from "../outcomes/outcome.ts";
+import { readOutcomes } from "../outcomes/read-outcomes.ts";
 import { buildDataset, type DatasetCode, type DatasetOptions } from "./build-dataset.ts";
 import type { Dataset } from "./dataset.ts";
 import { openEmbeddingCache } from "./embedding-cache.ts";
 import { embedTexts } from "./node-session.ts";
-import { type OutcomeCode, type OutcomeRecord, readOutcomes } from "./outcomes.ts";
 
 /** Told how many of the prompts that were not in the cache are embedded. */
 export type Progress = (done: number, total: number) => void;

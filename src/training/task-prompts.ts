@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { TaskPrompt } from "../core/task.ts";
-import { type LineCode, readJsonLines } from "./json-lines.ts";
-import type { OutcomeRecord } from "./outcomes.ts";
+import { type LineCode, readJsonLines } from "../outcomes/json-lines.ts";
+import type { OutcomeRecord } from "../outcomes/outcome.ts";
 
 /** A prompt of a task whose outcomes nobody has to know. */
 export interface PlainPrompt {

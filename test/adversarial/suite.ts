@@ -10,10 +10,10 @@ import { readBenchmark } from "../../src/evaluation/benchmark-file.ts";
 import { readPriceList } from "../../src/evaluation/price-list.ts";
 import { crossValidate } from "../../src/evaluation/protocols/cross-validation.ts";
 import { permutation, seededRandom } from "../../src/numerics/random.ts";
+import { readOutcomes } from "../../src/outcomes/read-outcomes.ts";
 import { textKey } from "../../src/training/build-dataset.ts";
 import { type Dataset, meanOutcomes, takeModels, takePrompts } from "../../src/training/dataset.ts";
 import { fitRouter } from "../../src/training/fit-router.ts";
-import { readOutcomes } from "../../src/training/outcomes.ts";
 import type { Router } from "./measure.ts";
 
 /** A router that was fitted on four fifths of a suite, and prompts of the last fifth with what models scored on them. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unstable_readConfig as readConfig } from "wrangler";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
-import { readOutcomes } from "../../src/training/outcomes.ts";
+import { readOutcomes } from "../../src/outcomes/read-outcomes.ts";
 import { type FakeProvider, startFakeProvider } from "../conformance/fake-provider.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
 import { notRun, type Runnable, runnables } from "./line-rules.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, expect, test, vi } from "vitest";
 import { registerImport } from "../../src/cli/import.ts";
-import { readOutcomes } from "../../src/training/outcomes.ts";
+import { readOutcomes } from "../../src/outcomes/read-outcomes.ts";
 import { fixture, temporaryFolder } from "./fixtures.ts";
 
 const temporary = temporaryFolder();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type FormatName, formats } from "../../src/importers/formats.ts";
 import type { ImportedOutcomes } from "../../src/importers/import-files.ts";
-import type { OutcomeRecord } from "../../src/training/outcomes.ts";
+import type { OutcomeRecord } from "../../src/outcomes/outcome.ts";
 import { fixture, importWith } from "./fixtures.ts";
 
 // What the files hold: two made-up models, of which tiny-b gets every second question wrong.

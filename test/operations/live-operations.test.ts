@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { unwrap } from "../../src/cli/failure.ts";
 import { type LocalWorker, startLocalWorker } from "../../src/cli/local-worker.ts";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
-import { readOutcomes } from "../../src/training/outcomes.ts";
+import { readOutcomes } from "../../src/outcomes/read-outcomes.ts";
 import { variantBundle } from "./variant-bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { crc32, createGzip, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openZip } from "../../src/importers/zip.ts";
-import { readJsonLines } from "../../src/training/json-lines.ts";
+import { readJsonLines } from "../../src/outcomes/json-lines.ts";
 
 // Files that unpack to far more than they are: other people's results are imported and trained on.
 let folder: string;

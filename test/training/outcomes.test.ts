@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type OutcomeRecord, readOutcomes, writeOutcomes } from "../../src/training/outcomes.ts";
+import type { OutcomeRecord } from "../../src/outcomes/outcome.ts";
+import { readOutcomes } from "../../src/outcomes/read-outcomes.ts";
+import { writeOutcomes } from "../../src/outcomes/write-outcomes.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -12,7 +12,18 @@ const dist = join(root, "dist");
 
 /** Everything of dist that this script makes; the playground has a build of its own. */
 const made = [
-  ...["cli", "client", "contract", "core", "encoder", "evaluation", "importers", "numerics", "training"],
+  ...[
+    "cli",
+    "client",
+    "contract",
+    "core",
+    "encoder",
+    "evaluation",
+    "importers",
+    "numerics",
+    "outcomes",
+    "training",
+  ],
   ...["worker", "worker-light"],
 ];
 

@@ -7,7 +7,8 @@ import { gzipSync } from "node:zlib";
 import { type FormatName, formats } from "../../../src/importers/formats.ts";
 import { importFiles } from "../../../src/importers/import-files.ts";
 import type { Random } from "../../../src/numerics/random.ts";
-import { readOutcomes, writeOutcomes } from "../../../src/training/outcomes.ts";
+import { readOutcomes } from "../../../src/outcomes/read-outcomes.ts";
+import { writeOutcomes } from "../../../src/outcomes/write-outcomes.ts";
 import { mutateBytes, mutateDocument } from "../mutate.ts";
 import { check, outcomeOf, type Target, utf8 } from "../target.ts";
 

@@ -1,11 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 import { fail, ok, type Result } from "../core/result.ts";
-import { type LineCode, readJsonLines } from "./json-lines.ts";
+import type { LineCode } from "./json-lines.ts";
 
 /** Which models answered one prompt how well. A model without a result is left out of the maps. */
 export interface OutcomeRecord {
@@ -28,43 +22,15 @@ export interface OutcomeRecord {
 
 export type OutcomeCode = LineCode | "missing_field" | "wrong_type" | "score_out_of_range" | "duplicate_id";
 
-/**
- * Reads outcome files, plain or gzip, in the order given. The first fault ends the reading, and its message
- * names file and line. The same id may occur only once in a task, over all the files together: two results
- * of one prompt must be merged into one line, or the prompt would count twice.
- */
-export async function readOutcomes(
-  files: readonly string[],
-): Promise<Result<readonly OutcomeRecord[], OutcomeCode>> {
-  const records: OutcomeRecord[] = [];
-  const places = new Map<string, string>();
-  for (const file of files) {
-    for await (const item of readJsonLines(file)) {
-      if (!item.ok) return item;
-      const place = `${file}:${item.value.line}`;
-      const record = parseOutcome(item.value.value, place, file);
-      if (!record.ok) return record;
-      const { task, id } = record.value;
-      const key = JSON.stringify([task, id]);
-      const first = places.get(key);
-      if (first !== undefined) {
-        return fail(
-          "duplicate_id",
-          `${place}: id "${id}" of task "${task}" was already read from ${first}; merge the two lines or rename one`,
-          file,
-        );
-      }
-      places.set(key, place);
-      records.push(record.value);
-    }
-  }
-  return ok(records);
-}
-
 /** The wire names of the optional maps; none of their numbers can be below 0. */
 const measures = { output_chars: "outputChars", output_tokens: "outputTokens", cost_usd: "costUsd" } as const;
 
-function parseOutcome(value: unknown, place: string, file: string): Result<OutcomeRecord, OutcomeCode> {
+/** One line of an outcome file, parsed. @param place `file:line`, for messages */
+export function parseOutcome(
+  value: unknown,
+  place: string,
+  file: string,
+): Result<OutcomeRecord, OutcomeCode> {
   if (!isObject(value)) {
     return fail("wrong_type", `${place}: each line must be a JSON object, not ${nameType(value)}`, file);
   }
@@ -191,36 +157,4 @@ function nameType(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (value === "") return "an empty string";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-/**
- * Writes an outcome file, gzip where the name ends in .gz. The file appears whole or not at all: the lines go
- * to a temporary file beside it, which then takes its name. Rejects where the place cannot be written.
- */
-export async function writeOutcomes(file: string, records: Iterable<OutcomeRecord>): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  const lines = Readable.from(formatLines(records));
-  try {
-    const target = createWriteStream(temporary, { flags: "wx" });
-    await (file.endsWith(".gz") ? pipeline(lines, createGzip(), target) : pipeline(lines, target));
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-function* formatLines(records: Iterable<OutcomeRecord>): Generator<string> {
-  for (const { task, id, prompt, outcomes, outputChars, outputTokens, costUsd, embedding } of records) {
-    yield `${JSON.stringify({
-      task,
-      id,
-      prompt: prompt === "" && embedding !== undefined ? undefined : prompt,
-      outcomes,
-      output_chars: outputChars,
-      output_tokens: outputTokens,
-      cost_usd: costUsd,
-      embedding,
-    })}\n`;
-  }
 }
