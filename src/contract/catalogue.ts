@@ -48,7 +48,7 @@ const catalogueModelSchema = v.strictObject({
 });
 
 /** The catalogue as it stands in files and in KV. */
-const catalogueSchema = v.strictObject({
+export const catalogueSchema = v.strictObject({
   format_version: v.literal(1),
   prices_as_of: v.pipe(v.string(), v.isoDate("must be a day such as 2025-06-30")),
   providers: v.record(v.string(), providerSchema),

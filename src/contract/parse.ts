@@ -9,7 +9,7 @@ export function parseWith<S extends v.GenericSchema<unknown, unknown>, Code exte
   input: unknown,
   code: Code,
 ): Result<v.InferOutput<S>, Code> {
-  const parsed = v.safeParse(schema, input, { abortPipeEarly: true });
+  const parsed = v.safeParse(schema, input, { abortEarly: true, abortPipeEarly: true });
   if (parsed.success) return ok(parsed.output);
   const { message, param } = describe(deepest({ issue: parsed.issues[0], path: pathOf(parsed.issues[0]) }));
   return fail(code, message, param);

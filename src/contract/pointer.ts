@@ -15,7 +15,7 @@ const liveSchema = v.object({
 const trialEntries = { bundle: checksum, catalogue: v.optional(checksum) };
 
 /** The value of the KV key `active`. Unknown fields are let through, so that an older Worker survives a newer CLI. */
-const pointerSchema = v.object({
+export const pointerSchema = v.object({
   format_version: v.literal(1),
   ...liveSchema.entries,
   canary: v.optional(
