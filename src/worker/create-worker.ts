@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../contract/error.ts";
 import type { Result } from "../core/result.ts";
-import { createApp } from "./app.ts";
-import type { Backends } from "./encoder-backend.ts";
-import { createIsolate, type Isolate } from "./isolate.ts";
+import type { Backends } from "./backends/encoder-backend.ts";
+import { createApp } from "./http/app.ts";
+import { createIsolate, type Isolate } from "./state/isolate.ts";
 
 /** The Worker's default export, with the backends of this build. */
 export function createWorker(backends: Backends) {

@@ -1,12 +1,12 @@
 import type { ErrorCode } from "../contract/error.ts";
 import { ok, type Result } from "../core/result.ts";
-import { recordDecision } from "./analytics.ts";
+import { type Decided, type DecisionInput, decideRoute } from "../router/decision.ts";
+import type { Serving } from "../router/serving.ts";
+import type { Stopwatch } from "../router/stopwatch.ts";
 import type { Caller } from "./caller.ts";
-import { type Decided, type DecisionInput, decideRoute } from "./decision.ts";
-import { newDecisionId } from "./feedback.ts";
-import type { Isolate } from "./isolate.ts";
-import type { Serving } from "./serving.ts";
-import type { Stopwatch } from "./stopwatch.ts";
+import { recordDecision } from "./records/analytics.ts";
+import { newDecisionId } from "./records/feedback.ts";
+import type { Isolate } from "./state/isolate.ts";
 
 /** One decision for whoever asks: made, recorded, and under an id that feedback can refer to. */
 export async function decideForCaller(

@@ -1,4 +1,4 @@
-import { allBackends } from "./all-backends.ts";
+import { allBackends } from "./backends/all-backends.ts";
 import { createWorker } from "./create-worker.ts";
 
 export default createWorker(allBackends);

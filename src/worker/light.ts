@@ -1,5 +1,5 @@
+import { lightBackends } from "./backends/light-backends.ts";
 import { createWorker } from "./create-worker.ts";
-import { lightBackends } from "./light-backends.ts";
 
 /** The same Worker without onnxruntime-web, for ENCODER_BACKEND simd and lexical. */
 export default createWorker(lightBackends);

@@ -8,10 +8,10 @@ import { verifyEncoderFiles } from "../../src/encoder/files.ts";
 import { type EncoderManifest, parseManifest } from "../../src/encoder/manifest.ts";
 import type { EncoderSession } from "../../src/encoder/session.ts";
 import { createTokenizer, type Tokenizer } from "../../src/encoder/tokenizer.ts";
-import { allBackends } from "../../src/worker/all-backends.ts";
-import { type KeyValueReader, parseBindings } from "../../src/worker/bindings.ts";
-import { chooseBackend } from "../../src/worker/encoder-backend.ts";
-import { readByChecksum, readEncoderFiles, readPointer } from "../../src/worker/store.ts";
+import { allBackends } from "../../src/worker/backends/all-backends.ts";
+import { chooseBackend } from "../../src/worker/backends/encoder-backend.ts";
+import { type KeyValueReader, parseBindings } from "../../src/worker/state/bindings.ts";
+import { readByChecksum, readEncoderFiles, readPointer } from "../../src/worker/state/store.ts";
 
 // The parts of a decision with a clock between them, for the bench. workerd on one's own machine has a running clock.
 

@@ -9,7 +9,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   encoder: ["core"],
   contract: ["core"],
-  worker: ["core", "encoder", "contract"],
+  router: ["core", "encoder", "contract"],
+  worker: ["core", "encoder", "contract", "router"],
   numerics: [],
   outcomes: ["core"],
   importers: ["core", "outcomes"],
@@ -20,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "core",
     "encoder",
     "contract",
+    "router",
     "numerics",
     "outcomes",
     "training",
@@ -35,6 +37,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   core: /^$/,
   encoder: /^$/,
   contract: /^valibot$/,
+  router: /^$/,
   worker: /^(hono(\/.*)?|onnxruntime-web\/.*|cloudflare:workers)$/,
   client: /^$/,
 };
@@ -80,7 +83,7 @@ test("onnxruntime-web is known to the Worker alone", () => {
 test("node: and build-time code never reach the Worker", () => {
   const wrong = imports.filter(({ from, target }) => {
     if (buildTime.test(from)) return false;
-    const inWorker = ["core", "encoder", "contract", "worker"].includes(roomOf(from));
+    const inWorker = ["core", "encoder", "contract", "router", "worker"].includes(roomOf(from));
     return inWorker && (target.startsWith("node:") || buildTime.test(join(from, "..", target)));
   });
   expect(wrong).toEqual([]);

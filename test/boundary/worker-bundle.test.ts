@@ -17,13 +17,13 @@ const builds = [
   {
     entry: "src/worker/index.ts",
     modules:
-      /^(src\/(core|encoder|contract|worker)\/|node_modules\/(hono|valibot|onnxruntime-web|onnxruntime-common)\/)/,
+      /^(src\/(core|encoder|contract|router|worker)\/|node_modules\/(hono|valibot|onnxruntime-web|onnxruntime-common)\/)/,
     totalGzipBytes: 4_000_000,
     codeGzipBytes: 200_000,
   },
   {
     entry: "src/worker/light.ts",
-    modules: /^(src\/(core|encoder|contract|worker)\/|node_modules\/(hono|valibot)\/)/,
+    modules: /^(src\/(core|encoder|contract|router|worker)\/|node_modules\/(hono|valibot)\/)/,
     totalGzipBytes: 60_000,
     codeGzipBytes: 55_000,
   },

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEncoder, type Encoder } from "../../src/encoder/encoder.ts";
 import { type EncoderFiles, verifyEncoderFiles } from "../../src/encoder/files.ts";
-import { createOnnxWebSession } from "../../src/worker/session-onnx.ts";
+import { createOnnxWebSession } from "../../src/worker/backends/session-onnx.ts";
 import pinned from "../golden/encoder-wasm.json" with { type: "json" };
 import { cosineDistance, goldenCases, largestDifference } from "./golden-cases.ts";
 

@@ -1,7 +1,7 @@
 import { env, InferenceSession } from "onnxruntime-web/wasm";
 import type { EncoderFiles } from "../../src/encoder/files.ts";
 import type { EncoderSession } from "../../src/encoder/session.ts";
-import { onnxEncoder } from "../../src/worker/onnx-encoder.ts";
+import { onnxEncoder } from "../../src/worker/backends/onnx-encoder.ts";
 
 /**
  * Opens the encoder graph with onnxruntime-web in Node: bit for bit what the Worker computes, on every CPU, at

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
 import { kvKeys, type Pointer } from "../../src/contract/pointer.ts";
-import { servingFor } from "../../src/worker/canary.ts";
-import type { Serving } from "../../src/worker/serving.ts";
+import { servingFor } from "../../src/router/canary.ts";
+import type { Serving } from "../../src/router/serving.ts";
 import { type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
 import { putContent, readModelFile, type Seed, seed } from "../worker/seed.ts";
 import { variantBundle } from "./variant-bundle.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { connectSignalbox } from "../../src/client/index.ts";
-import { createDecisionSigner, type DecisionRecord } from "../../src/worker/decision-token.ts";
+import { createDecisionSigner, type DecisionRecord } from "../../src/worker/records/decision-token.ts";
 import { type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
 import { type Seed, seed } from "../worker/seed.ts";
 import { makeTables, sql } from "./tables.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
-import type { DecisionFacts } from "../../src/worker/analytics.ts";
+import type { DecisionFacts } from "../../src/worker/records/analytics.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const d1 = ["--local", "--config", join(root, "wrangler.toml")];

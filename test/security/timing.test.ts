@@ -7,7 +7,7 @@ import {
   type KeyRecord,
   parseKeyRecords,
 } from "../../src/contract/api-key.ts";
-import { createDecisionSigner } from "../../src/worker/decision-token.ts";
+import { createDecisionSigner } from "../../src/worker/records/decision-token.ts";
 
 // What the time of a refusal tells. First by what is computed, which needs no clock; then by the clock, against a
 // control that a comparison which stops early fails by far.

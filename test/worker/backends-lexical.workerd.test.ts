@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { encoderFileNames, kvKeys } from "../../src/contract/pointer.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
 import { lexicalEncoderFiles } from "../../src/encoder/lexical-files.ts";
-import { lightBackends } from "../../src/worker/light-backends.ts";
+import { lightBackends } from "../../src/worker/backends/light-backends.ts";
 import { startFreshWorker } from "./fresh-worker.ts";
 import { putContent, putPointer, readModelFile } from "./seed.ts";
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { createBodyBudget } from "../../src/worker/body-budget.ts";
+import { createBodyBudget } from "../../src/worker/http/body-budget.ts";
 
 test("bodies fit in together or not at all, and are given back", () => {
   const budget = createBodyBudget(100);

@@ -1,9 +1,9 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { allBackends } from "../../src/worker/all-backends.ts";
-import { createApp } from "../../src/worker/app.ts";
-import type { Backends } from "../../src/worker/encoder-backend.ts";
-import { createIsolate } from "../../src/worker/isolate.ts";
+import { allBackends } from "../../src/worker/backends/all-backends.ts";
+import type { Backends } from "../../src/worker/backends/encoder-backend.ts";
+import { createApp } from "../../src/worker/http/app.ts";
+import { createIsolate } from "../../src/worker/state/isolate.ts";
 
 interface Answer {
   readonly status: number;

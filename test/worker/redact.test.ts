@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRedactor } from "../../src/worker/redact.ts";
+import { createRedactor } from "../../src/worker/providers/redact.ts";
 
 const secret = "sk-sk-secret";
 const encode = (text: string) => new TextEncoder().encode(text);

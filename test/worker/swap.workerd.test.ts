@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
-import { allBackends } from "../../src/worker/all-backends.ts";
-import { createIsolate } from "../../src/worker/isolate.ts";
+import { allBackends } from "../../src/worker/backends/all-backends.ts";
+import { createIsolate } from "../../src/worker/state/isolate.ts";
 import { startFreshWorker } from "./fresh-worker.ts";
 import { putContent, putPointer, readModelFile, type Seed, seed } from "./seed.ts";
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { createApiKey, findKey, parseKeyRecords } from "../../../src/contract/api-key.ts";
 import { matchModels } from "../../../src/core/catalogue.ts";
-import { createDecisionSigner, type DecisionRecord } from "../../../src/worker/decision-token.ts";
+import { createDecisionSigner, type DecisionRecord } from "../../../src/worker/records/decision-token.ts";
 import { bytesOfText, check, outcomeOf, type Target, textOf, utf8 } from "../target.ts";
 
 const fixedBytes = (count: number) => Uint8Array.from({ length: count }, (_, k) => (k * 73) % 256);

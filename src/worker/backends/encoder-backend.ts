@@ -1,0 +1,66 @@
+import type { ErrorCode } from "../../contract/error.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { createEncoder, type Encoder } from "../../encoder/encoder.ts";
+import { type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
+import type { EncoderSession } from "../../encoder/session.ts";
+import type { EncoderBackend, KeyValueReader } from "../state/bindings.ts";
+import type { OpenEncoder } from "../state/load-serving.ts";
+import { readEncoderFiles, readImmutable } from "../state/store.ts";
+
+/** A runtime that can embed. */
+export interface Backend {
+  /** Whether this engine can run it. */
+  readonly isSupported: () => boolean;
+  /** Rejects files that it cannot run. */
+  readonly openSession: (files: EncoderFiles) => Promise<EncoderSession>;
+}
+
+/** The runtimes that one build of the Worker holds, by the value of ENCODER_BACKEND. */
+export type Backends = Readonly<Partial<Record<EncoderBackend, Backend>>>;
+
+/**
+ * The backend to run where `wanted` is asked for. Where the engine lacks relaxed SIMD, onnx, if the build has it, takes
+ * simd's place: both read the same encoder.
+ */
+export function chooseBackend(
+  wanted: EncoderBackend,
+  backends: Backends,
+): Result<EncoderBackend, "misconfigured"> {
+  const backend = backends[wanted];
+  if (backend === undefined) {
+    const built = Object.keys(backends).join(", ");
+    return fail("misconfigured", `this build of the Worker has only ${built}`, "ENCODER_BACKEND");
+  }
+  if (backend.isSupported()) return ok(wanted);
+  if (wanted === "simd" && backends.onnx?.isSupported()) return ok("onnx");
+  return fail("misconfigured", `this runtime cannot run the ${wanted} backend`, "ENCODER_BACKEND");
+}
+
+/** Opens encoders with one backend: files from KV, checksums, session. `name` stands in messages. */
+export function encoderOpener(name: EncoderBackend, { openSession }: Backend): OpenEncoder {
+  return async (kv, sha256): Promise<Result<Encoder, ErrorCode>> => {
+    const files = await readImmutable((cacheTtl) => readVerified(kv, sha256, cacheTtl));
+    if (!files.ok) return files;
+    try {
+      const encoder = await createEncoder(files.value, await openSession(files.value));
+      return encoder.ok ? encoder : fail("encoder_invalid", encoder.failure.message, encoder.failure.param);
+    } catch (error) {
+      // The runtime throws on graphs that it cannot run; the checksums say that they are as they were published.
+      return fail("encoder_invalid", `the ${name} backend cannot run this encoder: ${String(error)}`);
+    }
+  };
+}
+
+async function readVerified(
+  kv: KeyValueReader,
+  sha256: string,
+  cacheTtlSeconds: number,
+): Promise<Result<EncoderFiles, ErrorCode>> {
+  const files = await readEncoderFiles(kv, sha256, cacheTtlSeconds);
+  if (!files.ok) return files;
+  const verified = await verifyEncoderFiles(files.value);
+  if (verified.ok) return files;
+  const { code, message, param } = verified.failure;
+  const damaged = code === "encoder_file_size" || code === "encoder_file_checksum";
+  return fail(damaged ? "encoder_corrupt" : "encoder_invalid", message, param);
+}

@@ -1,0 +1,45 @@
+import type { Context } from "hono";
+import type { Permission } from "../../contract/api-key.ts";
+import { type ErrorCode, errorBody, errorKinds } from "../../contract/error.ts";
+import type { Failure } from "../../core/result.ts";
+import type { Caller } from "../caller.ts";
+import type { Env } from "../state/bindings.ts";
+import type { Isolate } from "../state/isolate.ts";
+import type { BodyShare } from "./body-budget.ts";
+
+/** Types of every Hono context in the Worker. */
+export interface HttpEnv {
+  Bindings: Env;
+  /** `keyName` and what it allows are undefined where access is open. */
+  Variables: {
+    isolate: Isolate;
+    keyName?: string;
+    keyAllows?: ReadonlySet<Permission>;
+    bodyShare: BodyShare;
+  };
+}
+
+export type HttpContext = Context<HttpEnv>;
+
+// Seconds after which a client does well to ask again.
+const RETRY_AFTER_SECONDS: Partial<Record<number, string>> = { 429: "60", 503: "5" };
+
+/** The error envelope with the status of its code. */
+export function respondFailure(context: HttpContext, { code, message, param }: Failure<ErrorCode>): Response {
+  const { status } = errorKinds[code];
+  const retryAfter = RETRY_AFTER_SECONDS[status];
+  return context.json(
+    errorBody(code, message, param),
+    status,
+    retryAfter === undefined ? {} : { "retry-after": retryAfter },
+  );
+}
+
+/** Who asks in this context. */
+export function callerOf(context: HttpContext): Caller {
+  return {
+    keyName: context.get("keyName"),
+    address: context.req.path,
+    keepAlive: (work) => context.executionCtx.waitUntil(work),
+  };
+}

@@ -1,0 +1,142 @@
+import { type ChatRequest, parseChatRequest } from "../../../contract/chat.ts";
+import type { ErrorCode } from "../../../contract/error.ts";
+import type { RouteOptions } from "../../../contract/options.ts";
+import { type Capability, type Catalogue, catalogueNames } from "../../../core/catalogue.ts";
+import { fail, ok, type Result } from "../../../core/result.ts";
+import { servingFor } from "../../../router/canary.ts";
+import type { Serving } from "../../../router/serving.ts";
+import { createStopwatch, type Stopwatch } from "../../../router/stopwatch.ts";
+import { decideForCaller } from "../../decide-for-caller.ts";
+import { completeWithFallback } from "../../providers/fallback.ts";
+import { reachable, type Target, targetOf } from "../../providers/provider.ts";
+import { callerAuthorization } from "../access.ts";
+import { decisionHeaders } from "../decision-response.ts";
+import { callerOf, type HttpContext, respondFailure } from "../http.ts";
+import { readJsonBody } from "../json-body.ts";
+
+/** Where a completion goes, best first, and the headers that say why. */
+interface Plan {
+  readonly targets: readonly Target[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** POST /v1/chat/completions: decided where the model is `auto`, sent on, answered byte for byte. */
+export async function postChatCompletions(context: HttpContext): Promise<Response> {
+  const isolate = context.get("isolate");
+  const { settings, state } = isolate;
+  const stopwatch = createStopwatch(() => performance.now());
+  const body = await readJsonBody(context.req.raw, settings, context.get("bodyShare"));
+  if (!body.ok) return respondFailure(context, body.failure);
+  const chat = parseChatRequest(body.value);
+  if (!chat.ok) return respondFailure(context, chat.failure);
+  const serving = await stopwatch.time("state", () => state.serving(callerOf(context).keepAlive));
+  if (!serving.ok) return respondFailure(context, serving.failure);
+  const { request, model } = chat.value;
+  const plan =
+    model.kind === "named"
+      ? planNamed(context, model.name, serving.value)
+      : await planAuto(context, request, model.options, serving.value, stopwatch);
+  if (!plan.ok) return respondFailure(context, plan.failure);
+
+  const { signalbox: _, ...sent } = body.value as Record<string, unknown>;
+  const completion = await stopwatch.time("upstream", () =>
+    completeWithFallback(plan.value.targets, sent, settings, isolate),
+  );
+  if (completion.kind === "failed") {
+    const response = respondFailure(context, completion.failure);
+    response.headers.set("x-signalbox-attempts", String(completion.attempts));
+    if (completion.retryAfterMs !== undefined) {
+      response.headers.set("retry-after", String(Math.max(1, Math.ceil(completion.retryAfterMs / 1000))));
+    }
+    return response;
+  }
+  const { answer, target, attempts } = completion;
+  return new Response(answer.body, {
+    status: answer.response.status,
+    headers: {
+      ...plan.value.headers,
+      ...passedOn(answer.response.headers, target),
+      "x-signalbox-model": target.model,
+      "x-signalbox-attempts": String(attempts),
+      "server-timing": stopwatch.header(),
+    },
+  });
+}
+
+// Lengths and encodings belong to the connection to the provider, cookies to nobody.
+const PASSED_HEADERS = ["content-type", "x-request-id", "retry-after"] as const;
+
+function passedOn(headers: Headers, { workerKey }: Target): Record<string, string> {
+  return Object.fromEntries(
+    PASSED_HEADERS.flatMap((name) => {
+      const value = headers.get(name);
+      const isSafe = value !== null && (workerKey === undefined || !value.includes(workerKey));
+      return isSafe ? [[name, value]] : [];
+    }),
+  );
+}
+
+function planNamed(context: HttpContext, name: string, { catalogue }: Serving): Result<Plan, ErrorCode> {
+  const model = catalogueNames(catalogue).get(name);
+  if (model === undefined) {
+    return fail(
+      "model_not_found",
+      "`model` is neither `auto` nor a model of the catalogue; see /v1/models",
+      "model",
+    );
+  }
+  const target = targetOf(catalogue, model, context.get("isolate").settings, callerAuthorization(context));
+  if (target !== undefined) return ok({ targets: [target], headers: {} });
+  const { provider } = catalogue.models[model] as Serving["catalogue"]["models"][string];
+  return notConfigured(
+    `the Worker has no key for ${provider}: set the secret ${catalogue.providers[provider]?.keyName}`,
+  );
+}
+
+async function planAuto(
+  context: HttpContext,
+  request: ChatRequest,
+  options: RouteOptions,
+  live: Serving,
+  stopwatch: Stopwatch,
+): Promise<Result<Plan, ErrorCode>> {
+  const serving = await servingFor(live, { session: options.session, messages: request.messages });
+  const { settings } = context.get("isolate");
+  const authorization = callerAuthorization(context);
+  const usable = (whole: Catalogue) => reachable(whole, settings, authorization);
+  const catalogue = usable(serving.catalogue);
+  if (!serving.predictor.models.some((model) => Object.hasOwn(catalogue.models, model))) {
+    return notConfigured("the Worker has no key for any provider of the catalogue");
+  }
+  const input = {
+    ...options,
+    messages: request.messages,
+    ...(request.tools ? { tools: request.tools } : {}),
+    answerTokens: request.max_completion_tokens ?? request.max_tokens ?? 0,
+    alsoRequires: requiredByFormat(request),
+    usable,
+  };
+  const decision = await decideForCaller(
+    context.get("isolate"),
+    callerOf(context),
+    input,
+    serving,
+    stopwatch,
+  );
+  if (!decision.ok) return decision;
+  const { decided, id } = decision.value;
+  return ok({
+    targets: decided.decision.ranking.flatMap(
+      ({ model }) => targetOf(catalogue, model, settings, authorization) ?? [],
+    ),
+    headers: decisionHeaders(decided, id),
+  });
+}
+
+function requiredByFormat({ response_format }: ChatRequest): readonly Capability[] {
+  return response_format?.type === "json_object" || response_format?.type === "json_schema" ? ["json"] : [];
+}
+
+function notConfigured(message: string) {
+  return fail("provider_not_configured", message);
+}

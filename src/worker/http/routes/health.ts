@@ -1,0 +1,81 @@
+import type { Health } from "../../../contract/health.ts";
+import type { Serving } from "../../../router/serving.ts";
+import type { Isolate } from "../../state/isolate.ts";
+import { callerOf, type HttpContext } from "../http.ts";
+
+/** GET /health: what is being served and what is wrong; 503 while nothing can be served. */
+export async function getHealth(context: HttpContext): Promise<Response> {
+  const isolate = context.get("isolate");
+  const serving = await isolate.state.serving(callerOf(context).keepAlive);
+  return context.json(health(isolate, serving.ok ? serving.value : undefined), serving.ok ? 200 : 503, {
+    "cache-control": "no-store",
+  });
+}
+
+function health({ settings, state, embeddings, shadowTally }: Isolate, serving: Serving | undefined): Health {
+  const { size, capacity, hits, misses } = embeddings.counts();
+  const faults = state
+    .faults()
+    .map(({ code, message, since }) => ({ code, message, since: since.toISOString() }));
+  return {
+    status: serving === undefined ? "unavailable" : faults.length > 0 ? "degraded" : "ok",
+    faults,
+    ...describeServing(serving, settings.encoderBackend),
+    ...describeTrials(serving, shadowTally),
+    checked_at: state.checkedAt()?.toISOString() ?? null,
+    embedding_cache: {
+      size,
+      capacity,
+      hits,
+      misses,
+      hit_rate: hits + misses === 0 ? null : hits / (hits + misses),
+    },
+  };
+}
+
+function describeTrials(
+  { canary, shadow }: Partial<Serving> = {},
+  tally: Isolate["shadowTally"],
+): Pick<Health, "canary" | "shadow"> {
+  return {
+    canary:
+      canary === undefined
+        ? null
+        : {
+            checksum: canary.serving.pointer.bundle,
+            percent: canary.percent,
+            models: canary.serving.predictor.models.length,
+          },
+    shadow:
+      shadow === undefined
+        ? null
+        : {
+            checksum: shadow.pointer.bundle,
+            models: shadow.predictor.models.length,
+            ...tally.counts(shadow.pointer.bundle),
+          },
+  };
+}
+
+function describeServing(
+  serving: Serving | undefined,
+  backend: string,
+): Pick<Health, "encoder" | "bundle" | "catalogue" | "published_at"> {
+  if (serving === undefined) return { encoder: null, bundle: null, catalogue: null, published_at: null };
+  const { pointer, encoder, predictor, catalogue } = serving;
+  return {
+    encoder: { id: encoder.id, checksum: encoder.checksum, backend },
+    bundle: {
+      checksum: pointer.bundle,
+      kind: predictor.kind,
+      models: predictor.models.length,
+      tasks: predictor.tasks.length,
+    },
+    catalogue: {
+      checksum: pointer.catalogue,
+      models: Object.keys(catalogue.models).length,
+      prices_as_of: catalogue.pricesAsOf,
+    },
+    published_at: pointer.published_at,
+  };
+}

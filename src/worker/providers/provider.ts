@@ -1,0 +1,55 @@
+import type { Catalogue } from "../../core/catalogue.ts";
+import type { Settings } from "../state/bindings.ts";
+
+/** One model that a completion can be sent to. */
+export interface Target {
+  readonly model: string;
+  readonly provider: string;
+  readonly url: string;
+  /** The provider's own name of the model. */
+  readonly upstream: string;
+  readonly authorization: string;
+  /** Whether that is the caller's own. */
+  readonly callerPays: boolean;
+  /** The Worker's own key, which nothing that goes back to the caller may hold; undefined where the caller pays. */
+  readonly workerKey: string | undefined;
+}
+
+/** Where a model of the catalogue is reached; undefined where there is no key for its provider. */
+export function targetOf(
+  catalogue: Catalogue,
+  model: string,
+  settings: Pick<Settings, "passAuthorization" | "secret">,
+  callerAuthorization: string | undefined,
+): Target | undefined {
+  const entry = catalogue.models[model];
+  const provider = entry && catalogue.providers[entry.provider];
+  if (provider === undefined) return undefined;
+  const callerPays =
+    settings.passAuthorization.has(entry?.provider ?? "") && callerAuthorization !== undefined;
+  const key = settings.secret(provider.keyName);
+  const authorization = callerPays ? callerAuthorization : key === undefined ? undefined : `Bearer ${key}`;
+  if (authorization === undefined || entry === undefined) return undefined;
+  return {
+    model,
+    provider: entry.provider,
+    // The address comes from the catalogue alone; nothing of a request gets into it.
+    url: `${provider.baseUrl}/chat/completions`,
+    upstream: entry.upstream,
+    authorization,
+    callerPays,
+    workerKey: callerPays ? undefined : key,
+  };
+}
+
+/** The part of the catalogue that can be reached with the keys at hand. */
+export function reachable(
+  catalogue: Catalogue,
+  settings: Pick<Settings, "passAuthorization" | "secret">,
+  callerAuthorization: string | undefined,
+): Catalogue {
+  const models = Object.entries(catalogue.models).filter(
+    ([model]) => targetOf(catalogue, model, settings, callerAuthorization) !== undefined,
+  );
+  return { ...catalogue, models: Object.fromEntries(models) };
+}

@@ -1,0 +1,181 @@
+import type { Traffic } from "../../contract/traffic.ts";
+import type { Decision } from "../../core/decide.ts";
+import type { Predictor } from "../../core/predictor.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Decided } from "../../router/decision.ts";
+import { decideShadow, type ShadowDecision, type ShadowTally } from "../../router/shadow.ts";
+import type { Caller } from "../caller.ts";
+import { describeError, logEvent } from "../log.ts";
+import type { Env } from "../state/bindings.ts";
+import { answerInTime, type Database, databaseCause } from "./database.ts";
+
+/** The binding ANALYTICS: a dataset of Workers Analytics Engine. */
+export interface Analytics {
+  writeDataPoint(point: DataPoint): void;
+}
+
+interface DataPoint {
+  readonly indexes: readonly string[];
+  readonly blobs: readonly (string | null)[];
+  readonly doubles: readonly number[];
+}
+
+/** The dataset, where one is bound. */
+export function analyticsOf(env: Env): Analytics | undefined {
+  const bound = env["ANALYTICS"] as Partial<Analytics> | undefined;
+  return typeof bound?.writeDataPoint === "function" ? (bound as Analytics) : undefined;
+}
+
+/** Where decisions are kept besides, for `signalbox report` and /v1/traffic: the table `decisions` of D1. */
+export interface DecisionLog {
+  /** Never rejects: a decision that could not be stored is logged. */
+  write(facts: DecisionFacts): Promise<void>;
+  /** Decisions since then (Unix seconds) by model, the most frequent first. */
+  countByModel(since: number): Promise<Traffic["data"]>;
+}
+
+/** The variable DECISION_LOG: nothing, or `d1`. */
+export function parseDecisionLog(env: Env): Result<DecisionLog | undefined, "misconfigured"> {
+  const wanted = env["DECISION_LOG"];
+  if (wanted === undefined || wanted === "") return ok(undefined);
+  if (wanted !== "d1") {
+    return fail("misconfigured", "DECISION_LOG must be `d1` or left out", "DECISION_LOG");
+  }
+  const database = env["DB"] as Partial<Database> | undefined;
+  if (typeof database?.prepare !== "function")
+    return fail("misconfigured", "DECISION_LOG is `d1`, but no D1 database is bound as DB", "DB");
+  return ok(createDecisionLog(database as Database));
+}
+
+/** What is recorded of a decision, under the names of D1's columns. Nothing of the prompt is in it. */
+export interface DecisionFacts {
+  readonly decided_at: number;
+  readonly model: string;
+  readonly reason: string;
+  readonly bundle: string;
+  readonly role: string;
+  readonly key_name: string | null;
+  readonly path: string;
+  readonly p_correct: number;
+  readonly expected_usd: number;
+  readonly familiarity: number;
+  readonly cache_hit: number;
+  readonly cheapest_usd: number;
+  readonly best_on_average_usd: number;
+  readonly shadow_bundle: string | null;
+  readonly shadow_model: string | null;
+  readonly shadow_p_correct: number | null;
+  readonly shadow_usd: number | null;
+}
+
+/** Where decisions are recorded; each is undefined where it isn't set up. */
+interface Recorders {
+  readonly analytics: Analytics | undefined;
+  readonly decisionLog: DecisionLog | undefined;
+  readonly shadowTally: ShadowTally;
+}
+
+/** After the response: the shadow is scored, and the decision recorded wherever that was asked for. */
+export function recordDecision(
+  { analytics, decisionLog, shadowTally }: Recorders,
+  { keyName, address, keepAlive }: Caller,
+  decided: Decided,
+): void {
+  if (analytics === undefined && decisionLog === undefined && decided.serving.shadow === undefined) return;
+  const work = async () => {
+    // waitUntil would begin the work at once; the response goes first.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const shadow = decideShadow(decided);
+    if (shadow !== undefined) shadowTally.record(shadow, decided.decision.model);
+    const facts = factsOf(decided, shadow, keyName, address);
+    analytics?.writeDataPoint(dataPoint(facts));
+    await decisionLog?.write(facts);
+  };
+  keepAlive(work().catch((error: unknown) => logEvent({ event: "not_recorded", ...describeError(error) })));
+}
+
+function factsOf(
+  { decision, serving, cacheHit }: Decided,
+  shadow: ShadowDecision | undefined,
+  keyName: string | undefined,
+  path: string,
+): DecisionFacts {
+  const { pointer, predictor, role } = serving;
+  return {
+    decided_at: Math.floor(Date.now() / 1000),
+    model: decision.model,
+    reason: decision.reason,
+    bundle: pointer.bundle,
+    role,
+    key_name: keyName ?? null,
+    path,
+    p_correct: decision.pCorrect,
+    expected_usd: decision.expectedUsd,
+    familiarity: decision.familiarity,
+    cache_hit: cacheHit ? 1 : 0,
+    cheapest_usd: Math.min(...decision.ranking.map(({ expectedUsd }) => expectedUsd)),
+    best_on_average_usd: usdOfBestOnAverage(decision, predictor),
+    shadow_bundle: shadow?.bundle ?? null,
+    shadow_model: shadow?.model ?? null,
+    shadow_p_correct: shadow?.pCorrect ?? null,
+    shadow_usd: shadow?.expectedUsd ?? null,
+  };
+}
+
+/** The columns of one decision; docs/deploy.md lists them. Their order is a contract with stored queries: add at the end. */
+function dataPoint(facts: DecisionFacts): DataPoint {
+  return {
+    indexes: [facts.key_name ?? "open"],
+    blobs: [
+      facts.model,
+      facts.reason,
+      facts.bundle,
+      facts.role,
+      facts.key_name,
+      facts.path,
+      facts.shadow_bundle,
+      facts.shadow_model,
+    ],
+    doubles: [
+      facts.p_correct,
+      facts.expected_usd,
+      facts.familiarity,
+      facts.cache_hit,
+      facts.cheapest_usd,
+      facts.best_on_average_usd,
+      facts.shadow_p_correct ?? 0,
+      facts.shadow_usd ?? 0,
+    ],
+  };
+}
+
+function createDecisionLog(database: Database): DecisionLog {
+  return {
+    async write(facts) {
+      const columns = Object.keys(facts);
+      const sql = `INSERT INTO decisions (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+      try {
+        const statement = database.prepare(sql).bind(...Object.values(facts));
+        await answerInTime(statement.run());
+      } catch (error) {
+        logEvent({ event: "not_recorded", cause: databaseCause(error), ...describeError(error) });
+      }
+    },
+    async countByModel(since) {
+      const statement = database
+        .prepare(
+          "SELECT model, COUNT(*) AS decisions, TOTAL(expected_usd) AS expected_usd FROM decisions WHERE decided_at >= ? GROUP BY model ORDER BY decisions DESC, model",
+        )
+        .bind(since);
+      const { results } = await answerInTime(statement.all());
+      return results as Traffic["data"];
+    },
+  };
+}
+
+/** What the candidate that is best on average would have cost: the bill of a router that always takes it. */
+function usdOfBestOnAverage({ ranking, expectedUsd }: Decision, { models, priors }: Predictor): number {
+  const priorOf = (model: string) => priors[models.indexOf(model)] ?? Number.NEGATIVE_INFINITY;
+  const best = ranking.toSorted((a, b) => priorOf(b.model) - priorOf(a.model))[0];
+  return best?.expectedUsd ?? expectedUsd;
+}

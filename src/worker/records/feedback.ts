@@ -1,0 +1,133 @@
+import { toBase64 } from "../../contract/bytes-as-text.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Decided } from "../../router/decision.ts";
+import { describeError, logEvent } from "../log.ts";
+import type { Env } from "../state/bindings.ts";
+import { answerInTime, type Database, databaseCause } from "./database.ts";
+import {
+  createDecisionSigner,
+  type DecisionRecord,
+  type DecisionSigner,
+  quantizeEmbedding,
+} from "./decision-token.ts";
+
+/** What feedback needs; each part is undefined where it isn't set up. */
+export interface Feedback {
+  readonly signer: DecisionSigner | undefined;
+  readonly store: FeedbackStore | undefined;
+}
+
+export interface FeedbackEntry {
+  readonly record: DecisionRecord;
+  /** The model that answered, by its id. */
+  readonly model: string;
+  readonly score: number;
+  readonly comment: string | undefined;
+  readonly receivedAt: Date;
+  readonly keyName: string | undefined;
+}
+
+export interface FeedbackStore {
+  /** Keeps it once; the same again is a duplicate, anything else on the same decision and model is refused. */
+  record(
+    entry: FeedbackEntry,
+  ): Promise<Result<"recorded" | "duplicate", "decision_replayed" | "feedback_not_stored">>;
+}
+
+// Shorter ones could be guessed from a single signed decision.
+const MIN_SECRET_LENGTH = 32;
+const DAY_MS = 24 * 3600_000;
+const DEFAULT_MAX_AGE_DAYS = 30;
+const MAX_AGE_LIMIT_DAYS = 3650;
+
+/** Checks what of the environment concerns feedback. */
+export function parseFeedbackBindings(env: Env): Result<Feedback, "misconfigured"> {
+  const raw = env["DECISION_SECRET"];
+  const secrets = typeof raw === "string" ? raw.split(/[\s,]+/).filter((secret) => secret !== "") : [];
+  if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH)) {
+    return fail(
+      "misconfigured",
+      `DECISION_SECRET must have at least ${MIN_SECRET_LENGTH} characters; openssl rand -hex 32 makes one`,
+      "DECISION_SECRET",
+    );
+  }
+  const days = Number(env["FEEDBACK_MAX_AGE_DAYS"] ?? DEFAULT_MAX_AGE_DAYS);
+  if (!(days > 0 && days <= MAX_AGE_LIMIT_DAYS)) {
+    return fail(
+      "misconfigured",
+      `FEEDBACK_MAX_AGE_DAYS must be above 0 and at most ${MAX_AGE_LIMIT_DAYS}`,
+      "FEEDBACK_MAX_AGE_DAYS",
+    );
+  }
+  const database = env["DB"] as Partial<Database> | undefined;
+  return ok({
+    signer: secrets.length === 0 ? undefined : createDecisionSigner(secrets, days * DAY_MS),
+    store: typeof database?.prepare === "function" ? createFeedbackStore(database as Database) : undefined,
+  });
+}
+
+/** A new id for a decision: signed, with what feedback needs, or a mere number where there is no secret. */
+export async function newDecisionId(
+  { signer }: Feedback,
+  { decision, embedding, serving }: Decided,
+  keyName = "",
+): Promise<string> {
+  const number = crypto.randomUUID().replaceAll("-", "");
+  if (signer === undefined) return `dec_${number}`;
+  const record = {
+    number,
+    decidedAt: new Date(),
+    bundle: serving.pointer.bundle.slice(0, 16),
+    encoder: serving.pointer.encoder.slice(0, 16),
+    model: decision.model,
+    embedding: quantizeEmbedding(embedding),
+  };
+  return signer.sign(record, keyName);
+}
+
+function createFeedbackStore(database: Database): FeedbackStore {
+  return {
+    async record({ record, model, score, comment = null, receivedAt, keyName = null }) {
+      const { number, bundle, encoder, embedding, decidedAt } = record;
+      try {
+        const write = database
+          .prepare(
+            "INSERT INTO feedback (decision, model, score, comment, bundle, encoder, embedding, decided_at, received_at, key_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (decision, model) DO NOTHING",
+          )
+          .bind(
+            number,
+            model,
+            score,
+            comment,
+            bundle,
+            encoder,
+            toBase64(new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.length)),
+            seconds(decidedAt),
+            seconds(receivedAt),
+            keyName,
+          )
+          .run();
+        const { meta } = await answerInTime(write);
+        if (meta.changes > 0) return ok("recorded");
+        const read = database
+          .prepare("SELECT score, comment FROM feedback WHERE decision = ? AND model = ?")
+          .bind(number, model)
+          .first();
+        const before = await answerInTime(read);
+        if (before?.["score"] === score && before["comment"] === comment) return ok("duplicate");
+        return fail(
+          "decision_replayed",
+          "other feedback on this decision and model was recorded before",
+          "decision",
+        );
+      } catch (error) {
+        logEvent({ event: "feedback_not_stored", cause: databaseCause(error), ...describeError(error) });
+        return fail("feedback_not_stored", "the database did not take the feedback; send it again");
+      }
+    },
+  };
+}
+
+function seconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}

@@ -1,0 +1,66 @@
+import type { ErrorCode } from "../../contract/error.ts";
+import { ok, type Result } from "../../core/result.ts";
+import { createEmbeddingCache, type EmbeddingCache } from "../../router/embedding-cache.ts";
+import { createShadowTally, type ShadowTally } from "../../router/shadow.ts";
+import { type Backend, type Backends, chooseBackend, encoderOpener } from "../backends/encoder-backend.ts";
+import { type BodyBudget, createBodyBudget } from "../http/body-budget.ts";
+import { logEvent } from "../log.ts";
+import { type Cooldowns, createCooldowns } from "../providers/cooldowns.ts";
+import { createProviderLog, type ProviderLog } from "../providers/provider-log.ts";
+import { type Analytics, analyticsOf, type DecisionLog, parseDecisionLog } from "../records/analytics.ts";
+import { type Feedback, parseFeedbackBindings } from "../records/feedback.ts";
+import { type Env, parseBindings, type Settings } from "./bindings.ts";
+import { createRouterState, type RouterState } from "./router-state.ts";
+
+/** What one isolate holds for all its requests: checked settings, the serving state, the embedding cache. */
+export interface Isolate {
+  readonly settings: Settings;
+  readonly state: RouterState;
+  readonly embeddings: EmbeddingCache;
+  readonly bodyBudget: BodyBudget;
+  readonly cooldowns: Cooldowns;
+  readonly providerLog: ProviderLog;
+  readonly shadowTally: ShadowTally;
+  readonly feedback: Feedback;
+  /** Undefined without the binding. */
+  readonly analytics: Analytics | undefined;
+  /** Undefined unless DECISION_LOG asks for it. */
+  readonly decisionLog: DecisionLog | undefined;
+}
+
+// Two of the largest bodies. Once parsed, text takes up to twice its bytes, and six times while it is decided on, one at a
+// time (docs/security.md has the figures): 17 + 50 MB, which beside 50 MB of encoder and router stay below 128 MB.
+const BODY_BYTES_AT_ONCE = 16 * 1024 * 1024;
+
+/** Builds the isolate's things from the environment; nothing is loaded yet. */
+export function createIsolate(env: Env, backends: Backends): Result<Isolate, ErrorCode> {
+  const settings = parseBindings(env);
+  if (!settings.ok) return settings;
+  const { kv, pointerRefreshMs, embeddingCacheEntries } = settings.value;
+  const chosen = chooseBackend(settings.value.encoderBackend, backends);
+  if (!chosen.ok) return chosen;
+  const feedback = parseFeedbackBindings(env);
+  if (!feedback.ok) return feedback;
+  const decisionLog = parseDecisionLog(env);
+  if (!decisionLog.ok) return decisionLog;
+  return ok({
+    // What /health tells is what runs.
+    settings: { ...settings.value, encoderBackend: chosen.value },
+    state: createRouterState({
+      kv,
+      openEncoder: encoderOpener(chosen.value, backends[chosen.value] as Backend),
+      refreshMs: pointerRefreshMs,
+      now: Date.now,
+      log: logEvent,
+    }),
+    embeddings: createEmbeddingCache(embeddingCacheEntries),
+    // A body that may come at all must fit in.
+    bodyBudget: createBodyBudget(Math.max(BODY_BYTES_AT_ONCE, settings.value.maxBodyBytes)),
+    cooldowns: createCooldowns(Date.now),
+    providerLog: createProviderLog(Date.now, logEvent),
+    shadowTally: createShadowTally(),
+    feedback: feedback.value,
+    analytics: analyticsOf(env),
+    decisionLog: decisionLog.value,
+  });
+}
