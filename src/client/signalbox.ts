@@ -30,7 +30,7 @@ export interface Signalbox {
   route(request: RouteRequestInput, options?: CallOptions): Promise<RouteResponse>;
   /** The same for up to 32 prompts; an entry is a decision or `{error}`. */
   routeBatch(requests: readonly RouteRequestInput[], options?: CallOptions): Promise<BatchResponse["data"]>;
-  /** One model for a set of prompts, of which some may be labelled. */
+  /** One model for a set of prompts, of which some may be labeled. */
   routeTask(prompts: readonly TaskPromptInput[], options?: CallOptions): Promise<RouteTaskResponse>;
   /** What came of a decision. Sending the same twice counts once, so that failed calls are safely repeated. */
   feedback(feedback: FeedbackRequest, options?: CallOptions): Promise<FeedbackResponse>;

@@ -4,7 +4,7 @@ import { modelName, unitInterval } from "./fields.ts";
 /** Each prompt that was not seen before costs an embedding, one after the other. */
 const MAX_PROMPTS = 100;
 
-/** A set of prompts of one task, of which some may be labelled. */
+/** A set of prompts of one task, of which some may be labeled. */
 export const routeTaskRequestSchema = v.strictObject({
   prompts: v.pipe(
     v.array(

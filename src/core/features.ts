@@ -39,7 +39,7 @@ export function landmarkKernel(cosine: number, gamma: number): number {
 // A prompt that looks like no task still belongs to all of them a little, so that memberships sum to 1.
 const SMALLEST_SCORE = 1e-3;
 
-/** Task scores, or cosines to tasks, -> memberships: squared, so that a clear winner counts for more, and normalised. */
+/** Task scores, or cosines to tasks, -> memberships: squared, so that a clear winner counts for more, and normalized. */
 export function taskMemberships(scores: ArrayLike<number>): Float64Array {
   const squares = Float64Array.from(scores, (score) => Math.max(score, SMALLEST_SCORE) ** 2);
   const sum = squares.reduce((total, value) => total + value, 0);

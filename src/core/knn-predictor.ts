@@ -6,7 +6,7 @@ import type { Predictor } from "./predictor.ts";
 // The paper measures how far a task is from the others by the mean distance to this many nearest prompts.
 const FAMILIARITY_NEIGHBORS = 19;
 const NEAREST_TASKS = 3;
-// Means over few neighbours are often equal; then the better model on average is the better guess.
+// Means over few neighbors are often equal; then the better model on average is the better guess.
 const TIE_BREAK = 1e-6;
 
 /** The paper's method: the mean outcome of the nearest training prompts (Shnitzer et al. 2023, k = 5). */
@@ -65,7 +65,7 @@ function meanDistance(neighbors: readonly Neighbor[]): number {
   return neighbors.reduce((sum, { cosine }) => sum + 1 - cosine, 0) / neighbors.length;
 }
 
-/** Tasks of the neighbours, each with its nearest prompt's cosine. */
+/** Tasks of the neighbors, each with its nearest prompt's cosine. */
 function tasksOf(
   nearest: readonly Neighbor[],
   taskOf: Int32Array,

@@ -50,7 +50,7 @@ export function nearestNeighbors(
 }
 
 /**
- * g_m(x): mean score of each model over the neighbours where it has a result (Shnitzer et al. 2023);
+ * g_m(x): mean score of each model over the neighbors where it has a result (Shnitzer et al. 2023);
  * `priors` where it has none. @returns [models]
  */
 export function meanOutcomesOf(

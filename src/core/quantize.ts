@@ -27,7 +27,7 @@ export function quantizeRows(matrix: Float32Array, columns: number): QuantizedRo
   return { values, scales, columns };
 }
 
-/** Row-major float values of quantised rows. */
+/** Row-major float values of quantized rows. */
 export function dequantizeRows({ values, scales, columns }: QuantizedRows): Float32Array<ArrayBuffer> {
   const matrix = new Float32Array(values.length);
   for (let row = 0; row < scales.length; row++) {

@@ -58,9 +58,9 @@ function embed(table: LexicalTable, ids: Int32Array, counts: Float32Array): Floa
   const divisor = Math.max(weightSum, 1e-9);
   let squares = 0;
   for (let k = 0; k < columns; k++) {
-    const centred = (sum[k] as number) / divisor - (mean[k] as number);
-    sum[k] = centred;
-    squares += centred * centred;
+    const centered = (sum[k] as number) / divisor - (mean[k] as number);
+    sum[k] = centered;
+    squares += centered * centered;
   }
   const length = Math.sqrt(squares);
   return Float32Array.from(sum, (value) => value / length);

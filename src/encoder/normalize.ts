@@ -13,7 +13,7 @@ const COMBINING_GRAPHEME_JOINER = "\u034F";
 const PUNCTUATION_BEYOND_ASCII = /(?!\p{ASCII})\p{P}/gu;
 
 /**
- * Normalises text as uncased BERT does: cleans it, strips accents, lowers case, and puts spaces around rare Han
+ * Normalizes text as uncased BERT does: cleans it, strips accents, lowers case, and puts spaces around rare Han
  * characters and non-ASCII punctuation. White space becomes plain spaces. Common Han characters and ASCII
  * punctuation, each a word of its own too, are left to the caller, who meets them one by one anyway.
  *

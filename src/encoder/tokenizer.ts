@@ -20,7 +20,7 @@ const LETTER = 0;
 const SPACE = 1;
 /** Punctuation and Han: a word of its own. */
 const ALONE = 2;
-/** Not plain ASCII: needs normalising. */
+/** Not plain ASCII: needs normalizing. */
 const OTHER = 3;
 const asciiClass = Uint8Array.from({ length: 128 }, (_, unit) => {
   if (unit === 9 || unit === 10 || unit === 13 || unit === 32) return SPACE;
@@ -32,7 +32,7 @@ function classOfNormalized(unit: number): number {
   return isCommonHan(unit) ? ALONE : LETTER;
 }
 
-// At least this many units are normalised at once: the dozen passes over the text cost more to start than to run.
+// At least this many units are normalized at once: the dozen passes over the text cost more to start than to run.
 const NORMALIZED_STRETCH = 512;
 
 /** Reads tokenizer.json; fails with `bad_tokenizer` if it holds no usable vocabulary. */
@@ -97,7 +97,7 @@ export function createTokenizer(bytes: Uint8Array): Result<Tokenizer, Vocabulary
           endWord();
           break;
         default: {
-          // Normalise from the start of this word to a white space some way on, and scan what comes out.
+          // Normalize from the start of this word to a white space some way on, and scan what comes out.
           units = 0;
           codePoints = 0;
           let end = k + NORMALIZED_STRETCH;

@@ -6,7 +6,7 @@ import type { Dataset } from "../training/dataset.ts";
 
 /**
  * A suite without its prompts: embeddings as int8 and outcomes as 16-bit fixed point, so that anyone can rerun an
- * evaluation without the texts. Prompts are recognised as equal by the first 8 bytes of their text's hash.
+ * evaluation without the texts. Prompts are recognized as equal by the first 8 bytes of their text's hash.
  */
 export interface BenchmarkHeader {
   readonly format: "signalbox-benchmark";

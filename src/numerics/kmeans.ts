@@ -2,33 +2,33 @@ import { multiply } from "./blas.ts";
 import { type Matrix, normalizeRows, takeRows } from "./matrix.ts";
 import { permutation, seededRandom } from "./random.ts";
 
-// Centres hardly move after a dozen rounds, and landmarks need not be an optimum.
+// Centers hardly move after a dozen rounds, and landmarks need not be an optimum.
 const ROUNDS = 12;
 
 export interface Clusters {
   /** [count, dimension] unit vectors. */
-  readonly centres: Matrix;
-  /** [count] how many rows have this centre as their nearest. */
+  readonly centers: Matrix;
+  /** [count] how many rows have this center as their nearest. */
   readonly sizes: Int32Array;
 }
 
 /**
- * Spherical k-means: centres of the rows of unit length, nearest by cosine. Starts from `count` rows drawn with the
- * seed; a centre that no row is nearest to stays where it was.
+ * Spherical k-means: centers of the rows of unit length, nearest by cosine. Starts from `count` rows drawn with the
+ * seed; a center that no row is nearest to stays where it was.
  */
 export async function sphericalKMeans(rows: Matrix, count: number, seed: number): Promise<Clusters> {
   const starts = permutation(rows.rows, seededRandom(seed)).subarray(0, Math.min(count, rows.rows));
-  let centres = takeRows(rows, starts);
+  let centers = takeRows(rows, starts);
   for (let round = 0; round < ROUNDS; round++) {
-    centres = recentre(rows, centres, await nearest(rows, centres));
+    centers = recenter(rows, centers, await nearest(rows, centers));
   }
-  const sizes = new Int32Array(centres.rows);
-  for (const centre of await nearest(rows, centres)) sizes[centre] = (sizes[centre] as number) + 1;
-  return { centres, sizes };
+  const sizes = new Int32Array(centers.rows);
+  for (const center of await nearest(rows, centers)) sizes[center] = (sizes[center] as number) + 1;
+  return { centers, sizes };
 }
 
-async function nearest(rows: Matrix, centres: Matrix): Promise<Int32Array> {
-  const cosines = await multiply(rows, centres, { transposeB: true });
+async function nearest(rows: Matrix, centers: Matrix): Promise<Int32Array> {
+  const cosines = await multiply(rows, centers, { transposeB: true });
   const assigned = new Int32Array(rows.rows);
   for (let i = 0; i < rows.rows; i++) {
     let best = i * cosines.columns;
@@ -40,21 +40,21 @@ async function nearest(rows: Matrix, centres: Matrix): Promise<Int32Array> {
   return assigned;
 }
 
-function recentre(rows: Matrix, before: Matrix, assigned: Int32Array): Matrix {
+function recenter(rows: Matrix, before: Matrix, assigned: Int32Array): Matrix {
   const { columns } = rows;
   const sums = { ...before, data: new Float32Array(before.data.length) };
   const empty = new Uint8Array(before.rows).fill(1);
   for (let i = 0; i < rows.rows; i++) {
-    const centre = assigned[i] as number;
-    empty[centre] = 0;
+    const center = assigned[i] as number;
+    empty[center] = 0;
     for (let j = 0; j < columns; j++) {
-      const k = centre * columns + j;
+      const k = center * columns + j;
       sums.data[k] = (sums.data[k] as number) + (rows.data[i * columns + j] as number);
     }
   }
-  for (let centre = 0; centre < before.rows; centre++) {
-    if (empty[centre])
-      sums.data.set(before.data.subarray(centre * columns, (centre + 1) * columns), centre * columns);
+  for (let center = 0; center < before.rows; center++) {
+    if (empty[center])
+      sums.data.set(before.data.subarray(center * columns, (center + 1) * columns), center * columns);
   }
   return normalizeRows(sums);
 }

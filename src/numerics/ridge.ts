@@ -18,7 +18,7 @@ export interface RidgeFit {
 }
 
 /**
- * Ridge regression on centred features, prepared by one eigendecomposition of their Gram matrix: after it, every
+ * Ridge regression on centered features, prepared by one eigendecomposition of their Gram matrix: after it, every
  * target and every penalty costs two matrix products, and leave-one-out predictions are exact and free
  * (Golub, Heath and Wahba 1979): with hat value h_i, loo_i = (fit_i - h_i y_i) / (1 - h_i).
  */
@@ -32,9 +32,9 @@ export interface Ridge {
 /** @param features [samples, features] */
 export async function prepareRidge(features: Matrix): Promise<Ridge> {
   const means = columnMeans(features);
-  const centred = subtractColumns(features, means);
-  const { values, vectors } = symmetricEigen(await multiply(centred, centred, { transposeA: true }));
-  const basis = await multiply(centred, vectors);
+  const centered = subtractColumns(features, means);
+  const { values, vectors } = symmetricEigen(await multiply(centered, centered, { transposeA: true }));
+  const basis = await multiply(centered, vectors);
 
   async function fitAll(targets: Matrix, penalties: readonly number[], shared = false): Promise<RidgeFit> {
     const targetMeans = columnMeans(targets);
@@ -88,7 +88,7 @@ async function leaveOneOutAt(
   const fitted = await multiply(basis, scaled);
   const shrink = Float64Array.from(eigenvalues, (eigenvalue) => 1 / (eigenvalue + penalty));
   for (let i = 0; i < rows; i++) {
-    // The intercept is not penalised: its own hat value is 1 / samples.
+    // The intercept is not penalized: its own hat value is 1 / samples.
     let hat = 1 / rows;
     for (let j = 0; j < columns; j++) {
       const value = basis.data[i * columns + j] as number;

@@ -7,7 +7,7 @@ export interface Dataset {
   /** [prompts] index into `tasks`. */
   readonly taskOf: Int32Array;
   readonly ids: readonly string[];
-  /** [prompts] hash of the prompt's normalised text: equal texts never stand on both sides of a split. */
+  /** [prompts] hash of the prompt's normalized text: equal texts never stand on both sides of a split. */
   readonly textKeys: readonly string[];
   /** [prompts, dimension] unit vectors. */
   readonly embeddings: Matrix;

@@ -9,7 +9,7 @@ import { measureReference } from "./reference-pairs.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
 
 export interface KnnOptions {
-  /** The paper's choice is 5; more neighbours give better probabilities. */
+  /** The paper's choice is 5; more neighbors give better probabilities. */
   readonly neighbors: number;
 }
 

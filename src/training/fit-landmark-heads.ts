@@ -92,7 +92,7 @@ export async function fitLandmarkHeads(
       leave_one_out: scoreLeaveOneOut(train, decision.leaveOneOut, heads.leaveOneOut, calibration, priors),
       training: {
         prompts: train.ids.length,
-        landmarks: heads.kernels.centres.rows,
+        landmarks: heads.kernels.centers.rows,
         seed: options.seed,
         penalties: heads.penalties,
         mixture_share: trust.mixtureShare,

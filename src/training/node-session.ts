@@ -29,7 +29,7 @@ export async function createNodeSession(
     externalData: [{ path: "weights.bin", data: files.weights }],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: "disabled", // the graph is written optimised
+    graphOptimizationLevel: "disabled", // the graph is written optimized
     logSeverityLevel: 3,
     // x64 CPUs without VNNI saturate sums of u8*s8 products; this lets them take the exact, slower kernel.
     extra: { session: { x64quantprecision: "1" } },

@@ -1,5 +1,5 @@
 import { verdictAccuracy } from "../core/paper/scores.ts";
-import { DISTANCE_NEIGHBOURS } from "../core/paper/task-distance.ts";
+import { DISTANCE_NEIGHBORS } from "../core/paper/task-distance.ts";
 import { multiply } from "../numerics/blas.ts";
 import { matrix, row, takeRows } from "../numerics/matrix.ts";
 import { type Dataset, familiesOf } from "./dataset.ts";
@@ -14,7 +14,7 @@ export interface ReferencePairs {
 
 const ROWS_AT_ONCE = 512;
 
-/** Leaves out one family of tasks at a time and asks its nearest neighbours among the rest (Shnitzer et al. 2023). */
+/** Leaves out one family of tasks at a time and asks its nearest neighbors among the rest (Shnitzer et al. 2023). */
 export async function measureReference(train: Dataset, neighbors: number): Promise<ReferencePairs> {
   const { embeddings, outcomes, tasks, taskOf } = train;
   const models = outcomes.columns;
@@ -32,9 +32,9 @@ export async function measureReference(train: Dataset, neighbors: number): Promi
         row(cosines, i - start),
         familyOf,
         familyOf[i] as number,
-        Math.max(neighbors, DISTANCE_NEIGHBOURS),
+        Math.max(neighbors, DISTANCE_NEIGHBORS),
       );
-      const far = nearest.slice(0, DISTANCE_NEIGHBOURS);
+      const far = nearest.slice(0, DISTANCE_NEIGHBORS);
       distance[i] =
         far.reduce((sum, j) => sum + 1 - (cosines.data[(i - start) * cosines.columns + j] as number), 0) /
         far.length;

@@ -25,7 +25,7 @@ export function suggestPrompts(features: Matrix, count: number): readonly number
 }
 
 /**
- * The unlabelled prompts of a task whose labels would say most about which LLM is best on it: those on which the LLMs
+ * The unlabeled prompts of a task whose labels would say most about which LLM is best on it: those on which the LLMs
  * are predicted to differ, in ways that the prompts before them don't cover.
  * @returns indices into `prompts`
  */

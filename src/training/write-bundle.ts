@@ -25,7 +25,7 @@ export function floatTensor(shape: readonly number[], data: ArrayLike<number>): 
   return { dtype: "F32", shape, data: Float32Array.from(data) };
 }
 
-/** The two tensors of quantised rows, under `name` and `name.scale`. */
+/** The two tensors of quantized rows, under `name` and `name.scale`. */
 export function quantizedTensors(name: string, rows: QuantizedRows): readonly (readonly [string, Tensor])[] {
   const count = rows.scales.length;
   return [

@@ -6,7 +6,7 @@ export interface Attack {
   /** What the attacker wants chosen. */
   readonly target: "dearest" | "weakest";
   readonly change: (prompt: string) => string;
-  /** Whether defences that look at parts of the text are held against it. */
+  /** Whether defenses that look at parts of the text are held against it. */
   readonly facesParts: boolean;
 }
 

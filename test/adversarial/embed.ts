@@ -7,15 +7,15 @@ import type { EncoderInput } from "../../src/encoder/session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
 import { createNodeSession, readEncoderFiles } from "../../src/training/node-session.ts";
 
-/** Defences that change what the encoder sees, or what the router sees of it; `none` is the product. */
-export const encoderDefences = [
+/** Defenses that change what the encoder sees, or what the router sees of it; `none` is the product. */
+export const encoderDefenses = [
   "none",
   "log counts",
   "distinct words",
   "half lexical",
   "context only",
 ] as const;
-export type EncoderDefence = (typeof encoderDefences)[number];
+export type EncoderDefense = (typeof encoderDefenses)[number];
 
 const files = await readEncoderFiles(bundledEncoderDirectory);
 const tokenizer = unwrap(createTokenizer(files.tokenizer));
@@ -44,19 +44,19 @@ export function inputOf(text: string): EncoderInput {
   return encodeText(tokenizer, text, limits);
 }
 
-/** The embedding of what was seen, under a defence. The bundle is the same for all: none of them is trained for. */
+/** The embedding of what was seen, under a defense. The bundle is the same for all: none of them is trained for. */
 export async function embeddingOf(
   { context, input }: Seen,
-  defence: EncoderDefence = "none",
+  defense: EncoderDefense = "none",
 ): Promise<Float32Array> {
   const counts = {
     "log counts": (n: number) => Math.log2(1 + n),
     "distinct words": (n: number) => Math.min(n, 1),
   };
   const change =
-    defence === "log counts" || defence === "distinct words" ? counts[defence] : (n: number) => n;
+    defense === "log counts" || defense === "distinct words" ? counts[defense] : (n: number) => n;
   const words = await lexical.embed({ ...input, lexicalCounts: input.lexicalCounts.map(change) });
-  const weight = defence === "half lexical" ? 0.5 : defence === "context only" ? 0 : 1;
+  const weight = defense === "half lexical" ? 0.5 : defense === "context only" ? 0 : 1;
   const length = Math.sqrt(1 + weight * weight);
   const embedding = new Float32Array(context.length + words.length);
   embedding.set(context.map((value) => value / length));

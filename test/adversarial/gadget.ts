@@ -1,7 +1,7 @@
 import type { Predictor } from "../../src/core/predictor.ts";
 import { type Random, seededRandom } from "../../src/numerics/random.ts";
 import { pick } from "../fuzz/mutate.ts";
-import { type EncoderDefence, embeddingOf, inputOf, type Seen, see, vocabulary } from "./embed.ts";
+import { type EncoderDefense, embeddingOf, inputOf, type Seen, see, vocabulary } from "./embed.ts";
 
 // The length that "Rerouting LLM Routers" (Shafran et al. 2025, arXiv 2501.01818) gives its confounder gadgets.
 const GADGET_TOKENS = 10;
@@ -44,17 +44,17 @@ export function towardsWeak(meanScores: ReadonlyMap<string, number>): Goal {
 /**
  * One piece of text that, put after any prompt, brings the router nearest to the goal: words are preselected by what
  * each does through the lexical view alone, then put together by hill climbing with the whole encoder, as in Shafran et
- * al. It is tuned on `prompts` and must be measured on others. `defence` is one that the attacker knows of.
+ * al. It is tuned on `prompts` and must be measured on others. `defense` is one that the attacker knows of.
  */
 export async function searchGadget(
   predictor: Predictor,
   goal: Goal,
   prompts: readonly string[],
   seed: number,
-  defence: EncoderDefence = "none",
+  defense: EncoderDefense = "none",
 ): Promise<string> {
   const random = seededRandom(seed);
-  const liking = async (seen: Seen) => goal(predictor, await embeddingOf(seen, defence));
+  const liking = async (seen: Seen) => goal(predictor, await embeddingOf(seen, defense));
   const words = await preselect(liking, prompts.slice(0, RANKED_ON), random);
   const gadget: string[] = [];
   let best = await pull(liking, prompts, "");

@@ -3,7 +3,7 @@ import type { Catalogue } from "../../src/core/catalogue.ts";
 import { type Decision, type DecisionRequest, decide } from "../../src/core/decide.ts";
 import type { Prediction, Predictor } from "../../src/core/predictor.ts";
 import { estimateInputTokens } from "../../src/encoder/input-tokens.ts";
-import { type EncoderDefence, embeddingOf, type Seen, see } from "./embed.ts";
+import { type EncoderDefense, embeddingOf, type Seen, see } from "./embed.ts";
 import { type Parting, partingNames, partings } from "./parts.ts";
 
 /** What is attacked. */
@@ -18,7 +18,7 @@ export interface Setting {
   readonly rule: DecisionRequest["rule"];
   readonly maxUsd?: number;
   readonly exclude?: readonly string[];
-  readonly defence?: EncoderDefence;
+  readonly defense?: EncoderDefense;
   /** `ends`: the cheapest of what whole and parts choose. `thirds`: the median of the parts' scores, model by model. */
   readonly parting?: Parting;
 }
@@ -58,7 +58,7 @@ export async function decideAll(
 }
 
 async function decideText(router: Router, { text, whole, parts }: SeenText, setting: Setting) {
-  const predict = async (seen: Seen) => router.predictor.predict(await embeddingOf(seen, setting.defence));
+  const predict = async (seen: Seen) => router.predictor.predict(await embeddingOf(seen, setting.defense));
   const inputTokens = estimateInputTokens([{ role: "user", content: text }]);
   const prediction = await predict(whole);
   if (setting.parting === undefined) return decideOn(router, prediction, inputTokens, setting);

@@ -17,7 +17,7 @@ export const partings = {
 export type Parting = keyof typeof partings;
 export const partingNames = Object.keys(partings) as readonly Parting[];
 
-// As many as a gadget has: the best case for the defence.
+// As many as a gadget has: the best case for the defense.
 const CUT_WORDS = 10;
 
 /** Words with the white space behind them, so that joined they are the text again. */

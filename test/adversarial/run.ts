@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { type Suite, suiteNames } from "../../models/benchmarks/suites.ts";
 import type { Decision } from "../../src/core/decide.ts";
 import { type Attack, attacksOn, GADGET_SEED } from "./attacks.ts";
-import { type EncoderDefence, encoderDefences } from "./embed.ts";
+import { type EncoderDefense, encoderDefenses } from "./embed.ts";
 import { searchGadget, towardsWeak } from "./gadget.ts";
 import { decideAll, type Router, type SeenText, type Setting, seeAll } from "./measure.ts";
 import { type Parting, partingNames } from "./parts.ts";
@@ -15,10 +15,10 @@ const help = `npm run adversarial -- [options]
   --data <folder>     with <suite>/outcomes.jsonl.gz, prompts included (default ../shared/data)
   --suites <names>    default llmrouter,mmlu-pro
   --prompts <count>   left-out prompts that are attacked (default 1000)
-  --only <tables>     fixed (what attacks do, and to which defence), adaptive (gadgets that know the defence)`;
+  --only <tables>     fixed (what attacks do, and to which defense), adaptive (gadgets that know the defense)`;
 
 const quality: Setting = { name: "none", rule: { kind: "quality" } };
-const labels: Readonly<Record<EncoderDefence | Parting, string>> = {
+const labels: Readonly<Record<EncoderDefense | Parting, string>> = {
   none: "none",
   "log counts": "words counted by log2(1 + n)",
   "distinct words": "words counted once",
@@ -77,7 +77,7 @@ async function reportFixed(suite: AttackedSuite, clean: readonly SeenText[]): Pr
     attacked.push({ attack, seen: await seeAll(suite.prompts.map(attack.change), attack.facesParts) });
   }
   await reportAttacks(suite, clean, attacked);
-  await reportDefences(suite, clean, attacked);
+  await reportDefenses(suite, clean, attacked);
   await reportTransfer(suite.name, await loadShippedRouter(), clean, attacked);
 }
 
@@ -120,7 +120,7 @@ async function reportAttacks(
   );
 }
 
-function defencesOf({ dearest }: AttackedSuite, meanUsd: number): readonly Setting[] {
+function defensesOf({ dearest }: AttackedSuite, meanUsd: number): readonly Setting[] {
   const rule = { kind: "quality" } as const;
   return [
     quality,
@@ -128,18 +128,18 @@ function defencesOf({ dearest }: AttackedSuite, meanUsd: number): readonly Setti
     { name: "`max_usd` at twice the mean bill", rule, maxUsd: 2 * meanUsd },
     { name: "`max_usd` at the mean bill", rule, maxUsd: meanUsd },
     { name: "`exclude` the dearest", rule, exclude: [dearest] },
-    ...encoderDefences.slice(1).map((defence): Setting => ({ name: labels[defence], rule, defence })),
+    ...encoderDefenses.slice(1).map((defense): Setting => ({ name: labels[defense], rule, defense })),
     ...partingNames.map((parting): Setting => ({ name: labels[parting], rule, parting })),
   ];
 }
 
-async function reportDefences(
+async function reportDefenses(
   suite: AttackedSuite,
   clean: readonly SeenText[],
   attacked: readonly Attacked[],
 ): Promise<void> {
   const undefended = await decideAll(suite, clean, quality);
-  const settings = defencesOf(suite, mean(undefended.map(({ expectedUsd }) => expectedUsd)));
+  const settings = defensesOf(suite, mean(undefended.map(({ expectedUsd }) => expectedUsd)));
   const rows = [];
   for (const setting of settings) {
     const before = await decideAll(suite, clean, setting);
@@ -174,10 +174,10 @@ async function reportDefences(
     ]);
   }
   printTable(
-    "What defences cost, and what attacks still do",
+    "What defenses cost, and what attacks still do",
     [
       "suite",
-      "defence",
+      "defense",
       "clean score",
       "cost",
       "USD per 1,000",
@@ -191,14 +191,14 @@ async function reportDefences(
   );
 }
 
-/** Gadgets for weak models that were searched with the defence in place, for those that change what the router sees. */
+/** Gadgets for weak models that were searched with the defense in place, for those that change what the router sees. */
 async function reportAdaptive(suite: AttackedSuite, clean: readonly SeenText[]): Promise<void> {
   const rows = [];
   // Counting by logarithms lies between the first of these and nothing.
-  for (const defence of ["distinct words", "half lexical", "context only"] as const) {
-    const setting: Setting = { name: labels[defence], rule: { kind: "quality" }, defence };
+  for (const defense of ["distinct words", "half lexical", "context only"] as const) {
+    const setting: Setting = { name: labels[defense], rule: { kind: "quality" }, defense };
     const goal = towardsWeak(suite.meanScores);
-    const gadget = await searchGadget(suite.predictor, goal, suite.tuning, GADGET_SEED, defence);
+    const gadget = await searchGadget(suite.predictor, goal, suite.tuning, GADGET_SEED, defense);
     const before = await decideAll(suite, clean, setting);
     const changes = [];
     for (const texts of [
@@ -208,11 +208,11 @@ async function reportAdaptive(suite: AttackedSuite, clean: readonly SeenText[]):
       const after = await decideAll(suite, await seeAll(texts, false), setting);
       changes.push(change(scoresOf(suite, before), scoresOf(suite, after)));
     }
-    rows.push([suite.name, labels[defence], score(scoresOf(suite, before)), ...changes]);
+    rows.push([suite.name, labels[defense], score(scoresOf(suite, before)), ...changes]);
   }
   printTable(
-    "Gadgets for weak models that know the defence",
-    ["suite", "defence", "clean score", "gadget behind: change of the score", "at both ends"],
+    "Gadgets for weak models that know the defense",
+    ["suite", "defense", "clean score", "gadget behind: change of the score", "at both ends"],
     rows,
   );
 }

@@ -7,7 +7,7 @@ const random = seededRandom(4);
 const values = (count: number) => Float32Array.from({ length: count }, () => random() - 0.5);
 
 describe("features", () => {
-  it("are the kernels of the landmarks, then the squared and normalised task scores", () => {
+  it("are the kernels of the landmarks, then the squared and normalized task scores", () => {
     const dimension = 8;
     const [landmarks, embedding] = [values(5 * dimension), values(dimension)];
     const taskHead = { weights: values(3 * 6), outputs: 3 };

@@ -31,7 +31,7 @@ describe("half precision", () => {
   });
 });
 
-describe("quantised rows", () => {
+describe("quantized rows", () => {
   it("are off by at most half a level, and keep rows of zeros", () => {
     const random = seededRandom(2);
     const matrix = Float32Array.from({ length: 5 * 64 }, (_, k) => (k < 64 ? 0 : random() - 0.5));

@@ -22,7 +22,7 @@ describe("tokenizer", () => {
     expect([...tokenizer.encode("[CLS] [SEP] [PAD] [MASK] [UNK]")]).not.toContain(tokenizer.endId);
   });
 
-  test("does not mind where a long text is cut for normalising", () => {
+  test("does not mind where a long text is cut for normalizing", () => {
     const word = "naïve ";
     const once = [...tokenizer.encode(word)];
     const many = [...tokenizer.encode(word.repeat(1000))];

@@ -18,7 +18,7 @@ export async function createWasmSession({
   const session = await InferenceSession.create(graph, {
     executionProviders: ["wasm"],
     externalData: [{ path: "weights.bin", data: weights }],
-    graphOptimizationLevel: "disabled", // the graph is written optimised
+    graphOptimizationLevel: "disabled", // the graph is written optimized
   });
   return onnxEncoder(session);
 }

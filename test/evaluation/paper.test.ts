@@ -198,9 +198,9 @@ describe("evidence of a task", () => {
     const [task] = data.tasks;
     if (task === undefined) throw new Error("no task");
     const { g, distance, prompts } = gatherEvidence(data, task, moved, without);
-    const labelled = task.prompts.subarray(0, moved);
+    const labeled = task.prompts.subarray(0, moved);
     const training = [...dataset.ids.keys()].filter(
-      (i) => labelled.includes(i) || (groupOf[i] !== task.group && groupOf[i] !== without),
+      (i) => labeled.includes(i) || (groupOf[i] !== task.group && groupOf[i] !== without),
     );
     const vectors = training.map((i) => row(dataset.embeddings, i));
     expect(distance).toBeCloseTo(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nearestPrompts } from "../../src/core/paper/nearest.ts";
-import { meanOfNeighbours } from "../../src/evaluation/routers/knn.ts";
-import { findNeighbours } from "../../src/evaluation/routers/neighbours.ts";
+import { meanOfNeighbors } from "../../src/evaluation/routers/knn.ts";
+import { findNeighbors } from "../../src/evaluation/routers/neighbors.ts";
 import { trainNetwork } from "../../src/evaluation/routers/network.ts";
 import { routers } from "../../src/evaluation/routers/registry.ts";
 import { matrix, row, takeColumns, takeRows } from "../../src/numerics/matrix.ts";
@@ -21,9 +21,9 @@ const test = takePrompts(
   all.filter((i) => i % 4 === 0),
 );
 
-describe("neighbour search", () => {
+describe("neighbor search", () => {
   it("equals brute force", async () => {
-    const { indices, count } = await findNeighbours(test.embeddings, train, 7);
+    const { indices, count } = await findNeighbors(test.embeddings, train, 7);
     const rows = train.ids.map((_, i) => row(train.embeddings, i));
     for (let i = 0; i < test.ids.length; i++) {
       const expected = nearestPrompts(rows, row(test.embeddings, i), 7).map(({ index }) => index);
@@ -38,7 +38,7 @@ describe("neighbour search", () => {
     };
     const order = permutation(train.ids.length, seededRandom(2));
     const keysOf = async (data: typeof same) => {
-      const { indices } = await findNeighbours(takeRows(same.embeddings, [0]), data, 5);
+      const { indices } = await findNeighbors(takeRows(same.embeddings, [0]), data, 5);
       return Array.from(indices, (i) => data.textKeys[i]);
     };
     expect(await keysOf(takePrompts(same, order))).toEqual(await keysOf(same));
@@ -46,8 +46,8 @@ describe("neighbour search", () => {
 
   it("averages known outcomes only", () => {
     const outcomes = matrix(3, 2, Float32Array.of(1, Number.NaN, 0, Number.NaN, 1, 1));
-    const neighbours = { count: 3, indices: Int32Array.of(0, 1, 2), cosines: new Float32Array(3) };
-    expect([...meanOfNeighbours(neighbours, 2, outcomes, [0, 0.25]).data]).toEqual([0.5, 0.25]);
+    const neighbors = { count: 3, indices: Int32Array.of(0, 1, 2), cosines: new Float32Array(3) };
+    expect([...meanOfNeighbors(neighbors, 2, outcomes, [0, 0.25]).data]).toEqual([0.5, 0.25]);
   });
 });
 

@@ -49,11 +49,11 @@ describe("multiply", () => {
 describe("sphericalKMeans", () => {
   it("finds clusters that lie apart, as unit vectors, the same for the same seed", async () => {
     const { embeddings, taskOf } = syntheticDataset();
-    const { centres, sizes } = await sphericalKMeans(embeddings, 12, 7);
-    for (let c = 0; c < 12; c++) expect(Math.hypot(...row(centres, c))).toBeCloseTo(1, 5);
+    const { centers, sizes } = await sphericalKMeans(embeddings, 12, 7);
+    for (let c = 0; c < 12; c++) expect(Math.hypot(...row(centers, c))).toBeCloseTo(1, 5);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(taskOf.length);
     const again = await sphericalKMeans(embeddings, 12, 7);
-    expect(again.centres.data).toEqual(centres.data);
+    expect(again.centers.data).toEqual(centers.data);
   });
 });
 

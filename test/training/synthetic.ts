@@ -23,7 +23,7 @@ export function syntheticDataset({
 }: SyntheticOptions = {}): Dataset {
   const random = seededRandom(seed);
   const { dimension } = syntheticEncoder;
-  const centres = Array.from({ length: tasks }, () =>
+  const centers = Array.from({ length: tasks }, () =>
     Array.from({ length: dimension }, () => random() - 0.5),
   );
   const embeddings = matrix(prompts, dimension);
@@ -32,7 +32,7 @@ export function syntheticDataset({
   for (let i = 0; i < prompts; i++) {
     const task = taskOf[i] as number;
     for (let j = 0; j < dimension; j++) {
-      embeddings.data[i * dimension + j] = (centres[task]?.[j] as number) + (random() - 0.5) * 0.3;
+      embeddings.data[i * dimension + j] = (centers[task]?.[j] as number) + (random() - 0.5) * 0.3;
     }
     for (let m = 0; m < models; m++) {
       outcomes.data[i * models + m] = Number(random() < (task % models === m ? 0.8 : 0.4));

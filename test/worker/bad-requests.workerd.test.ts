@@ -85,11 +85,11 @@ describe("bad requests get 4xx with code, param and a sentence", () => {
 
   test("a body that doesn't arrive in time", async () => {
     const worker = startFreshWorker({ BODY_TIMEOUT_MS: "150" });
-    let cancelled = false;
+    let canceled = false;
     const stalled = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('{"prompt": "')),
       cancel: () => {
-        cancelled = true;
+        canceled = true;
       },
     });
     const init = {
@@ -100,7 +100,7 @@ describe("bad requests get 4xx with code, param and a sentence", () => {
     };
     const answer = await worker.send("/v1/route", init as RequestInit);
     expect([answer.status, answer.body.error.code]).toEqual([408, "body_timeout"]);
-    expect(cancelled).toBe(true);
+    expect(canceled).toBe(true);
   });
 
   test("an unknown address", async () => {

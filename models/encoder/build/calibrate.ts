@@ -1,5 +1,5 @@
 /**
- * Measures what quantisation and the lexical view need to know about real prompts and writes
+ * Measures what quantization and the lexical view need to know about real prompts and writes
  * calibration.safetensors: statistics of the inputs of every linear layer, token counts, mean of the lexical view.
  *
  *   node models/encoder/build/calibrate.ts <directory of the fp32 model> <directory of the outcome suites>

@@ -51,7 +51,7 @@ for (const prompt of spread(readPrompts(dataDirectory, suite), PROMPTS)) {
 }
 
 const cosines = exact.map((vector, k) => cosine(vector, quantized[k] as Float32Array)).sort((a, b) => a - b);
-const neighbours = exact.map((_, k) => nearest(exact, k) === nearest(quantized, k));
+const neighbors = exact.map((_, k) => nearest(exact, k) === nearest(quantized, k));
 console.log(
   JSON.stringify({
     suite,
@@ -59,7 +59,7 @@ console.log(
     prompts: exact.length,
     cosineMean: round(cosines.reduce((sum, value) => sum + value, 0) / cosines.length),
     cosineMin: round(cosines[0] as number),
-    sameNearestNeighbour: round(neighbours.filter(Boolean).length / neighbours.length),
+    sameNearestNeighbor: round(neighbors.filter(Boolean).length / neighbors.length),
   }),
 );
 

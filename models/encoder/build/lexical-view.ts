@@ -6,7 +6,7 @@ import { HIDDEN } from "./minilm.ts";
 // Keeps the division by the weight sum of an empty text finite.
 const SMALLEST_WEIGHT_SUM = 1e-9;
 
-/** The weighted mean of the token embeddings, centred and of unit length; [1, HIDDEN]. */
+/** The weighted mean of the token embeddings, centered and of unit length; [1, HIDDEN]. */
 export function lexicalView(graph: GraphBuilder, { tokenCounts, lexicalMean }: Calibration): string {
   graph.integers("lexical_axis", 0);
   graph.floats("lexical.weight", lexicalWeights(tokenCounts));
@@ -23,6 +23,6 @@ export function lexicalView(graph: GraphBuilder, { tokenCounts, lexicalMean }: C
   const coefficients = graph.op("Unsqueeze", [graph.op("Mul", [weights, rowScales]), "lexical_axis"]);
   const sum = graph.op("MatMul", [coefficients, rows]);
   const divisor = graph.op("Max", [weightSum, graph.scalar("smallest_weight_sum", SMALLEST_WEIGHT_SUM)]);
-  const centred = graph.op("Sub", [graph.op("Div", [sum, divisor]), "lexical.mean"]);
-  return graph.op("LpNormalization", [centred], { ints: { axis: 1, p: 2 } });
+  const centered = graph.op("Sub", [graph.op("Div", [sum, divisor]), "lexical.mean"]);
+  return graph.op("LpNormalization", [centered], { ints: { axis: 1, p: 2 } });
 }

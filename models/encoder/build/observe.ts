@@ -67,10 +67,10 @@ function addTokens({ max, rows }: Observation, data: Float32Array, stride: numbe
 
 function summarize({ max, rows }: Observation): InputStatistics {
   const mean = max.map((_, channel) => meanOf(rows, (row) => row[channel] as number));
-  const centred = rows.map((row) => row.map((value, channel) => value - (mean[channel] as number)));
-  const components = principalComponents(centred, COMPONENTS);
+  const centered = rows.map((row) => row.map((value, channel) => value - (mean[channel] as number)));
+  const components = principalComponents(centered, COMPONENTS);
   const residual = mean.map((_, channel) => {
-    let variance = meanOf(centred, (row) => (row[channel] as number) ** 2);
+    let variance = meanOf(centered, (row) => (row[channel] as number) ** 2);
     for (let c = channel; c < components.length; c += mean.length) variance -= (components[c] as number) ** 2;
     return Math.max(variance, 0);
   });

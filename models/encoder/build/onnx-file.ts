@@ -73,7 +73,7 @@ const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const EXTERNAL = 1;
 
-/** Serialises a graph as an ONNX file: opset 18 with onnxruntime's com.microsoft operators. */
+/** Serializes a graph as an ONNX file: opset 18 with onnxruntime's com.microsoft operators. */
 export function writeOnnx({ nodes, tensors, inputs, outputs }: OnnxGraph): Uint8Array {
   const message = Model.fromObject({
     ir_version: 9,

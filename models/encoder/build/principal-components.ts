@@ -2,7 +2,7 @@
 const ITERATIONS = 12;
 
 /**
- * Leading eigenvectors of the covariance of centred rows, each times the square root of its eigenvalue, by
+ * Leading eigenvectors of the covariance of centered rows, each times the square root of its eigenvalue, by
  * orthogonal iteration; row-major [count, columns].
  */
 export function principalComponents(rows: readonly Float32Array[], count: number): Float32Array {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-/** Suites whose prompts give the token frequencies and the activation ranges, with their licences. */
+/** Suites whose prompts give the token frequencies and the activation ranges, with their licenses. */
 export const calibrationSuites = [
   { name: "mmlu-pro", source: "TIGER-AI-Lab/MMLU-Pro", license: "Apache-2.0" },
   { name: "zeroeval", source: "WildEval/ZeroEval", license: "Apache-2.0" },

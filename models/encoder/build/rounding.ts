@@ -12,7 +12,7 @@ export interface RoundedLinear extends QuantizedRows {
 
 /**
  * Rounds a linear layer to int8 so that its output, not its weights, changes least: with the rounding error e of
- * one output and the inputs' covariance C, e' C e is lowered by moving single weights to the neighbouring level
+ * one output and the inputs' covariance C, e' C e is lowered by moving single weights to the neighboring level
  * as long as that helps (coordinate descent; the aim is that of GPTQ, Frantar et al. 2022, arXiv 2210.17323).
  * C is the given components plus a diagonal. The error on the mean input goes into the bias.
  */

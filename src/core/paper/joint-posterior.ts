@@ -10,13 +10,13 @@ export interface ScoreCovariance {
 const JITTER = 1e-6;
 
 /**
- * Expected scores of all models on a task of which a few prompts are labelled, when models that are alike on other
+ * Expected scores of all models on a task of which a few prompts are labeled, when models that are alike on other
  * tasks are expected to be alike on this one: the mean of a Gaussian posterior, prior + B (B + W / n)^-1 (mean of the
  * labels - prior), where each pair of models counts the labels that both have. A model without labels moves with those
  * that are like it. Not in the paper: with 5 to 40 labels it chooses better than shrinking each model by itself.
  *
  * @param prior [models]
- * @param labels [labelled prompts, models] row-major scores; NaN where there is none
+ * @param labels [labeled prompts, models] row-major scores; NaN where there is none
  * @returns [models]
  */
 export function jointPosterior(

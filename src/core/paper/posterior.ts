@@ -1,11 +1,11 @@
-/** How many labelled prompts the prior is worth. */
+/** How many labeled prompts the prior is worth. */
 export const PRIOR_STRENGTH = 20;
 
 /**
- * Expected score of a model on a task of which a few prompts are labelled: (kappa prior + sum of scores) /
+ * Expected score of a model on a task of which a few prompts are labeled: (kappa prior + sum of scores) /
  * (kappa + labels), the mean of a beta posterior.
  *
- * @param scores of the labelled prompts, in [0, 1]; NaN is left out
+ * @param scores of the labeled prompts, in [0, 1]; NaN is left out
  */
 export function posteriorMean(
   prior: number,
@@ -24,10 +24,10 @@ export function posteriorMean(
 }
 
 /**
- * The same with what was predicted of each labelled prompt: labels move the prior only as far as they surprise, so
+ * The same with what was predicted of each labeled prompt: labels move the prior only as far as they surprise, so
  * that a draw of easy prompts does not flatter a model.
  *
- * @param predictions of the labelled prompts; the prior is the mean prediction over the whole task
+ * @param predictions of the labeled prompts; the prior is the mean prediction over the whole task
  */
 export function surprisedPosterior(
   prior: number,

@@ -1,5 +1,5 @@
 /**
- * What the paper predicts of one model on one task of n unlabelled prompts, from the probabilities g of its
+ * What the paper predicts of one model on one task of n unlabeled prompts, from the probabilities g of its
  * correctness classifier (Shnitzer et al. 2023, arXiv 2309.15789, section 4).
  */
 
@@ -28,7 +28,7 @@ export function scoreS3(s2: number, p: number): number {
 }
 
 /**
- * p(d,m): share of a task's labelled prompts on which the verdict is right. A soft score y agrees with a positive
+ * p(d,m): share of a task's labeled prompts on which the verdict is right. A soft score y agrees with a positive
  * verdict to the extent y and with a negative one to the extent 1 - y.
  *
  * @param g [n] @param scores [n] in [0, 1]; NaN is left out

@@ -1,7 +1,7 @@
 import { nearestPrompts } from "./nearest.ts";
 
-/** How many neighbours the paper averages over. */
-export const DISTANCE_NEIGHBOURS = 19;
+/** How many neighbors the paper averages over. */
+export const DISTANCE_NEIGHBORS = 19;
 
 /**
  * u(d): how far a task lies from what the router was trained on, the mean cosine distance of its prompts to their 19
@@ -12,14 +12,14 @@ export const DISTANCE_NEIGHBOURS = 19;
 export function taskDistance(
   prompts: readonly ArrayLike<number>[],
   others: readonly ArrayLike<number>[],
-  neighbours: number = DISTANCE_NEIGHBOURS,
+  neighbors: number = DISTANCE_NEIGHBORS,
 ): number {
   return meanDistance(
-    prompts.map((prompt) => nearestPrompts(others, prompt, neighbours).map(({ distance }) => distance)),
+    prompts.map((prompt) => nearestPrompts(others, prompt, neighbors).map(({ distance }) => distance)),
   );
 }
 
-/** The same from distances that are already known. @param distances [n][neighbours] */
+/** The same from distances that are already known. @param distances [n][neighbors] */
 export function meanDistance(distances: readonly ArrayLike<number>[]): number {
   const means = distances.map((row) => mean(row));
   return mean(means);

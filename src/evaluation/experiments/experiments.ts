@@ -12,7 +12,7 @@ import { evaluateRobustness, type RobustnessReport, type Texts } from "./robustn
 export interface ExperimentReports {
   /** One model for each unseen task, by the paper's rules (loto). */
   readonly paper?: PaperReport;
-  /** A new task with a few labelled prompts (loto). */
+  /** A new task with a few labeled prompts (loto). */
   readonly few_labels?: FewLabelsReport;
   /** Results of models on tasks that they never ran (cv). */
   readonly hidden_blocks?: HiddenBlocksReport;

@@ -8,7 +8,7 @@ export const perturbations: Readonly<Record<string, (text: string, random: Rando
   reordered_options: reorderOptions,
 };
 
-/** Share of the longer words that get two neighbouring letters swapped. */
+/** Share of the longer words that get two neighboring letters swapped. */
 const TYPO_SHARE = 0.05;
 
 function swapLetters(text: string, random: Random): string {

@@ -115,7 +115,7 @@ export function measureCosts(
   };
 }
 
-/** Linear between neighbouring points (two settings of the dial in turn), constant beyond both ends. */
+/** Linear between neighboring points (two settings of the dial in turn), constant beyond both ends. */
 function qualityAt(curve: readonly CostPoint[], usd: number): number {
   const next = curve.findIndex(({ meanUsd }) => meanUsd >= usd);
   if (next < 0) return curve.at(-1)?.quality ?? Number.NaN;

@@ -3,7 +3,7 @@ import type { Dataset } from "../../training/dataset.ts";
 import { type Split, splitAround } from "./split.ts";
 
 /**
- * k folds over prompts. Prompts with equal normalised text fall into the same fold. Folds are drawn over the texts in
+ * k folds over prompts. Prompts with equal normalized text fall into the same fold. Folds are drawn over the texts in
  * the order of their keys, so that neither the order of a file nor that of several files changes them.
  */
 export function crossValidate(dataset: Pick<Dataset, "textKeys">, folds: number, seed: number): Split[] {

@@ -6,7 +6,7 @@ export interface Split {
   readonly name: string;
   readonly train: Int32Array;
   readonly test: Int32Array;
-  /** Prompts that would be in training, were their normalised text not that of a test prompt. */
+  /** Prompts that would be in training, were their normalized text not that of a test prompt. */
   readonly dropped: number;
 }
 

@@ -21,7 +21,7 @@ export function figure(svg: string, caption: string = ""): string {
   return `<figure>${svg}${caption === "" ? "" : `<figcaption>${caption}</figcaption>`}</figure>`;
 }
 
-/** Colours of the page -> what they stand for. */
+/** Colors of the page -> what they stand for. */
 export function legend(entries: Readonly<Record<string, string>>): string {
   return Object.entries(entries)
     .map(

@@ -1,4 +1,4 @@
-/** The report's style sheet: one column, quiet colours, both modes. */
+/** The report's style sheet: one column, quiet colors, both modes. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;

@@ -143,7 +143,7 @@ function labelSection({ few_labels: report }: EvaluationReport): string {
   };
   return section(
     "With a few labels of a new task",
-    `Some prompts of an unseen task are labelled at random, and the rest are routed; means over tasks and ${report.draws} draws.`,
+    `Some prompts of an unseen task are labeled at random, and the rest are routed; means over tasks and ${report.draws} draws.`,
     figure(drawFewLabels(report), legend(names)),
   );
 }

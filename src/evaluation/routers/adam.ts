@@ -1,4 +1,4 @@
-/** First-order optimiser of one array of parameters (Kingma and Ba 2015, arXiv 1412.6980; decay as in 1711.05101). */
+/** First-order optimizer of one array of parameters (Kingma and Ba 2015, arXiv 1412.6980; decay as in 1711.05101). */
 export interface Adam {
   /** Moves the parameters, in place. */
   step(parameters: Float32Array, gradient: Float32Array, learningRate: number, weightDecay: number): void;

@@ -1,7 +1,7 @@
 import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import { meanOutcomes } from "../../training/dataset.ts";
 import type { Router } from "../router.ts";
-import { type Neighbours, sharedNeighbours } from "./neighbours.ts";
+import { type Neighbors, sharedNeighbors } from "./neighbors.ts";
 
 /**
  * Mean score of the k nearest training prompts; with k = 5 the paper's predictor, applied to one prompt at a time
@@ -12,17 +12,17 @@ export function knnRouter(k: number): Router {
     name: `knn-${k}`,
     fit: async (train) => ({
       predict: async (test) => {
-        const neighbours = await sharedNeighbours(test, train);
-        const pCorrect = meanOfNeighbours(neighbours, k, train.outcomes, meanOutcomes(train));
+        const neighbors = await sharedNeighbors(test, train);
+        const pCorrect = meanOfNeighbors(neighbors, k, train.outcomes, meanOutcomes(train));
         return { decisionScore: pCorrect, pCorrect };
       },
     }),
   };
 }
 
-/** [prompts, models]; a model without a result among the k neighbours gets its `fallback`. */
-export function meanOfNeighbours(
-  { count, indices }: Neighbours,
+/** [prompts, models]; a model without a result among the k neighbors gets its `fallback`. */
+export function meanOfNeighbors(
+  { count, indices }: Neighbors,
   k: number,
   outcomes: Matrix,
   fallback: ArrayLike<number>,

@@ -35,7 +35,7 @@ export const mlpRouter = networkRouter("mlp", {
 });
 
 /**
- * Matrix factorisation after EmbedLLM (arXiv 2410.02223): a vector per model, a linear projection of the prompt's
+ * Matrix factorization after EmbedLLM (arXiv 2410.02223): a vector per model, a linear projection of the prompt's
  * embedding, their elementwise product, a linear layer, a sigmoid. The last linear layer can be multiplied into the
  * model vectors, and the projection's bias gives each model its intercept, so that the network is two linear layers.
  */

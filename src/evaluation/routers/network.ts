@@ -7,7 +7,7 @@ import { type Adam, prepareAdam } from "./adam.ts";
 export interface NetworkOptions {
   /** Widths of the hidden layers; none gives logistic regression. */
   readonly hidden: readonly number[];
-  /** What stands between the layers; "linear" makes the network a low-rank factorisation. */
+  /** What stands between the layers; "linear" makes the network a low-rank factorization. */
   readonly activation: "relu" | "linear";
   readonly learningRate: number;
   /** Decoupled weight decay, per step and unit of learning rate. */
@@ -71,7 +71,7 @@ function prepareBatches(source: Matrix): (batch: Int32Array) => Matrix {
 }
 
 function drawLayer(inputs: number, outputs: number, random: () => number): Layer {
-  // He initialisation, uniform (He et al. 2015, arXiv 1502.01852).
+  // He initialization, uniform (He et al. 2015, arXiv 1502.01852).
   const bound = Math.sqrt(6 / inputs);
   const weights = matrix(inputs, outputs);
   for (let k = 0; k < weights.data.length; k++) weights.data[k] = (2 * random() - 1) * bound;

@@ -1,9 +1,9 @@
-import { DISTANCE_NEIGHBOURS } from "../../core/paper/task-distance.ts";
+import { DISTANCE_NEIGHBORS } from "../../core/paper/task-distance.ts";
 import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import type { Task, TaskData } from "./task-data.ts";
 
-/** Neighbours that the paper's classifier averages over. */
-const CLASSIFIER_NEIGHBOURS = 5;
+/** Neighbors that the paper's classifier averages over. */
+const CLASSIFIER_NEIGHBORS = 5;
 
 /** What the paper's method knows of a task from everything that it may train on. */
 export interface Evidence {
@@ -20,7 +20,7 @@ export interface Evidence {
  * its first `moved` prompts are in training.
  */
 export function gatherEvidence(
-  { dataset, groupOf, neighbours }: TaskData,
+  { dataset, groupOf, neighbors }: TaskData,
   task: Task,
   moved: number,
   without: number = -1,
@@ -34,34 +34,34 @@ export function gatherEvidence(
   for (let i = 0; i < prompts.length; i++) {
     nearest.clear();
     const prompt = prompts[i] as number;
-    for (let k = prompt * neighbours.count; k < (prompt + 1) * neighbours.count && !nearest.isFull(); k++) {
-      const index = neighbours.indices[k] as number;
+    for (let k = prompt * neighbors.count; k < (prompt + 1) * neighbors.count && !nearest.isFull(); k++) {
+      const index = neighbors.indices[k] as number;
       if (index < 0) break;
-      if (groupOf[index] !== without) nearest.add(index, neighbours.cosines[k] as number);
+      if (groupOf[index] !== without) nearest.add(index, neighbors.cosines[k] as number);
     }
     for (let k = 0; k < moved; k++) {
       const cosine = task.cosinesToMoved.data[(moved + i) * task.cosinesToMoved.columns + k] as number;
       nearest.add(task.prompts[k] as number, cosine);
     }
     distances += nearest.meanDistance();
-    averageOutcomes(outcomes, nearest.first(CLASSIFIER_NEIGHBOURS), g, i);
+    averageOutcomes(outcomes, nearest.first(CLASSIFIER_NEIGHBORS), g, i);
   }
   return { prompts, g, distance: distances / prompts.length };
 }
 
 /** The 19 nearest of the prompts that are added, in arrays that are used again: this loop runs millions of times. */
 function prepareNearest() {
-  const indices = new Int32Array(DISTANCE_NEIGHBOURS);
-  const cosines = new Float64Array(DISTANCE_NEIGHBOURS);
+  const indices = new Int32Array(DISTANCE_NEIGHBORS);
+  const cosines = new Float64Array(DISTANCE_NEIGHBORS);
   let size = 0;
   return {
     clear: () => {
       size = 0;
     },
-    isFull: () => size === DISTANCE_NEIGHBOURS,
+    isFull: () => size === DISTANCE_NEIGHBORS,
     add(index: number, cosine: number) {
-      if (size === DISTANCE_NEIGHBOURS && !(cosine > (cosines[size - 1] as number))) return;
-      let k = size < DISTANCE_NEIGHBOURS ? size++ : size - 1;
+      if (size === DISTANCE_NEIGHBORS && !(cosine > (cosines[size - 1] as number))) return;
+      let k = size < DISTANCE_NEIGHBORS ? size++ : size - 1;
       for (; k > 0 && cosine > (cosines[k - 1] as number); k--) {
         cosines[k] = cosines[k - 1] as number;
         indices[k] = indices[k - 1] as number;
@@ -78,14 +78,14 @@ function prepareNearest() {
   };
 }
 
-/** Row `target` of `g`: mean known outcome of the neighbours; one half where there is none. */
-function averageOutcomes(outcomes: Matrix, neighbours: Int32Array, g: Matrix, target: number): void {
+/** Row `target` of `g`: mean known outcome of the neighbors; one half where there is none. */
+function averageOutcomes(outcomes: Matrix, neighbors: Int32Array, g: Matrix, target: number): void {
   const { columns } = outcomes;
   for (let m = 0; m < columns; m++) {
     let sum = 0;
     let known = 0;
-    for (let k = 0; k < neighbours.length; k++) {
-      const outcome = outcomes.data[(neighbours[k] as number) * columns + m] as number;
+    for (let k = 0; k < neighbors.length; k++) {
+      const outcome = outcomes.data[(neighbors[k] as number) * columns + m] as number;
       if (Number.isNaN(outcome)) continue;
       sum += outcome;
       known++;

@@ -7,7 +7,7 @@ import type { CrossPredictions } from "../cross-predict.ts";
 import { measureCovariance } from "./score-covariance.ts";
 import { bestModel, meansOn } from "./task-choice.ts";
 
-/** Mean scores over tasks, by number of labelled prompts. */
+/** Mean scores over tasks, by number of labeled prompts. */
 export interface FewLabelsReport {
   readonly labels: readonly number[];
   readonly draws: number;
@@ -22,11 +22,11 @@ export interface FewLabelsReport {
 const LABELS = [0, 5, 10, 20, 40, 80] as const;
 // Ten draws leave an error of .003, as much as separates the ways.
 const DRAWS = 40;
-/** Of a small task at most this share is labelled: the rest must still tell models apart. */
-const MOST_LABELLED = 0.5;
+/** Of a small task at most this share is labeled: the rest must still tell models apart. */
+const MOST_LABELED = 0.5;
 
 /**
- * One task at a time is new: some of its prompts, drawn at random, are labelled, and the rest are routed. Predictions
+ * One task at a time is new: some of its prompts, drawn at random, are labeled, and the rest are routed. Predictions
  * must be those of a leave-one-task-out run.
  *
  * The ways, each with predictions g of a router: `labels` chooses one model by its posterior mean, with the training
@@ -68,10 +68,10 @@ export function evaluateFewLabels(
     for (let draw = 0; draw < DRAWS; draw++) {
       const order = permutation(prompts.length, random).map((k) => prompts[k] as number);
       LABELS.forEach((wanted, step) => {
-        const labels = Math.min(wanted, Math.floor(prompts.length * MOST_LABELLED));
+        const labels = Math.min(wanted, Math.floor(prompts.length * MOST_LABELED));
         const task = {
           all: prompts,
-          labelled: order.subarray(0, labels),
+          labeled: order.subarray(0, labels),
           rest: order.subarray(labels),
           covariance,
           priors,
@@ -91,9 +91,9 @@ export function evaluateFewLabels(
   };
 }
 
-interface LabelledTask {
+interface LabeledTask {
   readonly all: Int32Array;
-  readonly labelled: Int32Array;
+  readonly labeled: Int32Array;
   readonly rest: Int32Array;
   /** Measured without this task. */
   readonly covariance: ScoreCovariance;
@@ -114,14 +114,14 @@ function predictedMeans(
 
 function scoreWays(
   { dataset, routers, bestSingle }: CrossPredictions,
-  { all, labelled, rest, covariance, priors: priorsOf }: LabelledTask,
+  { all, labeled, rest, covariance, priors: priorsOf }: LabeledTask,
 ): readonly (readonly [string, number])[] {
   const { models, outcomes } = dataset;
   const results = meansOn(dataset, rest);
   const averages = columnsAt(bestSingle, all.subarray(0, 1)).map((column) => column[0] as number);
   const taskScore = (values: ArrayLike<number>) =>
     results[bestModel(values, results, averages, models)] as number;
-  const scores = columnsAt(outcomes, labelled);
+  const scores = columnsAt(outcomes, labeled);
   const ways: [string, number][] = [
     ["bma", taskScore(averages)],
     ["best_per_task", taskScore(meansOn(dataset, all))],
@@ -133,11 +133,11 @@ function scoreWays(
   for (const [name, { pCorrect }] of routers) {
     const priors = priorsOf.get(name);
     if (pCorrect === undefined || priors === undefined) continue;
-    const predicted = columnsAt(pCorrect, labelled);
+    const predicted = columnsAt(pCorrect, labeled);
     const posterior = priors.map((prior, m) =>
       surprisedPosterior(prior, scores[m] as Float64Array, predicted[m] as Float64Array),
     );
-    const jointly = jointPosterior(priors, takeRows(outcomes, labelled).data, covariance);
+    const jointly = jointPosterior(priors, takeRows(outcomes, labeled).data, covariance);
     ways.push([name, taskScore(posterior)]);
     ways.push([`${name} jointly`, taskScore(jointly)]);
     ways.push([`${name} per prompt`, scorePerPrompt(dataset, pCorrect, rest, jointly, priors, averages)]);

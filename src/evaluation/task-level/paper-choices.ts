@@ -14,7 +14,7 @@ export interface TaskOutcome {
   readonly labels: number;
   /** u(d') */
   readonly distance: number;
-  /** Mean score on the task's unlabelled prompts of what each rule chooses. */
+  /** Mean score on the task's unlabeled prompts of what each rule chooses. */
   readonly scores: Readonly<Record<PaperRule, number>>;
   /** [models] share of right verdicts; NaN without results. */
   readonly trueAccuracy: Float64Array;

@@ -26,7 +26,7 @@ export interface PaperVariantReport {
 
 export interface AlphaStep {
   readonly alpha: number;
-  /** Mean number of labelled prompts moved into training. */
+  /** Mean number of labeled prompts moved into training. */
   readonly labels: number;
   readonly scores: Readonly<Record<PaperRule, number>>;
 }

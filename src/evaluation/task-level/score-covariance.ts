@@ -9,9 +9,9 @@ const SHRINKAGE = 0.1;
 export function measureCovariance(dataset: Dataset, tasks: readonly Int32Array[]): ScoreCovariance {
   const models = dataset.models.length;
   const means = tasks.map((prompts) => meansOn(dataset, prompts));
-  const centre = columnMeans(means, models);
+  const center = columnMeans(means, models);
   const betweenTasks = covarianceOf(
-    means.map((row) => row.map((mean, m) => mean - (centre[m] as number))),
+    means.map((row) => row.map((mean, m) => mean - (center[m] as number))),
     models,
   );
   for (let a = 0; a < models; a++) {

@@ -2,9 +2,9 @@ import { multiply } from "../../numerics/blas.ts";
 import { type Matrix, takeRows } from "../../numerics/matrix.ts";
 import { permutation, seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { findTaskNeighbours, type TaskNeighbours } from "./task-neighbours.ts";
+import { findTaskNeighbors, type TaskNeighbors } from "./task-neighbors.ts";
 
-/** Most labelled prompts of a new task that the paper moves into training. */
+/** Most labeled prompts of a new task that the paper moves into training. */
 export const MOST_MOVED = 50;
 
 /** A task and its prompts, in a seeded order: the first ones are those whose labels become known. */
@@ -22,7 +22,7 @@ export interface TaskData {
   readonly dataset: Dataset;
   readonly tasks: readonly Task[];
   readonly groupOf: Int32Array;
-  readonly neighbours: TaskNeighbours;
+  readonly neighbors: TaskNeighbors;
 }
 
 export async function prepareTasks(dataset: Dataset, groupOf: Int32Array, seed: number): Promise<TaskData> {
@@ -36,5 +36,5 @@ export async function prepareTasks(dataset: Dataset, groupOf: Int32Array, seed: 
     const cosinesToMoved = await multiply(embeddings, moved, { transposeB: true });
     tasks.push({ index, name, group: groupOf[prompts[0] as number] as number, prompts, cosinesToMoved });
   }
-  return { dataset, tasks, groupOf, neighbours: await findTaskNeighbours(dataset, groupOf) };
+  return { dataset, tasks, groupOf, neighbors: await findTaskNeighbors(dataset, groupOf) };
 }

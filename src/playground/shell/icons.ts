@@ -1,6 +1,6 @@
 import { type ComponentChild, h } from "preact";
 
-/** Drawn, because fonts differ in which symbols they have. All are 18 px lines in the colour of the text. */
+/** Drawn, because fonts differ in which symbols they have. All are 18 px lines in the color of the text. */
 const paths = {
   auto: "M9 2.2a6.8 6.8 0 1 0 0 13.6 6.8 6.8 0 0 0 0-13.6z",
   light:

@@ -18,7 +18,7 @@ interface Props {
 }
 
 const DEBOUNCE_MS = 400;
-/** Labelling begins with the models that may well be the answer. */
+/** Labeling begins with the models that may well be the answer. */
 const FIRST_LABELED = 3;
 
 /** A set of prompts of one task: which one model to use for all of them, and how labels change that. */

@@ -7,7 +7,7 @@ const TAIL = 0.5;
 
 /**
  * A rising curve from raw to calibrated probability: mean outcome of left-out predictions in bins of equal count,
- * neighbours that fall merged (isotonic regression by pooling).
+ * neighbors that fall merged (isotonic regression by pooling).
  * @param predicted [prompts, models] leave-one-out predictions
  * @param outcomes [prompts, models], NaN where there is none
  */

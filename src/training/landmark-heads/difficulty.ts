@@ -40,12 +40,12 @@ export function fitAdditive({ rows, columns, data }: Matrix): AdditiveFit {
       if (!Number.isNaN(value))
         sums[k % columns] = (sums[k % columns] as number) + value - (ease[Math.floor(k / columns)] as number);
     }
-    centre(sums, seen, ability);
+    center(sums, seen, ability);
   }
   return { ease: Float32Array.from(ease), ability };
 }
 
-function centre(sums: Float64Array, seen: Float64Array, ability: Float64Array): void {
+function center(sums: Float64Array, seen: Float64Array, ability: Float64Array): void {
   let total = 0;
   let count = 0;
   for (let m = 0; m < sums.length; m++) {

@@ -15,8 +15,8 @@ export interface KernelOptions {
 /** Landmarks, and the whitening that turns their kernels into features on which ridge is kernel ridge. */
 export interface FittedKernels {
   readonly landmarks: QuantizedRows;
-  /** [landmarks, dimension] the values of the quantised rows: training sees the very numbers that serving sees. */
-  readonly centres: Matrix;
+  /** [landmarks, dimension] the values of the quantized rows: training sees the very numbers that serving sees. */
+  readonly centers: Matrix;
   readonly gamma: number;
   /** [landmarks, landmarks] K^(-1/2) of the landmarks' own kernels (Nystrom; Williams and Seeger 2001). */
   readonly whitening: Matrix;
@@ -29,27 +29,27 @@ const PROMPTS_PER_LANDMARK = 4;
 // Directions in which the landmarks hardly differ carry rounding noise; the floor keeps their weights below 320.
 const SMALLEST_EIGENVALUE = 1e-5;
 
-/** Landmarks are the k-means centres of the training embeddings. */
+/** Landmarks are the k-means centers of the training embeddings. */
 export async function fitKernels(
   embeddings: Matrix,
   { landmarks, gamma, seed }: KernelOptions,
 ): Promise<FittedKernels> {
   const count = Math.max(1, Math.min(landmarks, Math.floor(embeddings.rows / PROMPTS_PER_LANDMARK)));
   const clusters = await sphericalKMeans(embeddings, count, seed);
-  const rows = quantizeRows(clusters.centres.data, embeddings.columns);
-  const centres = matrix(count, embeddings.columns, dequantizeRows(rows));
-  const { values, vectors } = symmetricEigen(await kernelsTo(centres, gamma, centres));
+  const rows = quantizeRows(clusters.centers.data, embeddings.columns);
+  const centers = matrix(count, embeddings.columns, dequantizeRows(rows));
+  const { values, vectors } = symmetricEigen(await kernelsTo(centers, gamma, centers));
   const scaled = matrix(count, count);
   for (let k = 0; k < scaled.data.length; k++) {
     const eigenvalue = Math.max(values[k % count] as number, SMALLEST_EIGENVALUE);
     scaled.data[k] = (vectors.data[k] as number) / Math.sqrt(eigenvalue);
   }
-  return { landmarks: rows, centres, gamma, whitening: scaled, sizes: clusters.sizes };
+  return { landmarks: rows, centers, gamma, whitening: scaled, sizes: clusters.sizes };
 }
 
 /** [rows, landmarks] kernels of the rows to the landmarks, as `featuresOf` in core computes them. */
-export async function kernelsTo(centres: Matrix, gamma: number, rows: Matrix): Promise<Matrix> {
-  const cosines = await multiply(rows, centres, { transposeB: true });
+export async function kernelsTo(centers: Matrix, gamma: number, rows: Matrix): Promise<Matrix> {
+  const cosines = await multiply(rows, centers, { transposeB: true });
   const { data } = cosines;
   for (let k = 0; k < data.length; k++) data[k] = landmarkKernel(data[k] as number, gamma);
   return cosines;
@@ -57,7 +57,7 @@ export async function kernelsTo(centres: Matrix, gamma: number, rows: Matrix): P
 
 /** [rows, landmarks] whitened kernels: what ridge is fitted on. */
 export async function whitenedKernels(kernels: FittedKernels, rows: Matrix): Promise<Matrix> {
-  return multiply(await kernelsTo(kernels.centres, kernels.gamma, rows), kernels.whitening);
+  return multiply(await kernelsTo(kernels.centers, kernels.gamma, rows), kernels.whitening);
 }
 
 /**

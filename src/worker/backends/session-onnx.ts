@@ -22,7 +22,7 @@ export async function createOnnxWebSession({
     InferenceSession.create(graph, {
       executionProviders: ["wasm"],
       externalData: [{ path: "weights.bin", data: weights }],
-      graphOptimizationLevel: "disabled", // the graph is written optimised
+      graphOptimizationLevel: "disabled", // the graph is written optimized
     }),
   );
   // Made elsewhere: closures of one function share what any of them refers to, so one made here would hold the files.

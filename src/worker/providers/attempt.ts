@@ -88,7 +88,7 @@ interface StreamWatch {
 
 /**
  * Waits for the first chunk; undefined where there is none. Then passes everything on as it comes. Reading no faster than
- * the reader of the result keeps the back-pressure; cancelling the result cancels the source. Some providers repeat the
+ * the reader of the result keeps the back-pressure; canceling the result cancels the source. Some providers repeat the
  * key in what they answer: it is taken out.
  */
 async function withFirstByte(

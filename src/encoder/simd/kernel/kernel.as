@@ -132,7 +132,7 @@ function addWord(id: i32, weight: f32, base: i32, out: i32): void {
   }
 }
 
-/** Quantises INPUT to OUTER. */
+/** Quantizes INPUT to OUTER. */
 function quantizeInput(tokens: i32, rows: i32): void {
   measure(INPUT, rows, false);
   if (exact()) rangeOfAll(tokens, rows, false, OUTER_RANGE);

@@ -8,7 +8,7 @@ import { PANEL } from "./pack";
  * `activations` are tiles of 4 rows, [tile][HIDDEN / 4][4 rows][4 inputs], each value in 0..127: in that range
  * every engine computes the relaxed dot product alike, exactly, whatever instruction it has. A tile of 4 rows by 12
  * outputs keeps 12 accumulators in registers, with 4 loads for 12 dot products. Unrolled by 4: by 2 and by 8 are a
- * fifth slower. A function per panel is short, so that the optimised code replaces the first one soon.
+ * fifth slower. A function per panel is short, so that the optimized code replaces the first one soon.
  */
 export function panelProduct(activations: i32, panel: i32, out: i32, stride: i32, rows: i32): void {
   const end = activations + rows * HIDDEN;

@@ -7,8 +7,8 @@ import { gelu, madd, sumLanes } from "./lanes";
 @inline
 export function dequantize(product: v128, rowScale: v128, zero: v128, scale: v128, sum: v128, bias: v128): v128 {
   // The zero point is taken off in integers: in floats, two large numbers would nearly cancel.
-  const centred = i32x4.sub(product, i32x4.mul(zero, sum));
-  return madd(f32x4.convert_i32x4_s(centred), f32x4.mul(rowScale, scale), bias);
+  const centered = i32x4.sub(product, i32x4.mul(zero, sum));
+  return madd(f32x4.convert_i32x4_s(centered), f32x4.mul(rowScale, scale), bias);
 }
 
 /** out = base + product, over rows of HIDDEN; `range` as `quantize` wrote it. */
@@ -93,8 +93,8 @@ export function normalize(sum: i32, norm: i32, smooth: i32, rows: i32, x: i32, s
     const variance = sumLanes(f32x4.add(squares, squares2)) * (1.0 / <f32>HIDDEN);
     const inverse = f32x4.splat(1.0 / sqrt<f32>(variance + 1e-12));
     for (let k = 0; k < ROW; k += 16) {
-      const centred = f32x4.mul(f32x4.sub(v128.load(sum + k), mean), inverse);
-      const y = madd(centred, v128.load(norm + k), v128.load(norm + k, ROW));
+      const centered = f32x4.mul(f32x4.sub(v128.load(sum + k), mean), inverse);
+      const y = madd(centered, v128.load(norm + k), v128.load(norm + k, ROW));
       v128.store(x + k, y);
       v128.store(smoothed + k, f32x4.mul(y, v128.load(smooth + k)));
     }

@@ -7,7 +7,7 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>");
 export const CHART_WIDTH = 760;
 
 /**
- * Draws a chart to a string of SVG. Colours are CSS variables of the page, so that one drawing serves light and dark
+ * Draws a chart to a string of SVG. Colors are CSS variables of the page, so that one drawing serves light and dark
  * mode.
  *
  * @param label what the chart shows, for those who cannot see it

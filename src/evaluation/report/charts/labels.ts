@@ -10,7 +10,7 @@ interface Series {
   readonly color: string;
 }
 
-/** Score on a new task by the number of its prompts that are labelled. */
+/** Score on a new task by the number of its prompts that are labeled. */
 export function drawFewLabels({ labels, curves, bma, best_per_task: best }: FewLabelsReport): string {
   const colors: Readonly<Record<string, string>> = {
     labels: "var(--ink-soft)",
@@ -24,7 +24,7 @@ export function drawFewLabels({ labels, curves, bma, best_per_task: best }: FewL
   return drawSeries("Score on a new task by number of labels", series, bma, best);
 }
 
-/** The paper's scores as labelled prompts of the new task move into training. */
+/** The paper's scores as labeled prompts of the new task move into training. */
 export function drawAlphaSweep({ alpha_sweep: steps }: Pick<PaperReport, "alpha_sweep">): string {
   const rules = { s1: "var(--accent)", s2: "var(--second)", s3: "var(--third)" } as const;
   const series = Object.entries(rules).map(([rule, color]) => ({
@@ -35,7 +35,7 @@ export function drawAlphaSweep({ alpha_sweep: steps }: Pick<PaperReport, "alpha_
   }));
   const [first] = steps;
   return drawSeries(
-    "The paper's scores by number of labelled prompts in training",
+    "The paper's scores by number of labeled prompts in training",
     series,
     first?.scores.bma ?? Number.NaN,
     first?.scores.best_per_task ?? Number.NaN,
@@ -55,7 +55,7 @@ function drawSeries(label: string, series: readonly Series[], bma: number, best:
     height: 380,
     marginBottom: 42,
     marginRight: 24,
-    x: { label: "labelled prompts of the new task →", domain: [0, most] },
+    x: { label: "labeled prompts of the new task →", domain: [0, most] },
     y: { label: "↑ mean score over tasks (%)", grid: true },
     color: {
       domain: series.map(({ name }) => name),

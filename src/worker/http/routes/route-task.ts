@@ -7,7 +7,7 @@ import { spendOnPrompts } from "../access.ts";
 import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 import { readJsonBody } from "../json-body.ts";
 
-/** POST /v1/route/task: one model for a set of prompts, some of them perhaps labelled. */
+/** POST /v1/route/task: one model for a set of prompts, some of them perhaps labeled. */
 export async function postRouteTask(context: HttpContext): Promise<Response> {
   const { settings, state, embeddings } = context.get("isolate");
   const stopwatch = createStopwatch(() => performance.now());

@@ -3,25 +3,25 @@ import { row, takeRows } from "../../numerics/matrix.ts";
 import type { Dataset } from "../../training/dataset.ts";
 
 /** As many of each group as the task distance averages over: enough after any group is taken out. */
-const NEIGHBOURS_PER_GROUP = 19;
+const NEIGHBORS_PER_GROUP = 19;
 const BLOCK_ROWS = 512;
 
 /**
  * The nearest prompts of every other group, for each prompt, nearest first. Whatever further group is left out, the
  * nearest 19 of the rest are among them, so that one search serves all the paper's experiments.
  */
-export interface TaskNeighbours {
+export interface TaskNeighbors {
   /** [prompts, count]; -1 past the end. */
   readonly indices: Int32Array;
   readonly cosines: Float32Array;
   readonly count: number;
 }
 
-/** @param groupOf [prompts] group of each; prompts with the text of a prompt of one's own group are no neighbours */
-export async function findTaskNeighbours(dataset: Dataset, groupOf: Int32Array): Promise<TaskNeighbours> {
+/** @param groupOf [prompts] group of each; prompts with the text of a prompt of one's own group are no neighbors */
+export async function findTaskNeighbors(dataset: Dataset, groupOf: Int32Array): Promise<TaskNeighbors> {
   const { embeddings, textKeys } = dataset;
   const groups = groupOf.reduce((most, group) => Math.max(most, group), -1) + 1;
-  const count = groups * NEIGHBOURS_PER_GROUP;
+  const count = groups * NEIGHBORS_PER_GROUP;
   const indices = new Int32Array(embeddings.rows * count).fill(-1);
   const cosines = new Float32Array(embeddings.rows * count).fill(Number.NEGATIVE_INFINITY);
   const keysOf = Array.from({ length: groups }, () => new Set<string>());
@@ -60,8 +60,8 @@ function selectByGroup(
 ): void {
   for (let j = 0; j < products.length; j++) {
     if (barred[j]) continue;
-    const first = (groupOf[j] as number) * NEIGHBOURS_PER_GROUP;
-    const last = first + NEIGHBOURS_PER_GROUP - 1;
+    const first = (groupOf[j] as number) * NEIGHBORS_PER_GROUP;
+    const last = first + NEIGHBORS_PER_GROUP - 1;
     const cosine = products[j] as number;
     if (!(cosine > (cosines[last] as number))) continue;
     let k = last;

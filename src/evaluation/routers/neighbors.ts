@@ -3,7 +3,7 @@ import { type Matrix, takeRows } from "../../numerics/matrix.ts";
 import type { Dataset } from "../../training/dataset.ts";
 
 /** The nearest training prompts of each test prompt, nearest first. */
-export interface Neighbours {
+export interface Neighbors {
   readonly count: number;
   /** [prompts, count] rows of the training data. */
   readonly indices: Int32Array;
@@ -12,12 +12,12 @@ export interface Neighbours {
 }
 
 /** Enough for every router here; one search serves them all. */
-export const MOST_NEIGHBOURS = 100;
+export const MOST_NEIGHBORS = 100;
 // Cosines of this many test prompts at a time: some 40 MB against a large suite.
 const BLOCK_ROWS = 512;
 
 /** Exact search by cosine. Equal cosines go to the smaller text key, not to the earlier line of a file. */
-export async function findNeighbours(test: Matrix, train: Dataset, count: number): Promise<Neighbours> {
+export async function findNeighbors(test: Matrix, train: Dataset, count: number): Promise<Neighbors> {
   const kept = Math.min(count, train.embeddings.rows);
   const indices = new Int32Array(test.rows * kept);
   const cosines = new Float32Array(test.rows * kept);
@@ -67,15 +67,15 @@ function selectLargest(
   }
 }
 
-const searches = new WeakMap<Dataset, WeakMap<Dataset, Promise<Neighbours>>>();
+const searches = new WeakMap<Dataset, WeakMap<Dataset, Promise<Neighbors>>>();
 
-/** The search of `findNeighbours`, done once for each pair of datasets. */
-export function sharedNeighbours(test: Dataset, train: Dataset): Promise<Neighbours> {
-  const ofTrain = searches.get(train) ?? new WeakMap<Dataset, Promise<Neighbours>>();
+/** The search of `findNeighbors`, done once for each pair of datasets. */
+export function sharedNeighbors(test: Dataset, train: Dataset): Promise<Neighbors> {
+  const ofTrain = searches.get(train) ?? new WeakMap<Dataset, Promise<Neighbors>>();
   searches.set(train, ofTrain);
   const known = ofTrain.get(test);
   if (known !== undefined) return known;
-  const search = findNeighbours(test.embeddings, train, MOST_NEIGHBOURS);
+  const search = findNeighbors(test.embeddings, train, MOST_NEIGHBORS);
   ofTrain.set(test, search);
   return search;
 }
