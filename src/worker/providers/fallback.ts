@@ -27,21 +27,24 @@ type Failed = Extract<Attempt, { readonly kind: "failed" }>;
 /**
  * Tries the targets in their order until one answers. Those that rest come last, and are waited for only if nothing
  * else is left and the budget allows it. Once a byte of an answer was seen there is no other attempt.
+ * @param keyName of the API key that asks; undefined where access is open
  */
 export async function completeWithFallback(
   targets: readonly Target[],
   body: Readonly<Record<string, unknown>>,
+  keyName: string | undefined,
   budget: Pick<Settings, "attemptTimeoutMs" | "totalTimeoutMs" | "maxAttempts">,
   { cooldowns, providerLog }: Pick<Isolate, "cooldowns" | "providerLog">,
 ): Promise<Completion> {
   const deadline = Date.now() + budget.totalTimeoutMs;
-  const queue = [...targets].sort(
-    (a, b) => Math.sign(cooldowns.remainingMs(a.model)) - Math.sign(cooldowns.remainingMs(b.model)),
-  );
+  const owner = keyName ?? "";
+  // A limit that belongs to a caller's own key at the provider says nothing of anyone else's, nor theirs of it.
+  const restOf = ({ model, callerPays }: Target) => (callerPays ? 0 : cooldowns.remainingMs(model, owner));
+  const queue = [...targets].sort((a, b) => Math.sign(restOf(a)) - Math.sign(restOf(b)));
   let attempts = 0;
   let last: Failed | undefined;
   for (const target of queue) {
-    const restMs = cooldowns.remainingMs(target.model);
+    const restMs = restOf(target);
     const leftMs = deadline - Date.now();
     if (attempts >= budget.maxAttempts || leftMs <= 0) break;
     if (restMs > 0) {
@@ -61,12 +64,12 @@ export async function completeWithFallback(
     }
     last = result;
     providerLog.note({ ...nameOf(target), cause: result.cause, status: result.status });
-    if (result.cause === "rate_limited" || result.retryAfterMs !== undefined) {
-      cooldowns.rest(target.model, result.retryAfterMs ?? DEFAULT_COOLDOWN_MS);
+    if (!target.callerPays && (result.cause === "rate_limited" || result.retryAfterMs !== undefined)) {
+      cooldowns.rest(target.model, owner, result.retryAfterMs ?? DEFAULT_COOLDOWN_MS);
     }
   }
-  const soonest = Math.min(...queue.map(({ model }) => cooldowns.remainingMs(model)));
-  return exhausted(attempts, last, soonest);
+  const soonest = Math.min(...queue.map(restOf));
+  return exhausted(attempts, last, soonest > 0 ? soonest : (last?.retryAfterMs ?? DEFAULT_COOLDOWN_MS));
 }
 
 function nameOf({ provider, model }: Target) {

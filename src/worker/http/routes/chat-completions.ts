@@ -40,7 +40,7 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
 
   const { signalbox: _, ...sent } = body.value as Record<string, unknown>;
   const completion = await stopwatch.time("upstream", () =>
-    completeWithFallback(plan.value.targets, sent, settings, isolate),
+    completeWithFallback(plan.value.targets, sent, context.get("keyName"), settings, isolate),
   );
   if (completion.kind === "failed") {
     const response = respondFailure(context, completion.failure);
