@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createCooldowns } from "../../src/worker/cooldowns.ts";
+import { createCooldowns } from "../../src/worker/providers/cooldowns.ts";
 
 function withClock() {
   let time = 1_000_000;
