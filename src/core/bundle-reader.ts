@@ -1,8 +1,8 @@
-import type { Curve } from "./curve.ts";
 import { describeValue } from "./describe-value.ts";
-import { float16ToFloat32 } from "./float16.ts";
+import type { Curve } from "./math/curve.ts";
+import { float16ToFloat32 } from "./math/float16.ts";
+import type { QuantizedRows } from "./math/quantize.ts";
 import type { Predictor } from "./predictor.ts";
-import type { QuantizedRows } from "./quantize.ts";
 import { type Failure, fail, ok, type Result } from "./result.ts";
 import { readSafetensors, type Safetensors, type Tensor } from "./safetensors.ts";
 

@@ -1,6 +1,6 @@
 import type { BundleReader } from "./bundle-reader.ts";
-import { evaluateCurve } from "./curve.ts";
-import { meanOutcomesOf, type Neighbor, nearestNeighbors } from "./knn.ts";
+import { evaluateCurve } from "./math/curve.ts";
+import { meanOutcomesOf, type Neighbor, nearestNeighbors } from "./math/knn.ts";
 import type { Predictor } from "./predictor.ts";
 
 // The paper measures how far a task is from the others by the mean distance to this many nearest prompts.

@@ -1,9 +1,9 @@
 import type { BundleReader } from "./bundle-reader.ts";
-import { type Curve, evaluateCurve } from "./curve.ts";
-import { dotRows, type FeatureMap, type Features, featuresOf, taskMemberships } from "./features.ts";
-import { applyHead, type LinearHead } from "./linear-head.ts";
+import { type Curve, evaluateCurve } from "./math/curve.ts";
+import { dotRows, type FeatureMap, type Features, featuresOf, taskMemberships } from "./math/features.ts";
+import { applyHead, type LinearHead } from "./math/linear-head.ts";
+import { dequantizeRows } from "./math/quantize.ts";
 import type { Prediction, Predictor } from "./predictor.ts";
-import { dequantizeRows } from "./quantize.ts";
 
 const NEAREST_TASKS = 3;
 /** Below this familiarity the fallback has the larger share, and the decision says so. */

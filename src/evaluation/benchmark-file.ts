@@ -1,4 +1,4 @@
-import { quantizeRows } from "../core/quantize.ts";
+import { quantizeRows } from "../core/math/quantize.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../core/safetensors.ts";
 import { type Matrix, matrix, normalizeRows } from "../numerics/matrix.ts";
@@ -128,7 +128,7 @@ function fromFixed(values: ArrayLike<number>, columns: number, levels: number): 
 
 /** Unit vectors again: rounding to int8 leaves them a little short or long. */
 function dequantize(values: ArrayLike<number>, scales: ArrayLike<number>, dimension: number): Matrix {
-  const data = Float32Array.from(values, (value, k) => value * (scales[Math.floor(k / dimension)] as number));
+  const data = Float32Array.from(values, (value, k) => value * scales[Math.floor(k / dimension)]);
   return normalizeRows(matrix(scales.length, dimension, data));
 }
 

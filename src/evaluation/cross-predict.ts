@@ -41,9 +41,8 @@ export async function crossPredict(
 ): Promise<CrossPredictions> {
   const tested = Int32Array.from(splits.flatMap(({ test }) => Array.from(test))).sort();
   const positions = new Int32Array(dataset.ids.length).fill(-1);
-  for (let position = 0; position < tested.length; position++)
-    positions[tested[position] as number] = position;
-  const rowsOf = splits.map(({ test }) => test.map((i) => positions[i] as number));
+  for (let position = 0; position < tested.length; position++) positions[tested[position]] = position;
+  const rowsOf = splits.map(({ test }) => test.map((i) => positions[i]));
   const parts = new Map<string, Partial<Record<keyof RouterPredictions, Matrix>>>(
     routers.map(({ name }) => [name, {}]),
   );
@@ -134,7 +133,7 @@ async function predictWithoutRouting(
 
 function scatterRows(source: Matrix, rows: Int32Array, target: Matrix): void {
   for (let i = 0; i < source.rows; i++) {
-    target.data.set(row(source, i), (rows[i] as number) * target.columns);
+    target.data.set(row(source, i), rows[i] * target.columns);
   }
 }
 
@@ -144,8 +143,8 @@ function knownMeans({ columns, data }: Matrix): Float64Array {
   const counts = new Float64Array(columns);
   for (let k = 0; k < data.length; k++) {
     if (Number.isNaN(data[k])) continue;
-    sums[k % columns] = (sums[k % columns] as number) + (data[k] as number);
-    counts[k % columns] = (counts[k % columns] as number) + 1;
+    sums[k % columns] += data[k];
+    counts[k % columns] += 1;
   }
-  return sums.map((sum, m) => sum / (counts[m] as number));
+  return sums.map((sum, m) => sum / counts[m]);
 }

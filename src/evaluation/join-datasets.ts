@@ -33,9 +33,8 @@ function widen(source: Matrix, own: readonly string[], all: readonly string[]): 
   const wide = matrix(source.rows, all.length);
   for (let i = 0; i < source.rows; i++) {
     for (let m = 0; m < columns.length; m++) {
-      const from = columns[m] as number;
-      wide.data[i * columns.length + m] =
-        from < 0 ? Number.NaN : (source.data[i * source.columns + from] as number);
+      const from = columns[m];
+      wide.data[i * columns.length + m] = from < 0 ? Number.NaN : source.data[i * source.columns + from];
     }
   }
   return wide;

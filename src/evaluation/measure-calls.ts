@@ -16,9 +16,9 @@ export function measureRouterCalls(decisionScore: Matrix, { outcomes, taskOf, ta
   const strong = mean(columnOf(outcomes, 0, both)) >= mean(columnOf(outcomes, 1, both)) ? 0 : 1;
   const curve = curveOver(decisionScore, outcomes, strong, both);
   const benchmarks = tasks.map((task) => task.split("/")[0] as string);
-  const names = [...new Set(Array.from(both, (i) => benchmarks[taskOf[i] as number] as string))];
+  const names = [...new Set(Array.from(both, (i) => benchmarks[taskOf[i]] as string))];
   const byBenchmark = names.map((name) => {
-    const prompts = both.filter((i) => benchmarks[taskOf[i] as number] === name);
+    const prompts = both.filter((i) => benchmarks[taskOf[i]] === name);
     return [name, measureCalls(curveOver(decisionScore, outcomes, strong, prompts))] as const;
   });
   const several = names.length > 1 && names.length < tasks.length;
@@ -33,7 +33,7 @@ function curveOver(decisionScore: Matrix, outcomes: Matrix, strong: number, prom
   const preferred = columnOf(decisionScore, strong, prompts);
   const other = columnOf(decisionScore, 1 - strong, prompts);
   return traceCalls(
-    preferred.map((score, k) => score - (other[k] as number)),
+    preferred.map((score, k) => score - other[k]),
     columnOf(outcomes, strong, prompts),
     columnOf(outcomes, 1 - strong, prompts),
   );
@@ -49,7 +49,7 @@ function thin({ strongShare, quality }: CallCurve): CallCurve {
 }
 
 function columnOf({ data }: Matrix, column: number, prompts: Int32Array): Float64Array {
-  return Float64Array.from(prompts, (i) => data[2 * i + column] as number);
+  return Float64Array.from(prompts, (i) => data[2 * i + column]);
 }
 
 function mean(values: Float64Array): number {

@@ -74,7 +74,7 @@ function measureRouter(
   const { decisionScore, pCorrect } = router;
   const shares = chooseObserved(decisionScore, dataset.outcomes);
   const scores = yieldOf(shares, dataset.outcomes);
-  const gains = scores.map((score, i) => score - (anchors.best_single[i] as number));
+  const gains = scores.map((score, i) => score - anchors.best_single[i]);
   const headroom = mean(anchors.best_per_task) - mean(anchors.best_single);
   return {
     score: mean(scores),
@@ -162,7 +162,7 @@ function mapAnchors<T>(
 function byTaskName(scores: Float64Array, dataset: Dataset): Record<string, number> {
   const means = meanByTask(scores, dataset);
   return Object.fromEntries(
-    dataset.tasks.flatMap((task, d) => (Number.isNaN(means[d]) ? [] : [[task, means[d] as number]])),
+    dataset.tasks.flatMap((task, d) => (Number.isNaN(means[d]) ? [] : [[task, means[d]]])),
   );
 }
 

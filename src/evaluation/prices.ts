@@ -26,7 +26,7 @@ export function priceCalls(
     const answer = [outputTokens.data[k], typicalOutputTokens.data[k], UNKNOWN_OUTPUT_TOKENS].find(
       (tokens) => tokens !== undefined && !Number.isNaN(tokens),
     ) as number;
-    const question = inputTokens[Math.floor(k / models.length)] as number;
+    const question = inputTokens[Math.floor(k / models.length)];
     usd.data[k] = (question * price.input + answer * price.output) / 1e6;
   }
   return usd;

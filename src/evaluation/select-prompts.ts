@@ -51,7 +51,7 @@ export function selectPrompts(
   }
   const asked = models ?? dataset.models;
   const coverage = coverageOf(dataset);
-  const dense = asked.filter((model) => (coverage[dataset.models.indexOf(model)] as number) >= minCoverage);
+  const dense = asked.filter((model) => coverage[dataset.models.indexOf(model)] >= minCoverage);
   if (dense.length < 2) {
     return fail(
       "too_few_models",
@@ -61,7 +61,7 @@ export function selectPrompts(
   }
   const narrowed = takeModels(dataset, dense);
   const known = countResults(narrowed);
-  const some = Int32Array.from(known.keys()).filter((i) => (known[i] as number) > 0);
+  const some = Int32Array.from(known.keys()).filter((i) => known[i] > 0);
   const complete = some.filter((i) => known[i] === dense.length);
   // A few prompts less make every choice judgeable; many less would be another benchmark.
   const kept = some.length - complete.length <= maxIncomplete * some.length ? complete : some;
@@ -85,7 +85,7 @@ function countResults({ outcomes }: Dataset): Int32Array {
   for (let k = 0; k < outcomes.data.length; k++) {
     if (Number.isNaN(outcomes.data[k])) continue;
     const i = Math.floor(k / outcomes.columns);
-    counts[i] = (counts[i] as number) + 1;
+    counts[i] += 1;
   }
   return counts;
 }
@@ -94,8 +94,7 @@ function countResults({ outcomes }: Dataset): Int32Array {
 function coverageOf({ outcomes }: Dataset): Float64Array {
   const counts = new Float64Array(outcomes.columns);
   for (let k = 0; k < outcomes.data.length; k++) {
-    if (!Number.isNaN(outcomes.data[k]))
-      counts[k % outcomes.columns] = (counts[k % outcomes.columns] as number) + 1;
+    if (!Number.isNaN(outcomes.data[k])) counts[k % outcomes.columns] += 1;
   }
   return counts.map((count) => count / Math.max(outcomes.rows, 1));
 }

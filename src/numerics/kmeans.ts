@@ -23,7 +23,7 @@ export async function sphericalKMeans(rows: Matrix, count: number, seed: number)
     centers = recenter(rows, centers, await nearest(rows, centers));
   }
   const sizes = new Int32Array(centers.rows);
-  for (const center of await nearest(rows, centers)) sizes[center] = (sizes[center] as number) + 1;
+  for (const center of await nearest(rows, centers)) sizes[center] += 1;
   return { centers, sizes };
 }
 
@@ -33,7 +33,7 @@ async function nearest(rows: Matrix, centers: Matrix): Promise<Int32Array> {
   for (let i = 0; i < rows.rows; i++) {
     let best = i * cosines.columns;
     for (let k = best + 1; k < (i + 1) * cosines.columns; k++) {
-      if ((cosines.data[k] as number) > (cosines.data[best] as number)) best = k;
+      if (cosines.data[k] > cosines.data[best]) best = k;
     }
     assigned[i] = best - i * cosines.columns;
   }
@@ -45,11 +45,11 @@ function recenter(rows: Matrix, before: Matrix, assigned: Int32Array): Matrix {
   const sums = { ...before, data: new Float32Array(before.data.length) };
   const empty = new Uint8Array(before.rows).fill(1);
   for (let i = 0; i < rows.rows; i++) {
-    const center = assigned[i] as number;
+    const center = assigned[i];
     empty[center] = 0;
     for (let j = 0; j < columns; j++) {
       const k = center * columns + j;
-      sums.data[k] = (sums.data[k] as number) + (rows.data[i * columns + j] as number);
+      sums.data[k] += rows.data[i * columns + j];
     }
   }
   for (let center = 0; center < before.rows; center++) {

@@ -26,8 +26,7 @@ export function takeRows(
   indices: ArrayLike<number>,
   taken: Matrix = matrix(indices.length, source.columns),
 ): Matrix {
-  for (let i = 0; i < indices.length; i++)
-    taken.data.set(row(source, indices[i] as number), i * source.columns);
+  for (let i = 0; i < indices.length; i++) taken.data.set(row(source, indices[i]), i * source.columns);
   return taken;
 }
 
@@ -35,7 +34,7 @@ export function takeColumns(source: Matrix, indices: ArrayLike<number>): Matrix 
   const taken = matrix(source.rows, indices.length);
   for (let i = 0; i < source.rows; i++) {
     for (let j = 0; j < indices.length; j++) {
-      taken.data[i * indices.length + j] = source.data[i * source.columns + (indices[j] as number)] as number;
+      taken.data[i * indices.length + j] = source.data[i * source.columns + indices[j]] as number;
     }
   }
   return taken;
@@ -61,8 +60,7 @@ export function besides(...parts: readonly Matrix[]): Matrix {
 /** [columns] means in double precision. */
 export function columnMeans({ rows, columns, data }: Matrix): Float64Array {
   const means = new Float64Array(columns);
-  for (let k = 0; k < data.length; k++)
-    means[k % columns] = (means[k % columns] as number) + (data[k] as number);
+  for (let k = 0; k < data.length; k++) means[k % columns] += data[k];
   return means.map((sum) => sum / Math.max(rows, 1));
 }
 
@@ -71,7 +69,7 @@ export function normalizeRows(source: Matrix): Matrix {
   for (let i = 0; i < source.rows; i++) {
     const values = row(source, i);
     const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-    if (norm > 0) for (let j = 0; j < values.length; j++) values[j] = (values[j] as number) / norm;
+    if (norm > 0) for (let j = 0; j < values.length; j++) values[j] /= norm;
   }
   return source;
 }

@@ -17,8 +17,8 @@ export function permutation(size: number, random: Random): Int32Array {
   const order = Int32Array.from({ length: size }, (_, i) => i);
   for (let i = size - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    const swapped = order[i] as number;
-    order[i] = order[j] as number;
+    const swapped = order[i];
+    order[i] = order[j];
     order[j] = swapped;
   }
   return order;

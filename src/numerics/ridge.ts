@@ -40,7 +40,7 @@ export async function prepareRidge(features: Matrix): Promise<Ridge> {
     const targetMeans = columnMeans(targets);
     const projected = await multiply(basis, subtractColumns(targets, targetMeans), { transposeA: true });
     const errors = new Float64Array(targets.columns).fill(Number.POSITIVE_INFINITY);
-    const chosen = new Array<number>(targets.columns).fill(penalties[0] as number);
+    const chosen = new Array<number>(targets.columns).fill(penalties[0]);
     const leaveOneOut = matrix(targets.rows, targets.columns);
     for (const penalty of penalties) {
       const candidate = await leaveOneOutAt(basis, values, projected, targets, targetMeans, penalty);
@@ -48,18 +48,18 @@ export async function prepareRidge(features: Matrix): Promise<Ridge> {
       const total = ownErrors.reduce((sum, error) => sum + error, 0);
       const candidateErrors = shared ? ownErrors.fill(total) : ownErrors;
       for (let j = 0; j < targets.columns; j++) {
-        if (!((candidateErrors[j] as number) < (errors[j] as number))) continue;
-        errors[j] = candidateErrors[j] as number;
+        if (!(candidateErrors[j] < errors[j])) continue;
+        errors[j] = candidateErrors[j];
         chosen[j] = penalty;
         for (let k = j; k < candidate.data.length; k += targets.columns) {
-          leaveOneOut.data[k] = candidate.data[k] as number;
+          leaveOneOut.data[k] = candidate.data[k];
         }
       }
     }
     const scaled = matrix(projected.rows, projected.columns);
     for (let k = 0; k < scaled.data.length; k++) {
-      const eigenvalue = values[Math.floor(k / scaled.columns)] as number;
-      scaled.data[k] = (projected.data[k] as number) / (eigenvalue + (chosen[k % scaled.columns] as number));
+      const eigenvalue = values[Math.floor(k / scaled.columns)];
+      scaled.data[k] = projected.data[k] / (eigenvalue + chosen[k % scaled.columns]);
     }
     const weights = await multiply(vectors, scaled);
     return { weights, intercepts: interceptsOf(weights, means, targetMeans), leaveOneOut, penalties: chosen };
@@ -82,8 +82,8 @@ async function leaveOneOutAt(
   const { rows, columns } = basis;
   const scaled = matrix(projected.rows, projected.columns);
   for (let k = 0; k < scaled.data.length; k++) {
-    const eigenvalue = eigenvalues[Math.floor(k / scaled.columns)] as number;
-    scaled.data[k] = (projected.data[k] as number) / (eigenvalue + penalty);
+    const eigenvalue = eigenvalues[Math.floor(k / scaled.columns)];
+    scaled.data[k] = projected.data[k] / (eigenvalue + penalty);
   }
   const fitted = await multiply(basis, scaled);
   const shrink = Float64Array.from(eigenvalues, (eigenvalue) => 1 / (eigenvalue + penalty));
@@ -91,14 +91,14 @@ async function leaveOneOutAt(
     // The intercept is not penalized: its own hat value is 1 / samples.
     let hat = 1 / rows;
     for (let j = 0; j < columns; j++) {
-      const value = basis.data[i * columns + j] as number;
-      hat += value * value * (shrink[j] as number);
+      const value = basis.data[i * columns + j];
+      hat += value * value * shrink[j];
     }
     const rest = Math.max(1 - hat, 1e-6);
     for (let j = 0; j < targets.columns; j++) {
       const k = i * targets.columns + j;
-      const fit = (fitted.data[k] as number) + (targetMeans[j] as number);
-      fitted.data[k] = (fit - hat * (targets.data[k] as number)) / rest;
+      const fit = fitted.data[k] + targetMeans[j];
+      fitted.data[k] = (fit - hat * targets.data[k]) / rest;
     }
   }
   return fitted;
@@ -107,8 +107,8 @@ async function leaveOneOutAt(
 function squaredErrors(predicted: Matrix, targets: Matrix): Float64Array {
   const errors = new Float64Array(targets.columns);
   for (let k = 0; k < targets.data.length; k++) {
-    const error = (predicted.data[k] as number) - (targets.data[k] as number);
-    errors[k % targets.columns] = (errors[k % targets.columns] as number) + error * error;
+    const error = predicted.data[k] - targets.data[k];
+    errors[k % targets.columns] += error * error;
   }
   return errors;
 }
@@ -117,8 +117,8 @@ function interceptsOf(weights: Matrix, means: Float64Array, targetMeans: Float64
   const intercepts = Float64Array.from(targetMeans);
   for (let k = 0; k < weights.data.length; k++) {
     const j = k % weights.columns;
-    const mean = means[Math.floor(k / weights.columns)] as number;
-    intercepts[j] = (intercepts[j] as number) - mean * (weights.data[k] as number);
+    const mean = means[Math.floor(k / weights.columns)];
+    intercepts[j] -= mean * weights.data[k];
   }
   return intercepts;
 }
@@ -128,7 +128,7 @@ function subtractColumns(source: Matrix, values: Float64Array): Matrix {
   return matrix(
     rows,
     columns,
-    data.map((value, k) => value - (values[k % columns] as number)),
+    data.map((value, k) => value - values[k % columns]),
   );
 }
 
@@ -139,7 +139,7 @@ export function symmetricEigen(gram: Matrix): { readonly values: Float64Array; r
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < size; j++) {
       // Averaged with its mirror image: single precision leaves the two halves a rounding apart.
-      wide.set(i, j, ((gram.data[i * size + j] as number) + (gram.data[j * size + i] as number)) / 2);
+      wide.set(i, j, (gram.data[i * size + j] + gram.data[j * size + i]) / 2);
     }
   }
   const decomposition = new EigenvalueDecomposition(wide, { assumeSymmetric: true });

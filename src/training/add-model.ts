@@ -1,8 +1,8 @@
 import { loadPredictor } from "../core/bundle.ts";
 import { BUNDLE_METADATA_KEY, openBundle } from "../core/bundle-reader.ts";
-import { featuresOf } from "../core/features.ts";
 import { readFeatureMap } from "../core/landmark-predictor.ts";
-import { applyHead } from "../core/linear-head.ts";
+import { featuresOf } from "../core/math/features.ts";
+import { applyHead } from "../core/math/linear-head.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../core/safetensors.ts";
@@ -136,7 +136,7 @@ async function fitProfile(
   const targets = matrix(
     outcomes.length,
     1,
-    Float32Array.from(outcomes, (y, i) => y - (means[i] as number)),
+    Float32Array.from(outcomes, (y, i) => y - means[i]),
   );
   const fit = await (await prepareRidge(features)).fitBest(targets, penalties);
   // A mean of few outcomes says little: variance between the known LLMs against the variance of such a mean
@@ -147,14 +147,14 @@ async function fitProfile(
       Array.from({ length: models }, (_, m) => m),
     ),
   );
-  const residuals = meanSquare(targets.data.map((y, i) => y - (fit.leaveOneOut.data[i] as number)));
+  const residuals = meanSquare(targets.data.map((y, i) => y - fit.leaveOneOut.data[i]));
   const binomial = means.reduce((sum, e) => sum + Math.max(e * (1 - e), 0), 0) / means.length;
   const noise = Math.max(residuals, binomial) / outcomes.length;
   const trust = between / (between + noise);
   return {
     mixture: Float64Array.from(fit.weights.data.subarray(0, models)),
     byTask: Float64Array.from(fit.weights.data.subarray(models), (weight) => weight * scale),
-    ability: (fit.intercepts[0] as number) * trust,
+    ability: fit.intercepts[0] * trust,
     doubt: Math.sqrt(noise * trust),
   };
 }
@@ -163,7 +163,7 @@ async function fitProfile(
 function abilityVariance({ rows, columns, data }: Matrix): number {
   const abilities = new Float64Array(columns);
   for (let k = 0; k < data.length; k++) {
-    abilities[k % columns] = (abilities[k % columns] as number) + (data[k] as number) / rows;
+    abilities[k % columns] += data[k] / rows;
   }
   return meanSquare(abilities);
 }
@@ -198,19 +198,19 @@ function appendRow(
   { shape, data }: Tensor,
   { mixture, byTask, ability, doubt }: Profile,
 ): Tensor {
-  const rows = shape[0] as number;
+  const rows = shape[0];
   const width = data.length / rows;
   const appended = new Float32Array(data.length + width);
   appended.set(data);
   const added = appended.subarray(data.length);
   for (let j = 0; j < width; j++) {
     let mean = 0;
-    for (let m = 0; m < rows; m++) mean += (data[m * width + j] as number) / rows;
+    for (let m = 0; m < rows; m++) mean += data[m * width + j] / rows;
     added[j] = mean;
     // Answer lengths don't follow from who errs alike: the new LLM is taken to be as wordy as the others.
     if (name === "head.log_output_tokens") continue;
     for (let m = 0; m < rows; m++) {
-      added[j] = (added[j] as number) + (mixture[m] as number) * ((data[m * width + j] as number) - mean);
+      added[j] += mixture[m] * (data[m * width + j] - mean);
     }
   }
   if (["head.log_output_tokens", "head.mixture", "response.deviation"].includes(name)) {
@@ -219,10 +219,10 @@ function appendRow(
   const firstTask = width - 1 - byTask.length;
   if (width > 1)
     byTask.forEach((value, d) => {
-      added[firstTask + d] = (added[firstTask + d] as number) + value;
+      added[firstTask + d] += value;
     });
   // Decisions take the ability's lower bound: whoever has few results must not win traffic by luck, and among many
   // candidates the luckiest would.
-  added[width - 1] = (added[width - 1] as number) + (name === "head.p_correct" ? ability : ability - doubt);
+  added[width - 1] += name === "head.p_correct" ? ability : ability - doubt;
   return floatTensor([rows + 1, ...shape.slice(1)], appended);
 }

@@ -97,13 +97,12 @@ function table(
       const column = columnOf.get(idOf(name));
       if (column === undefined) continue;
       const cell = i * models.length + column;
-      sums.data[cell] = (sums.data[cell] as number) + value;
-      counts[cell] = (counts[cell] as number) + 1;
+      sums.data[cell] += value;
+      counts[cell] += 1;
     }
   });
   for (let cell = 0; cell < counts.length; cell++) {
-    sums.data[cell] =
-      counts[cell] === 0 ? Number.NaN : (sums.data[cell] as number) / (counts[cell] as number);
+    sums.data[cell] = counts[cell] === 0 ? Number.NaN : sums.data[cell] / counts[cell];
   }
   return sums;
 }

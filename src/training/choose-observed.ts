@@ -20,7 +20,7 @@ export function chooseObserved(decisionScore: Matrix, outcomes: Matrix): Matrix 
     let tied: number[] = [];
     for (let m = 0; m < observed.length; m++) {
       if (Number.isNaN(observed[m])) continue;
-      const score = Number.isNaN(scores[m]) ? Number.NEGATIVE_INFINITY : (scores[m] as number);
+      const score = Number.isNaN(scores[m]) ? Number.NEGATIVE_INFINITY : scores[m];
       if (score > best) {
         best = score;
         tied = [m];
@@ -38,9 +38,9 @@ export function yieldOf(shares: Matrix, values: Matrix): Float64Array {
     let sum = 0;
     let total = 0;
     for (let k = i * shares.columns; k < (i + 1) * shares.columns; k++) {
-      const share = shares.data[k] as number;
+      const share = shares.data[k];
       if (share === 0) continue;
-      sum += share * (values.data[k] as number);
+      sum += share * values.data[k];
       total += share;
     }
     // Thirds do not sum to exactly 1 in single precision.
@@ -58,7 +58,7 @@ export function bestObserved(outcomes: Float32Array, scoreOf: (m: number) => num
     const score = scoreOf(m);
     if (score > best) {
       best = score;
-      outcome = outcomes[m] as number;
+      outcome = outcomes[m];
     }
   }
   return outcome;

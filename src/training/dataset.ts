@@ -24,26 +24,26 @@ export function takePrompts(dataset: Dataset, indices: Int32Array): Dataset {
   const pick = <T>(values: readonly T[]) => Array.from(indices, (index) => values[index] as T);
   return {
     ...dataset,
-    taskOf: indices.map((index) => dataset.taskOf[index] as number),
+    taskOf: indices.map((index) => dataset.taskOf[index]),
     ids: pick(dataset.ids),
     textKeys: pick(dataset.textKeys),
     embeddings: takeRows(dataset.embeddings, indices),
     outcomes: takeRows(dataset.outcomes, indices),
     outputTokens: takeRows(dataset.outputTokens, indices),
-    inputTokens: Float64Array.from(indices, (index) => dataset.inputTokens[index] as number),
+    inputTokens: Float64Array.from(indices, (index) => dataset.inputTokens[index]),
   };
 }
 
 /** Without the tasks that no prompt belongs to, as there are after a task is held out. */
 export function dropEmptyTasks(dataset: Dataset): Dataset {
   const sizes = new Int32Array(dataset.tasks.length);
-  for (const task of dataset.taskOf) sizes[task] = (sizes[task] as number) + 1;
-  const kept = dataset.tasks.map((_, task) => task).filter((task) => (sizes[task] as number) > 0);
+  for (const task of dataset.taskOf) sizes[task] += 1;
+  const kept = dataset.tasks.map((_, task) => task).filter((task) => sizes[task] > 0);
   const places = dataset.tasks.map((_, task) => kept.indexOf(task));
   return {
     ...dataset,
     tasks: kept.map((task) => dataset.tasks[task] as string),
-    taskOf: dataset.taskOf.map((task) => places[task] as number),
+    taskOf: dataset.taskOf.map((task) => places[task]),
   };
 }
 
@@ -72,7 +72,7 @@ export function familiesOf({ tasks, taskOf }: Pick<Dataset, "tasks" | "taskOf">)
   const familyNames = tasks.map((task) => (task.includes("@") ? task.slice(0, task.lastIndexOf("@")) : task));
   const families = [...new Set(familyNames)];
   const familyOfTask = familyNames.map((name) => families.indexOf(name));
-  return { families, familyOf: taskOf.map((task) => familyOfTask[task] as number) };
+  return { families, familyOf: taskOf.map((task) => familyOfTask[task]) };
 }
 
 /** [models] mean outcome over the prompts where there is one; NaN for a model without any. */
@@ -80,13 +80,13 @@ export function meanOutcomes({ outcomes }: Pick<Dataset, "outcomes">): Float64Ar
   const sums = new Float64Array(outcomes.columns);
   const counts = new Float64Array(outcomes.columns);
   for (let k = 0; k < outcomes.data.length; k++) {
-    const value = outcomes.data[k] as number;
+    const value = outcomes.data[k];
     if (Number.isNaN(value)) continue;
     const m = k % outcomes.columns;
-    sums[m] = (sums[m] as number) + value;
-    counts[m] = (counts[m] as number) + 1;
+    sums[m] += value;
+    counts[m] += 1;
   }
-  return sums.map((sum, m) => sum / (counts[m] as number));
+  return sums.map((sum, m) => sum / counts[m]);
 }
 
 /** [models] mean outcome; a model without any gets the mean of the others. */
@@ -102,15 +102,14 @@ export function meanOutcomesByTask({ outcomes, taskOf, tasks }: Dataset): Matrix
   const means = matrix(tasks.length, outcomes.columns);
   const counts = new Float64Array(means.data.length);
   for (let k = 0; k < outcomes.data.length; k++) {
-    const value = outcomes.data[k] as number;
+    const value = outcomes.data[k];
     if (Number.isNaN(value)) continue;
-    const cell =
-      (taskOf[Math.floor(k / outcomes.columns)] as number) * outcomes.columns + (k % outcomes.columns);
-    means.data[cell] = (means.data[cell] as number) + value;
-    counts[cell] = (counts[cell] as number) + 1;
+    const cell = taskOf[Math.floor(k / outcomes.columns)] * outcomes.columns + (k % outcomes.columns);
+    means.data[cell] += value;
+    counts[cell] += 1;
   }
   for (let cell = 0; cell < counts.length; cell++) {
-    means.data[cell] = (means.data[cell] as number) / (counts[cell] as number);
+    means.data[cell] /= counts[cell];
   }
   return means;
 }

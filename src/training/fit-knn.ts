@@ -1,6 +1,6 @@
-import { MISSING_OUTCOME, OUTCOME_LEVELS } from "../core/knn.ts";
+import { MISSING_OUTCOME, OUTCOME_LEVELS } from "../core/math/knn.ts";
+import { dequantizeRows, quantizeRows } from "../core/math/quantize.ts";
 import type { Predictor } from "../core/predictor.ts";
-import { dequantizeRows, quantizeRows } from "../core/quantize.ts";
 import type { Tensor } from "../core/safetensors.ts";
 import { multiply } from "../numerics/blas.ts";
 import { type Matrix, matrix, row } from "../numerics/matrix.ts";
@@ -95,7 +95,7 @@ async function neighborDistances(rows: Matrix): Promise<Float64Array> {
 }
 
 function quantile(sorted: Float64Array, q: number): number {
-  return sorted[Math.round(q * (sorted.length - 1))] as number;
+  return sorted[Math.round(q * (sorted.length - 1))];
 }
 
 /** A curve's x must rise; equal distances are set a rounding apart. */

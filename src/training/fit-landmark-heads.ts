@@ -1,7 +1,7 @@
 import type { Catalogue } from "../core/catalogue.ts";
 import { expectedUsd } from "../core/cost.ts";
-import type { Curve } from "../core/curve.ts";
-import type { LinearHead } from "../core/linear-head.ts";
+import type { Curve } from "../core/math/curve.ts";
+import type { LinearHead } from "../core/math/linear-head.ts";
 import type { Predictor } from "../core/predictor.ts";
 import type { Tensor } from "../core/safetensors.ts";
 import { columnMeans, matrix, takeColumns, takeRows } from "../numerics/matrix.ts";
@@ -55,7 +55,7 @@ export async function fitLandmarkHeads(
       "prior",
       floatTensor(
         [models.length],
-        kept.map((m) => priors[m] as number),
+        kept.map((m) => priors[m]),
       ),
     ],
     ...curveTensors("calibration.x", "calibration.y", calibration),
@@ -143,13 +143,13 @@ function calibrateSpend(
     const model = catalogue.models[train.models[m] as string] as Catalogue["models"][string];
     for (let i = 0; i < usd.rows; i++) {
       usd.data[i * priced.length + column] = expectedUsd(model, {
-        inputTokens: train.inputTokens[i] as number,
+        inputTokens: train.inputTokens[i],
         cachedInputTokens: 0,
         outputTokens: lengths?.leaveOneOut.data[i * train.models.length + m] ?? Number.NaN,
       });
     }
   });
-  const quality = priced.map((m) => priors[m] as number);
+  const quality = priced.map((m) => priors[m]);
   const bestSingle = quality.indexOf(Math.max(...quality));
   return fitSpendCurve({ decisionScores: takeColumns(decision.leaveOneOut, priced), usd, bestSingle });
 }

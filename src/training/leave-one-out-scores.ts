@@ -1,4 +1,4 @@
-import { type Curve, evaluateCurve } from "../core/curve.ts";
+import { type Curve, evaluateCurve } from "../core/math/curve.ts";
 import { type Matrix, row } from "../numerics/matrix.ts";
 import { bestObserved } from "./choose-observed.ts";
 import type { Dataset } from "./dataset.ts";
@@ -29,12 +29,12 @@ export function scoreLeaveOneOut(
   for (let i = 0; i < outcomes.rows; i++) {
     const observed = row(outcomes, i);
     const scores = row(decisionScores, i);
-    sums.routed += bestObserved(observed, (m) => scores[m] as number);
-    sums.best_on_average += bestObserved(observed, (m) => priors[m] as number);
-    sums.oracle += bestObserved(observed, (m) => observed[m] as number);
+    sums.routed += bestObserved(observed, (m) => scores[m]);
+    sums.best_on_average += bestObserved(observed, (m) => priors[m]);
+    sums.oracle += bestObserved(observed, (m) => observed[m]);
     row(pCorrect, i).forEach((p, m) => {
       if (Number.isNaN(observed[m])) return;
-      squares += (evaluateCurve(calibration, p) - (observed[m] as number)) ** 2;
+      squares += (evaluateCurve(calibration, p) - observed[m]) ** 2;
       results++;
     });
   }

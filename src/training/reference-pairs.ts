@@ -31,13 +31,12 @@ export async function measureReference(train: Dataset, neighbors: number): Promi
       const nearest = nearestOthers(
         row(cosines, i - start),
         familyOf,
-        familyOf[i] as number,
+        familyOf[i],
         Math.max(neighbors, DISTANCE_NEIGHBORS),
       );
       const far = nearest.slice(0, DISTANCE_NEIGHBORS);
       distance[i] =
-        far.reduce((sum, j) => sum + 1 - (cosines.data[(i - start) * cosines.columns + j] as number), 0) /
-        far.length;
+        far.reduce((sum, j) => sum + 1 - cosines.data[(i - start) * cosines.columns + j], 0) / far.length;
       predicted.data.set(meanOutcomesAt(outcomes, nearest.slice(0, neighbors)), i * models);
     }
   }
@@ -46,13 +45,12 @@ export async function measureReference(train: Dataset, neighbors: number): Promi
   tasks.forEach((_, d) => {
     const prompts = Array.from(taskOf.keys()).filter((i) => taskOf[i] === d);
     const known = prompts.filter((i) => Number.isFinite(distance[i]));
-    distances[d] =
-      known.length === 0 ? 1 : known.reduce((sum, i) => sum + (distance[i] as number), 0) / known.length;
+    distances[d] = known.length === 0 ? 1 : known.reduce((sum, i) => sum + distance[i], 0) / known.length;
     if (known.length === 0) return;
     for (let m = 0; m < models; m++) {
       const accuracy = verdictAccuracy(
-        known.map((i) => predicted.data[i * models + m] as number),
-        known.map((i) => outcomes.data[i * models + m] as number),
+        known.map((i) => predicted.data[i * models + m]),
+        known.map((i) => outcomes.data[i * models + m]),
       );
       if (!Number.isNaN(accuracy)) accuracies[d * models + m] = accuracy;
     }
@@ -70,11 +68,11 @@ function nearestOthers(
   const nearest: number[] = [];
   for (let j = 0; j < cosines.length; j++) {
     if (familyOf[j] === own) continue;
-    const cosine = cosines[j] as number;
-    if (nearest.length === count && cosine <= (cosines[nearest.at(-1) as number] as number)) continue;
+    const cosine = cosines[j];
+    if (nearest.length === count && cosine <= cosines[nearest.at(-1) as number]) continue;
     if (nearest.length === count) nearest.pop();
     let place = nearest.length;
-    while (place > 0 && (cosines[nearest[place - 1] as number] as number) < cosine) place--;
+    while (place > 0 && cosines[nearest[place - 1]] < cosine) place--;
     nearest.splice(place, 0, j);
   }
   return nearest;
@@ -84,9 +82,7 @@ function nearestOthers(
 function meanOutcomesAt(outcomes: Dataset["outcomes"], indices: readonly number[]): Float64Array {
   const means = new Float64Array(outcomes.columns);
   for (let m = 0; m < outcomes.columns; m++) {
-    const known = indices
-      .map((i) => outcomes.data[i * outcomes.columns + m] as number)
-      .filter((y) => !Number.isNaN(y));
+    const known = indices.map((i) => outcomes.data[i * outcomes.columns + m]).filter((y) => !Number.isNaN(y));
     means[m] = known.length === 0 ? 0 : known.reduce((sum, y) => sum + y, 0) / known.length;
   }
   return means;

@@ -1,4 +1,4 @@
-import type { Curve } from "../core/curve.ts";
+import type { Curve } from "../core/math/curve.ts";
 import type { Matrix } from "../numerics/matrix.ts";
 
 /** Decisions and prices of benchmark traffic, from which the dial `spend` gets its meaning. */
@@ -22,7 +22,7 @@ const LAMBDAS = Array.from({ length: 57 }, (_, k) => 10 ** (-5 + k / 8));
 export function fitSpendCurve({ decisionScores, usd, bestSingle }: Traffic): Curve | undefined {
   const bills = meanColumns(usd);
   const cheapest = Math.min(...bills);
-  const range = (bills[bestSingle] as number) - cheapest;
+  const range = bills[bestSingle] - cheapest;
   if (!(range > 0)) return undefined;
   const x: number[] = [];
   const y: number[] = [];
@@ -43,20 +43,19 @@ function meanBill(scores: Matrix, usd: Matrix, lambda: number): number {
     let best = i * scores.columns;
     let bestValue = Number.NEGATIVE_INFINITY;
     for (let k = i * scores.columns; k < (i + 1) * scores.columns; k++) {
-      const value = (scores.data[k] as number) - (usd.data[k] as number) / lambda;
+      const value = scores.data[k] - usd.data[k] / lambda;
       if (value > bestValue) {
         bestValue = value;
         best = k;
       }
     }
-    bill += usd.data[best] as number;
+    bill += usd.data[best];
   }
   return bill / scores.rows;
 }
 
 function meanColumns({ rows, columns, data }: Matrix): number[] {
   const sums = new Array<number>(columns).fill(0);
-  for (let k = 0; k < data.length; k++)
-    sums[k % columns] = (sums[k % columns] as number) + (data[k] as number);
+  for (let k = 0; k < data.length; k++) sums[k % columns] += data[k];
   return sums.map((sum) => sum / rows);
 }

@@ -44,7 +44,7 @@ export function suggestLabels(
       k * pCorrect.length,
     );
   });
-  return suggestPrompts(differences, count).map((k) => open[k] as number);
+  return suggestPrompts(differences, count).map((k) => open[k]);
 }
 
 function mostUncertain(features: Matrix, inverse: Float64Array, left: ReadonlySet<number>): number {
@@ -68,8 +68,7 @@ function absorb(inverse: Float64Array, x: Float32Array): void {
   const scale = 1 / (1 + dot(direction, x));
   for (let j = 0; j < size; j++) {
     for (let k = 0; k < size; k++) {
-      inverse[j * size + k] =
-        (inverse[j * size + k] as number) - scale * (direction[j] as number) * (direction[k] as number);
+      inverse[j * size + k] -= scale * direction[j] * direction[k];
     }
   }
 }
@@ -81,6 +80,6 @@ function times(square: Float64Array, x: Float32Array): Float64Array {
 
 function dot(a: Float64Array, b: Float32Array): number {
   let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
   return sum;
 }

@@ -23,7 +23,7 @@ export function towards(target: string): Goal {
     const { decisionScore } = predictor.predict(embedding);
     const own = predictor.models.indexOf(target);
     const others = decisionScore.filter((_, m) => m !== own);
-    return Math.min((decisionScore[own] as number) - Math.max(...others), ENOUGH_LEAD);
+    return Math.min(decisionScore[own] - Math.max(...others), ENOUGH_LEAD);
   };
 }
 
@@ -35,7 +35,7 @@ export function towardsWeak(meanScores: ReadonlyMap<string, number>): Goal {
     const shares = decisionScore.map((score) => Math.exp((score - best) / NEARLY));
     const sum = shares.reduce((total, part) => total + part, 0);
     return -models.reduce(
-      (total, model, m) => total + ((shares[m] as number) / sum) * (meanScores.get(model) as number),
+      (total, model, m) => total + (shares[m] / sum) * (meanScores.get(model) as number),
       0,
     );
   };

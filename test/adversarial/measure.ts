@@ -65,7 +65,7 @@ async function decideText(router: Router, { text, whole, parts }: SeenText, sett
   const ofParts = await Promise.all((parts?.[setting.parting] ?? []).map(predict));
   if (setting.parting === "thirds") {
     const decisionScore = prediction.decisionScore.map((_, m) =>
-      median(ofParts.map((part) => part.decisionScore[m] as number)),
+      median(ofParts.map((part) => part.decisionScore[m])),
     );
     return decideOn(router, { ...prediction, decisionScore }, inputTokens, setting);
   }
@@ -99,5 +99,5 @@ function decideOn(
 }
 
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }

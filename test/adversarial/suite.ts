@@ -64,14 +64,14 @@ export async function loadSuite(
   const predictor = unwrap(loadPredictor(bundle));
   const random = seededRandom(SEED);
   const draw = (from: Int32Array, most: number) =>
-    Array.from(permutation(from.length, random), (k) => from[k] as number)
+    Array.from(permutation(from.length, random), (k) => from[k])
       .filter((i) => textOf.has(dataset.textKeys[i] as string))
       .slice(0, most);
   const textsOf = (indices: readonly number[]) =>
     indices.map((i) => textOf.get(dataset.textKeys[i] as string) as string);
   const attacked = draw(split.test, count);
   const means = meanOutcomes(train);
-  const meanScores = new Map(dataset.models.map((model, m) => [model, means[m] as number]));
+  const meanScores = new Map(dataset.models.map((model, m) => [model, means[m]]));
   return {
     name,
     predictor,
@@ -79,7 +79,7 @@ export async function loadSuite(
     prompts: textsOf(attacked),
     outcomes: (prompt, model) =>
       dataset.outcomes.data[
-        (attacked[prompt] as number) * dataset.models.length + dataset.models.indexOf(model)
+        attacked[prompt] * dataset.models.length + dataset.models.indexOf(model)
       ] as number,
     tuning: textsOf(draw(split.train, TUNING_PROMPTS)),
     dearest: lowest(predictor.models, (model) => -(catalogue.models[model]?.price.output ?? 0)),

@@ -34,9 +34,7 @@ export function percentWithInterval(holds: readonly boolean[]): string {
 
 /** `-.045 (-.060 to -.031)`: the mean difference of the same prompts' scores and its bootstrap 95 % interval. */
 export function change(before: readonly number[], after: readonly number[]): string {
-  const differences = after
-    .map((value, i) => value - (before[i] as number))
-    .filter((value) => !Number.isNaN(value));
+  const differences = after.map((value, i) => value - before[i]).filter((value) => !Number.isNaN(value));
   const [low, high] = interval95(differences);
   return `${signed(mean(differences))} (${signed(low)} to ${signed(high)})`;
 }

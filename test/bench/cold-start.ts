@@ -47,10 +47,7 @@ export async function measureColdStart(
     subject: subject.name,
     firstDecision: median(first),
     steps: Object.fromEntries(
-      Object.keys(steps[0] ?? {}).map((name) => [
-        name,
-        median(steps.map((sample) => sample[name] as number)),
-      ]),
+      Object.keys(steps[0] ?? {}).map((name) => [name, median(steps.map((sample) => sample[name]))]),
     ),
     memoryAfterFirst: round(median(memory)),
   }));

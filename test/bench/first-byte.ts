@@ -31,7 +31,7 @@ async function firstByteMs(
   return { total, decision };
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] as number;
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1];
 const direct: number[] = [];
 const routed: number[] = [];
 const passed: number[] = [];

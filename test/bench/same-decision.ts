@@ -55,7 +55,7 @@ for (const prompt of readPrompts()) {
     if (a.choose(rule) === b.choose(rule)) same[rule]++;
   }
   a.pCorrect.forEach((p, m) => {
-    largest = Math.max(largest, Math.abs(p - (b.pCorrect[m] as number)));
+    largest = Math.max(largest, Math.abs(p - b.pCorrect[m]));
   });
   cosines.push(2 * dot(a.embedding.subarray(0, 384), b.embedding.subarray(0, 384)));
 }
@@ -99,7 +99,7 @@ function readPrompts(): string[] {
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
+  return a.reduce((sum, value, k) => sum + value * b[k], 0);
 }
 
 function unwrap<T>(result: Result<T, string>): T {

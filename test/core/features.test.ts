@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { featuresOf, taskMemberships } from "../../src/core/features.ts";
-import { applyHead } from "../../src/core/linear-head.ts";
+import { featuresOf, taskMemberships } from "../../src/core/math/features.ts";
+import { applyHead } from "../../src/core/math/linear-head.ts";
 import { seededRandom } from "../../src/numerics/random.ts";
 
 const random = seededRandom(4);
@@ -16,21 +16,18 @@ describe("features", () => {
       embedding,
     );
     const kernels = Array.from({ length: 5 }, (_, j) => {
-      const cosine = embedding.reduce(
-        (sum, value, k) => sum + value * (landmarks[j * dimension + k] as number),
-        0,
-      );
+      const cosine = embedding.reduce((sum, value, k) => sum + value * landmarks[j * dimension + k], 0);
       return Math.exp(3 * (cosine - 1));
     });
     const scores = Array.from({ length: 3 }, (_, d) => {
       const row = taskHead.weights.subarray(d * 6, (d + 1) * 6);
-      return kernels.reduce((sum, kernel, j) => sum + kernel * (row[j] as number), row[5] as number);
+      return kernels.reduce((sum, kernel, j) => sum + kernel * row[j], row[5]);
     });
     const squares = scores.map((score) => Math.max(score, 1e-3) ** 2);
     const total = squares.reduce((sum, square) => sum + square, 0);
     const expected = [...kernels, ...squares.map((square) => square / total)];
     expect(features).toHaveLength(8);
-    for (let k = 0; k < 8; k++) expect(features[k]).toBeCloseTo(expected[k] as number, 6);
+    for (let k = 0; k < 8; k++) expect(features[k]).toBeCloseTo(expected[k], 6);
     expect([...memberships]).toEqual([...features.subarray(5)]);
   });
 

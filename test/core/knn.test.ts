@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { meanOutcomesOf, nearestNeighbors } from "../../src/core/knn.ts";
-import { dequantizeRows, quantizeRows } from "../../src/core/quantize.ts";
+import { meanOutcomesOf, nearestNeighbors } from "../../src/core/math/knn.ts";
+import { dequantizeRows, quantizeRows } from "../../src/core/math/quantize.ts";
 import { seededRandom } from "../../src/numerics/random.ts";
 
 const dimension = 16;
@@ -23,9 +23,7 @@ describe("nearestNeighbors", () => {
     const exact = dequantizeRows(rows);
     const query = vectors(1);
     const cosines = Array.from({ length: 300 }, (_, i) =>
-      exact
-        .subarray(i * dimension, (i + 1) * dimension)
-        .reduce((sum, value, j) => sum + value * (query[j] as number), 0),
+      exact.subarray(i * dimension, (i + 1) * dimension).reduce((sum, value, j) => sum + value * query[j], 0),
     );
     const sorted = cosines.map((cosine, index) => ({ cosine, index })).sort((a, b) => b.cosine - a.cosine);
     for (const count of [1, 5, 50, 300, 400]) {

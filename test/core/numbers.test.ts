@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { evaluateCurve } from "../../src/core/curve.ts";
-import { float16ToFloat32, float32ToFloat16 } from "../../src/core/float16.ts";
-import { dequantizeRows, quantizeRows } from "../../src/core/quantize.ts";
+import { evaluateCurve } from "../../src/core/math/curve.ts";
+import { float16ToFloat32, float32ToFloat16 } from "../../src/core/math/float16.ts";
+import { dequantizeRows, quantizeRows } from "../../src/core/math/quantize.ts";
 import { seededRandom } from "../../src/numerics/random.ts";
 
 describe("half precision", () => {
@@ -23,10 +23,9 @@ describe("half precision", () => {
     const mine = float16ToFloat32(float32ToFloat16(values));
     if (Float16Array !== undefined) expect(mine).toEqual(Float32Array.from(new Float16Array(values)));
     for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
+      const value = values[i];
       const unit = Math.max(2 ** -24, 2 ** (Math.floor(Math.log2(Math.abs(value))) - 10));
-      if (Math.abs(value) < 65504)
-        expect(Math.abs((mine[i] as number) - value)).toBeLessThanOrEqual(unit / 2);
+      if (Math.abs(value) < 65504) expect(Math.abs(mine[i] - value)).toBeLessThanOrEqual(unit / 2);
     }
   });
 });
@@ -38,8 +37,8 @@ describe("quantized rows", () => {
     const rows = quantizeRows(matrix, 64);
     const again = dequantizeRows(rows);
     for (let k = 0; k < matrix.length; k++) {
-      const half = (rows.scales[Math.floor(k / 64)] as number) / 2;
-      expect(Math.abs((again[k] as number) - (matrix[k] as number))).toBeLessThanOrEqual(half * 1.0001);
+      const half = rows.scales[Math.floor(k / 64)] / 2;
+      expect(Math.abs(again[k] - matrix[k])).toBeLessThanOrEqual(half * 1.0001);
     }
     expect(again.subarray(0, 64)).toEqual(new Float32Array(64));
   });

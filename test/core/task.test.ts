@@ -32,7 +32,7 @@ function tablePredictor(accuracies?: readonly number[], priors: readonly number[
       : {
           reference: {
             distanceOf: () => 0.3,
-            pairsOf: (m: number) => [{ distance: 0.3, accuracy: accuracies[m] as number }],
+            pairsOf: (m: number) => [{ distance: 0.3, accuracy: accuracies[m] }],
           },
         }),
   };
@@ -78,11 +78,7 @@ describe("recommendForTask", () => {
     // Verdicts of both are as good as a coin: nothing tells them apart.
     const draws = [0.1, 0.9, 0.4, 0.6, 0.2, 0.8];
     let k = 0;
-    const { model, by } = recommendForTask(
-      tablePredictor([0.5, 0.5]),
-      prompts,
-      () => draws[k++ % 6] as number,
-    );
+    const { model, by } = recommendForTask(tablePredictor([0.5, 0.5]), prompts, () => draws[k++ % 6]);
     expect([model, by]).toEqual(["b", "best_on_average"]);
   });
 });

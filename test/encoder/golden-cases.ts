@@ -46,7 +46,7 @@ export const awkwardTexts: readonly { readonly text: string; readonly ids: reado
 export function cosineDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [dot, aa, bb] = [0, 0, 0];
   for (let k = 0; k < a.length; k++) {
-    const [x, y] = [a[k] as number, b[k] as number];
+    const [x, y] = [a[k], b[k]];
     dot += x * y;
     aa += x * x;
     bb += y * y;
@@ -57,7 +57,6 @@ export function cosineDistance(a: ArrayLike<number>, b: ArrayLike<number>): numb
 /** Largest absolute difference between two vectors, from index `start`. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>, start = 0): number {
   let largest = 0;
-  for (let k = start; k < a.length; k++)
-    largest = Math.max(largest, Math.abs((a[k] as number) - (b[k] as number)));
+  for (let k = start; k < a.length; k++) largest = Math.max(largest, Math.abs(a[k] - b[k]));
   return largest;
 }

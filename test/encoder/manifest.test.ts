@@ -71,7 +71,7 @@ describe("encoder files", () => {
     });
     const changed = {
       ...modelFiles,
-      graph: modelFiles.graph.with(100, (modelFiles.graph[100] as number) ^ 1),
+      graph: modelFiles.graph.with(100, modelFiles.graph[100] ^ 1),
     };
     expect(await verifyEncoderFiles(changed)).toMatchObject({
       failure: { code: "encoder_file_checksum", param: "graph" },

@@ -15,7 +15,7 @@ test("overlapping runs follow one another in order, past one that fails", async 
     async embed({ inputIds }) {
       running++;
       expect(running).toBe(1);
-      const id = inputIds[0] as number;
+      const id = inputIds[0];
       order.push(id);
       for (let k = 0; k < 5; k++) await Promise.resolve();
       running--;

@@ -132,5 +132,5 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
+  return a.reduce((sum, value, k) => sum + value * b[k], 0);
 }

@@ -35,7 +35,7 @@ describe("benchmark file", () => {
     expect(copy.outcomes.data[5]).toBeCloseTo(1 / 3, 4);
     expect(copy.outputTokens.data[7]).toBe(1234);
     copy.embeddings.data.forEach((value, k) => {
-      expect(Math.abs(value - (dataset.embeddings.data[k] as number))).toBeLessThan(0.01);
+      expect(Math.abs(value - dataset.embeddings.data[k])).toBeLessThan(0.01);
     });
     expect(writeBenchmark(benchmark)).toEqual(writeBenchmark(benchmark));
   });

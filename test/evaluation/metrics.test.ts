@@ -38,7 +38,7 @@ describe("area under the ROC curve", () => {
     for (let a = 0; a < y.data.length; a++) {
       for (let b = 0; b < y.data.length; b++) {
         if (y.data[a] !== 1 || y.data[b] !== 0) continue;
-        const [x, z] = [p.data[a] as number, p.data[b] as number];
+        const [x, z] = [p.data[a], p.data[b]];
         pairs++;
         wins += x > z ? 1 : x === z ? 0.5 : 0;
       }
@@ -116,7 +116,7 @@ describe("RouteLLM's measures", () => {
       Float64Array,
     ];
     const order = permutation(60, random);
-    const shuffle = (values: Float64Array) => Float64Array.from(order, (i) => values[i] as number);
+    const shuffle = (values: Float64Array) => Float64Array.from(order, (i) => values[i]);
     const before = measureCalls(traceCalls(preference, good, bad));
     const after = measureCalls(traceCalls(shuffle(preference), shuffle(good), shuffle(bad)));
     expect(after.apgr).toBeCloseTo(before.apgr, 12);
@@ -161,7 +161,7 @@ describe("cost", () => {
       const order = permutation(50, random);
       const dealt = matrix(50, 3);
       for (let i = 0; i < 50; i++)
-        dealt.data.set(shares.data.subarray(3 * (order[i] as number), 3 * (order[i] as number) + 3), 3 * i);
+        dealt.data.set(shares.data.subarray(3 * order[i], 3 * order[i] + 3), 3 * i);
       sum += yieldOf(dealt, outcomes).reduce((total, value) => total + value, 0) / 50;
     }
     expect(shuffledScore(shares, outcomes)).toBeCloseTo(sum / 4000, 2);

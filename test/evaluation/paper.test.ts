@@ -65,9 +65,7 @@ describe("kernel smoother", () => {
 
   it("weighs reference tasks by a Gaussian of their difference in distance", () => {
     const weights = [0.2, 0.5].map((distance) => Math.exp(-((distance - 0.25) ** 2) / (2 * 0.09 ** 2)));
-    const expected =
-      (0.9 * (weights[0] as number) + 0.6 * (weights[1] as number)) /
-      ((weights[0] as number) + (weights[1] as number));
+    const expected = (0.9 * weights[0] + 0.6 * weights[1]) / (weights[0] + weights[1]);
     expect(smoothAccuracy(pairs, 0.25)).toBeCloseTo(expected, 10);
   });
 
@@ -90,7 +88,7 @@ function sumOf(a: readonly number[], b: readonly number[]): number[] {
   const sum = new Array<number>(a.length + b.length - 1).fill(0);
   a.forEach((x, i) => {
     b.forEach((y, j) => {
-      sum[i + j] = (sum[i + j] as number) + x * y;
+      sum[i + j] = sum[i + j] + x * y;
     });
   });
   return sum;
@@ -110,7 +108,7 @@ describe("Monte-Carlo gate", () => {
         sumOf(binomial(positives, accuracy), binomial(negatives, 1 - accuracy));
       const [pa, pb] = [right(a), right(b)];
       let exact = 0;
-      for (let i = 0; i <= n; i++) for (let j = 0; j < i; j++) exact += (pa[i] as number) * (pb[j] as number);
+      for (let i = 0; i <= n; i++) for (let j = 0; j < i; j++) exact += pa[i] * pb[j];
       const drawn = probabilityOfBetter(a, b, random, 20_000);
       // Five standard errors of 20,000 draws.
       expect(Math.abs(drawn - exact)).toBeLessThan(5 * Math.sqrt(0.25 / 20_000));
@@ -213,9 +211,7 @@ describe("evidence of a task", () => {
     prompts.forEach((prompt, i) => {
       const nearest = nearestPrompts(vectors, row(dataset.embeddings, prompt), 5);
       for (let m = 0; m < 3; m++) {
-        const scores = nearest.map(
-          ({ index }) => dataset.outcomes.data[3 * (training[index] as number) + m] as number,
-        );
+        const scores = nearest.map(({ index }) => dataset.outcomes.data[3 * training[index] + m]);
         expect(g.data[3 * i + m]).toBeCloseTo(scores.reduce((sum, score) => sum + score, 0) / 5, 6);
       }
     });

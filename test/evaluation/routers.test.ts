@@ -63,9 +63,9 @@ describe("ridge", () => {
         [0.3],
       );
       for (let m = 0; m < 3; m++) {
-        let expected = refit.intercepts[m] as number;
+        let expected = refit.intercepts[m];
         for (let j = 0; j < 5; j++) {
-          expected += (features.data[left * 5 + j] as number) * (refit.weights.data[j * 3 + m] as number);
+          expected += features.data[left * 5 + j] * refit.weights.data[j * 3 + m];
         }
         expect(leaveOneOut.data[left * 3 + m]).toBeCloseTo(expected, 4);
       }
@@ -84,17 +84,12 @@ describe("networks", () => {
     const targets = matrix(
       1000,
       1,
-      Float32Array.from({ length: 1000 }, (_, i) =>
-        Number((inputs.data[2 * i] as number) * (inputs.data[2 * i + 1] as number) > 0),
-      ),
+      Float32Array.from({ length: 1000 }, (_, i) => Number(inputs.data[2 * i] * inputs.data[2 * i + 1] > 0)),
     );
     const options = { activation: "relu", learningRate: 0.01, weightDecay: 0, mostEpochs: 60 } as const;
     const accuracy = async (hidden: readonly number[]) => {
       const p = await (await trainNetwork(inputs, targets, 0, { ...options, hidden }))(inputs);
-      return (
-        p.data.reduce((sum, value, i) => sum + Number(value > 0.5 === (targets.data[i] as number) > 0.5), 0) /
-        1000
-      );
+      return p.data.reduce((sum, value, i) => sum + Number(value > 0.5 === targets.data[i] > 0.5), 0) / 1000;
     };
     expect(await accuracy([16, 16])).toBeGreaterThan(0.9);
     expect(await accuracy([])).toBeLessThan(0.7);

@@ -27,10 +27,10 @@ export function syntheticDataset({
   const taskOf = Int32Array.from({ length: prompts }, (_, i) => i % tasks.length);
   for (let i = 0; i < prompts; i++) {
     for (let j = 0; j < dimension; j++) embeddings.data[i * dimension + j] = 0.3 * (random() - 0.5);
-    const direction = i * dimension + ((taskOf[i] as number) % dimension);
-    embeddings.data[direction] = (embeddings.data[direction] as number) + 1;
+    const direction = i * dimension + (taskOf[i] % dimension);
+    embeddings.data[direction] = embeddings.data[direction] + 1;
     for (let m = 0; m < models.length; m++) {
-      const good = (taskOf[i] as number) % models.length === m;
+      const good = taskOf[i] % models.length === m;
       outcomes.data[i * models.length + m] = Number(random() < (good ? 0.9 : m === 0 ? 0.5 : 0.3));
     }
   }

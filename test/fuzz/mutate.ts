@@ -55,7 +55,7 @@ function mutateOnce(
 
 function withByte(bytes: Uint8Array, at: number, change: (byte: number) => number): Uint8Array {
   const changed = bytes.slice();
-  if (at < changed.length) changed[at] = change(changed[at] as number);
+  if (at < changed.length) changed[at] = change(changed[at]);
   return changed;
 }
 

@@ -21,7 +21,7 @@ describe("the bundled router equals an independent reference", () => {
     const prediction = predictor.value.predict(Float32Array.from(embedding));
     const { models } = predictor.value;
     for (const [name, p] of Object.entries(p_correct)) {
-      expect(Math.abs((prediction.pCorrect[models.indexOf(name)] as number) - p), name).toBeLessThan(2e-4);
+      expect(Math.abs(prediction.pCorrect[models.indexOf(name)] - p), name).toBeLessThan(2e-4);
     }
     expect(prediction.familiarity).toBeCloseTo(familiarity, 3);
     const best = prediction.decisionScore.indexOf(Math.max(...prediction.decisionScore));

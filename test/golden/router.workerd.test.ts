@@ -16,7 +16,7 @@ describe("a decision in workerd, from the prompt on, equals the independent refe
     expect(status).toBe(200);
     const expected = p_correct as Record<string, number>;
     for (const candidate of body.ranking) {
-      const difference = Math.abs(candidate.p_correct - (expected[candidate.model] as number));
+      const difference = Math.abs(candidate.p_correct - expected[candidate.model]);
       expect(difference, candidate.model).toBeLessThan(RUNTIME_DIFFERENCE);
     }
     if (margin > RUNTIME_DIFFERENCE) expect(body.model).toBe(model);

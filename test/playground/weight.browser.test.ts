@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       );
       await visit.leave();
     }
-    const median = times.sort((a, b) => a - b)[2] as number;
+    const median = times.sort((a, b) => a - b)[2];
     console.log(`Interactive after ${Math.round(median)} ms (median of ${times.length}).`);
     expect(median).toBeLessThan(INTERACTIVE_MS);
   });

@@ -75,7 +75,7 @@ function fastestMs(variants: readonly (() => unknown)[], rounds: number): readon
       const k = round % 2 === 0 ? turn : variants.length - 1 - turn;
       const start = performance.now();
       (variants[k] as () => unknown)();
-      fastest[k] = Math.min(fastest[k] as number, performance.now() - start);
+      fastest[k] = Math.min(fastest[k], performance.now() - start);
     }
   }
   return fastest;

@@ -141,7 +141,7 @@ function sequence(traffic: Traffic): readonly Ask[] {
     kind: "feedback",
     path: "/v1/feedback",
     body(context) {
-      if (!again) context.score = SCORES[turn % SCORES.length] as number;
+      if (!again) context.score = SCORES[turn % SCORES.length];
       const { decision = "", score = 0 } = context;
       traffic.sent.set(numberOf(decision), score);
       return { decision, score };

@@ -25,7 +25,7 @@ function newModel(model: string, count: number, of = 3) {
   return {
     model,
     embeddings: takeRows(whole.embeddings, indices),
-    outcomes: Float64Array.from(indices, (i) => whole.outcomes.data[i * 5 + of] as number),
+    outcomes: Float64Array.from(indices, (i) => whole.outcomes.data[i * 5 + of]),
   };
 }
 
@@ -47,7 +47,7 @@ describe("addModel", () => {
       const prediction = after.predict(row(whole.embeddings, i));
       expect(prediction.pCorrect.subarray(0, 4)).toEqual(before.predict(row(whole.embeddings, i)).pCorrect);
       const task = i % 4;
-      means[task] = (means[task] as number) + (prediction.pCorrect[4] as number) / 250;
+      means[task] = means[task] + prediction.pCorrect[4] / 250;
     }
     // It is right with probability .8 on its own task and .4 elsewhere.
     expect(means[3]).toBeGreaterThan(0.6);

@@ -52,9 +52,9 @@ describe.each(kinds)("fitRouter %s", (kind) => {
     test.ids.forEach((_, i) => {
       const { decisionScore } = predictor.predict(row(test.embeddings, i));
       const outcomes = row(test.outcomes, i);
-      routed += outcomes[decisionScore.indexOf(Math.max(...decisionScore))] as number;
+      routed += outcomes[decisionScore.indexOf(Math.max(...decisionScore))];
       outcomes.forEach((outcome, m) => {
-        singles[m] = (singles[m] as number) + outcome;
+        singles[m] = singles[m] + outcome;
       });
     });
     expect(routed).toBeGreaterThan(Math.max(...singles));
@@ -64,7 +64,7 @@ describe.each(kinds)("fitRouter %s", (kind) => {
     const predictor = await fitAndLoad(train, kind);
     const right = test.ids.filter((_, i) => {
       const [nearest] = predictor.predict(row(test.embeddings, i)).nearestTasks;
-      return nearest?.task === test.tasks[test.taskOf[i] as number];
+      return nearest?.task === test.tasks[test.taskOf[i]];
     });
     expect(right.length / test.ids.length).toBeGreaterThan(0.95);
   });

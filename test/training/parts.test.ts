@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { evaluateCurve } from "../../src/core/curve.ts";
+import { evaluateCurve } from "../../src/core/math/curve.ts";
 import { multiply } from "../../src/numerics/blas.ts";
 import { sphericalKMeans } from "../../src/numerics/kmeans.ts";
 import { matrix, row } from "../../src/numerics/matrix.ts";
@@ -37,8 +37,8 @@ describe("multiply", () => {
       for (let j = 0; j < 3; j++) {
         let sum = 0;
         for (let k = 0; k < 7; k++) {
-          const left = a.data[transposeA ? k * 5 + i : i * 7 + k] as number;
-          sum += left * (b.data[transposeB ? j * 7 + k : k * 3 + j] as number);
+          const left = a.data[transposeA ? k * 5 + i : i * 7 + k];
+          sum += left * b.data[transposeB ? j * 7 + k : k * 3 + j];
         }
         expect(product.data[i * 3 + j]).toBeCloseTo(sum, 5);
       }
@@ -65,12 +65,11 @@ describe("fitAdditive", () => {
       const ease = i < 150 ? 0.7 : 0.3;
       // The strong model saw mostly the hard half, so its plain mean is the lowest but one.
       const seen = [i >= 140, true, i < 160];
-      for (let m = 0; m < 3; m++)
-        outcomes.data[i * 3 + m] = seen[m] ? ease + (abilities[m] as number) : Number.NaN;
+      for (let m = 0; m < 3; m++) outcomes.data[i * 3 + m] = seen[m] ? ease + abilities[m] : Number.NaN;
     }
     const { ability } = fitAdditive(outcomes);
     ability.forEach((value, m) => {
-      expect(value).toBeCloseTo(abilities[m] as number, 2);
+      expect(value).toBeCloseTo(abilities[m], 2);
     });
   });
 });
@@ -88,7 +87,7 @@ describe("fitCalibration", () => {
     for (let x = -0.4; x < 0.4; x += 0.1)
       expect(Math.abs(evaluateCurve(curve, x) - truth(x))).toBeLessThan(0.04);
     const values = Array.from({ length: 100 }, (_, k) => evaluateCurve(curve, -1 + k / 50));
-    for (let k = 1; k < 100; k++) expect(values[k]).toBeGreaterThanOrEqual(values[k - 1] as number);
+    for (let k = 1; k < 100; k++) expect(values[k]).toBeGreaterThanOrEqual(values[k - 1]);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...values)).toBeLessThan(1);
   });
@@ -109,7 +108,7 @@ describe("fitSpendCurve", () => {
       const lambda = Math.exp(evaluateCurve(curve, share));
       let strong = 0;
       for (let i = 0; i < prompts; i++) {
-        strong += Number((decisionScores.data[i * 2 + 1] as number) - 0.5 > 0.01 / lambda);
+        strong += Number(decisionScores.data[i * 2 + 1] - 0.5 > 0.01 / lambda);
       }
       expect(strong / prompts).toBeCloseTo(share, 1);
     }

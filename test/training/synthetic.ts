@@ -30,9 +30,9 @@ export function syntheticDataset({
   const outcomes = matrix(prompts, models);
   const taskOf = Int32Array.from({ length: prompts }, (_, i) => i % tasks);
   for (let i = 0; i < prompts; i++) {
-    const task = taskOf[i] as number;
+    const task = taskOf[i];
     for (let j = 0; j < dimension; j++) {
-      embeddings.data[i * dimension + j] = (centers[task]?.[j] as number) + (random() - 0.5) * 0.3;
+      embeddings.data[i * dimension + j] = centers[task]?.[j] + (random() - 0.5) * 0.3;
     }
     for (let m = 0; m < models; m++) {
       outcomes.data[i * models + m] = Number(random() < (task % models === m ? 0.8 : 0.4));

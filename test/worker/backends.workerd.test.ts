@@ -51,7 +51,7 @@ describe("simd", () => {
       const [expected, found] = [await decide(onnx, prompt), await decide(simd, prompt)];
       expect(found.model).toBe(expected.model);
       for (const [model, p] of Object.entries(expected.pCorrect)) {
-        expect(Math.abs((found.pCorrect[model] as number) - p)).toBeLessThan(0.01);
+        expect(Math.abs(found.pCorrect[model] - p)).toBeLessThan(0.01);
       }
     }
     expect([await backendOf(onnx), await backendOf(simd)]).toEqual(["onnx", "simd"]);
@@ -140,5 +140,5 @@ test.each(["onnx", "simd"] as const)(
 );
 
 function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
+  return a.reduce((sum, value, k) => sum + value * b[k], 0);
 }

@@ -22,7 +22,7 @@ async function damage(key: string, change: (bytes: Uint8Array) => Uint8Array): P
 const half = (bytes: Uint8Array) => bytes.slice(0, bytes.length >> 1);
 const flipped = (bytes: Uint8Array) => {
   const copy = bytes.slice();
-  copy[copy.length >> 1] = (copy[copy.length >> 1] as number) ^ 1;
+  copy[copy.length >> 1] = copy[copy.length >> 1] ^ 1;
   return copy;
 };
 

@@ -83,7 +83,7 @@ describe("POST /v1/route", () => {
     const sightedIds = sighted.map(({ id }: Listed) => id);
     for (const { model } of vision.body.ranking) expect(sightedIds).toContain(model);
     const costs = all.map(({ expected_usd }) => expected_usd).sort((a, b) => a - b);
-    const ceiling = costs[Math.floor(costs.length / 2)] as number;
+    const ceiling = costs[Math.floor(costs.length / 2)];
     const cheap = await post("/v1/route", { prompt: maths, max_usd: ceiling });
     for (const { expected_usd } of cheap.body.ranking) expect(expected_usd).toBeLessThanOrEqual(ceiling);
   });

@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dequantizeRows, quantizeRows } from "../../../src/core/quantize.ts";
+import { dequantizeRows, quantizeRows } from "../../../src/core/math/quantize.ts";
 import { writeSafetensors } from "../../../src/core/safetensors.ts";
 import { encodeText } from "../../../src/encoder/encode-text.ts";
 import { createTokenizer } from "../../../src/encoder/tokenizer.ts";
@@ -62,11 +62,7 @@ function shortTexts(ids: Int32Array, k: number): Int32Array[] {
   const content = ids.subarray(1, -1);
   return [k % SHORT_TOKENS, (k * 3 + 1) % SHORT_TOKENS].map((extra, half) => {
     const start = Math.min(half * SHORT_TOKENS, content.length);
-    return Int32Array.of(
-      ids[0] as number,
-      ...content.subarray(start, start + extra + 1),
-      ids.at(-1) as number,
-    );
+    return Int32Array.of(ids[0], ...content.subarray(start, start + extra + 1), ids.at(-1) as number);
   });
 }
 
@@ -75,7 +71,7 @@ function measureTokens(model: MiniLm, prompts: readonly string[]) {
   const tokenCounts = new Int32Array(VOCABULARY);
   for (const { lexicalIds, lexicalCounts } of views) {
     lexicalIds.forEach((id, k) => {
-      tokenCounts[id] = (tokenCounts[id] as number) + (lexicalCounts[k] as number);
+      tokenCounts[id] += lexicalCounts[k];
     });
   }
   const weights = lexicalWeights(tokenCounts);
@@ -83,7 +79,7 @@ function measureTokens(model: MiniLm, prompts: readonly string[]) {
   const sum = new Float64Array(HIDDEN);
   for (const { lexicalIds, lexicalCounts } of views) {
     lexicalMeanOf(lexicalIds, lexicalCounts, weights, embeddings).forEach((value, k) => {
-      sum[k] = (sum[k] as number) + value;
+      sum[k] += value;
     });
   }
   return { tokenCounts, lexicalMean: Float32Array.from(sum, (value) => value / prompts.length) };

@@ -58,7 +58,7 @@ console.log(
     tokenCap: limits.tokenCap,
     prompts: exact.length,
     cosineMean: round(cosines.reduce((sum, value) => sum + value, 0) / cosines.length),
-    cosineMin: round(cosines[0] as number),
+    cosineMin: round(cosines[0]),
     sameNearestNeighbor: round(neighbors.filter(Boolean).length / neighbors.length),
   }),
 );
@@ -66,7 +66,7 @@ console.log(
 function cosine(a: Float32Array, b: Float32Array): number {
   let [dot, aa, bb] = [0, 0, 0];
   for (let k = 0; k < a.length; k++) {
-    const [x, y] = [a[k] as number, b[k] as number];
+    const [x, y] = [a[k], b[k]];
     dot += x * y;
     aa += x * x;
     bb += y * y;

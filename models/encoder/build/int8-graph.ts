@@ -1,4 +1,4 @@
-import { quantizeRows } from "../../../src/core/quantize.ts";
+import { quantizeRows } from "../../../src/core/math/quantize.ts";
 import type { Calibration } from "./calibration.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { addRowScaleConstants, int8Linear, rowScaledInt8Linear } from "./int8-linear.ts";

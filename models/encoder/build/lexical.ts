@@ -22,10 +22,10 @@ export function lexicalMeanOf(
   const sum = new Float64Array(HIDDEN);
   let weightSum = 0;
   ids.forEach((id, k) => {
-    const weight = (counts[k] as number) * (weights[id] as number);
+    const weight = counts[k] * weights[id];
     weightSum += weight;
     for (let j = 0; j < HIDDEN; j++) {
-      sum[j] = (sum[j] as number) + weight * (embeddings[id * HIDDEN + j] as number);
+      sum[j] += weight * embeddings[id * HIDDEN + j];
     }
   });
   return weightSum === 0 ? sum : sum.map((value) => value / weightSum);

@@ -62,7 +62,7 @@ export function readMiniLm(bytes: Uint8Array): MiniLm {
   return {
     wordEmbeddings: floats("embeddings.word_embeddings.weight"),
     positionEmbeddings: floats("embeddings.position_embeddings.weight").map(
-      (value, k) => value + (segment[k % HIDDEN] as number),
+      (value, k) => value + segment[k % HIDDEN],
     ),
     embeddingNorm: norm("embeddings.LayerNorm"),
     layers: Array.from({ length: LAYERS }, (_, l) => {

@@ -37,7 +37,7 @@ export async function observeInputs(
     for (let layer = 0; layer < LAYERS; layer++) {
       for (const key of linearKeys) {
         const { data, dims } = outputs[`observed.${linearName(layer, key)}`] as Tensor;
-        const observation = observations.get(linearName(layer, key)) ?? newObservation(dims[2] as number);
+        const observation = observations.get(linearName(layer, key)) ?? newObservation(dims[2]);
         observations.set(linearName(layer, key), observation);
         addTokens(observation, data as Float32Array, stride);
       }
@@ -60,18 +60,18 @@ function addTokens({ max, rows }: Observation, data: Float32Array, stride: numbe
     const row = data.slice(token * max.length, (token + 1) * max.length);
     if (token % stride === 0) rows.push(row);
     row.forEach((value, channel) => {
-      max[channel] = Math.max(max[channel] as number, Math.abs(value));
+      max[channel] = Math.max(max[channel], Math.abs(value));
     });
   }
 }
 
 function summarize({ max, rows }: Observation): InputStatistics {
-  const mean = max.map((_, channel) => meanOf(rows, (row) => row[channel] as number));
-  const centered = rows.map((row) => row.map((value, channel) => value - (mean[channel] as number)));
+  const mean = max.map((_, channel) => meanOf(rows, (row) => row[channel]));
+  const centered = rows.map((row) => row.map((value, channel) => value - mean[channel]));
   const components = principalComponents(centered, COMPONENTS);
   const residual = mean.map((_, channel) => {
-    let variance = meanOf(centered, (row) => (row[channel] as number) ** 2);
-    for (let c = channel; c < components.length; c += mean.length) variance -= (components[c] as number) ** 2;
+    let variance = meanOf(centered, (row) => row[channel] ** 2);
+    for (let c = channel; c < components.length; c += mean.length) variance -= components[c] ** 2;
     return Math.max(variance, 0);
   });
   return { max, mean, components, residual };

@@ -22,7 +22,7 @@ export function principalComponents(rows: readonly Float32Array[], count: number
   const components = new Float32Array(count * columns);
   basis.forEach((vector, k) => {
     components.set(
-      vector.map((value) => value * Math.sqrt(lengths[k] as number)),
+      vector.map((value) => value * Math.sqrt(lengths[k])),
       k * columns,
     );
   });
@@ -44,12 +44,12 @@ function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
 
 function dot(a: Float64Array, b: Float64Array | Float32Array): number {
   let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
   return sum;
 }
 
 function addScaled(target: Float64Array, vector: Float64Array | Float32Array, factor: number): void {
-  for (let k = 0; k < target.length; k++) target[k] = (target[k] as number) + factor * (vector[k] as number);
+  for (let k = 0; k < target.length; k++) target[k] += factor * vector[k];
 }
 
 /** A fixed pseudo-random vector (a linear congruential generator), so that calibration is repeatable. */

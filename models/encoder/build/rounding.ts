@@ -1,4 +1,4 @@
-import { type QuantizedRows, quantizeRows } from "../../../src/core/quantize.ts";
+import { type QuantizedRows, quantizeRows } from "../../../src/core/math/quantize.ts";
 import type { Linear } from "./minilm.ts";
 import type { InputStatistics } from "./observe.ts";
 
@@ -22,13 +22,13 @@ export function roundLinear({ weight, bias, inputs }: Linear, statistics: InputS
   for (let output = 0; output < bias.length; output++) {
     const row = values.subarray(output * inputs, (output + 1) * inputs);
     const exact = weight.subarray(output * inputs, (output + 1) * inputs);
-    const scale = scales[output] as number;
+    const scale = scales[output];
     improveRow(row, exact, scale, statistics);
     let shift = 0;
     for (let k = 0; k < inputs; k++) {
-      shift += ((exact[k] as number) - (row[k] as number) * scale) * (statistics.mean[k] as number);
+      shift += (exact[k] - row[k] * scale) * statistics.mean[k];
     }
-    correctedBias[output] = (bias[output] as number) + shift;
+    correctedBias[output] = bias[output] + shift;
   }
   return { values, scales, columns, bias: correctedBias };
 }
@@ -38,31 +38,31 @@ function improveRow(row: Int8Array, exact: Float32Array, scale: number, statisti
   const inputs = row.length;
   const count = components.length / inputs;
   const byInput = transposed(components, inputs);
-  const error = Float64Array.from(exact, (value, k) => value - (row[k] as number) * scale);
+  const error = Float64Array.from(exact, (value, k) => value - row[k] * scale);
   const projected = new Float64Array(count); // components times error
   for (let k = 0; k < inputs; k++) {
     for (let c = 0; c < count; c++) {
-      projected[c] = (projected[c] as number) + (byInput[k * count + c] as number) * (error[k] as number);
+      projected[c] += byInput[k * count + c] * error[k];
     }
   }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (let k = 0; k < inputs; k++) {
-      const step = (error[k] as number) > 0 ? 1 : -1; // towards the level on the other side of the exact weight
-      const level = (row[k] as number) + step;
+      const step = error[k] > 0 ? 1 : -1; // towards the level on the other side of the exact weight
+      const level = row[k] + step;
       if (Math.abs(level) > MAX_LEVEL) continue;
       const change = -step * scale;
-      let slope = (residual[k] as number) * (error[k] as number);
-      let curvature = residual[k] as number;
+      let slope = residual[k] * error[k];
+      let curvature = residual[k];
       for (let c = 0; c < count; c++) {
-        const component = byInput[k * count + c] as number;
-        slope += component * (projected[c] as number);
+        const component = byInput[k * count + c];
+        slope += component * projected[c];
         curvature += component * component;
       }
       if (2 * change * slope + change * change * curvature >= 0) continue;
       row[k] = level;
-      error[k] = (error[k] as number) + change;
+      error[k] += change;
       for (let c = 0; c < count; c++) {
-        projected[c] = (projected[c] as number) + change * (byInput[k * count + c] as number);
+        projected[c] += change * byInput[k * count + c];
       }
     }
   }
@@ -77,7 +77,7 @@ function transposed(components: Float32Array, inputs: number): Float64Array {
   const count = components.length / inputs;
   const result = Float64Array.from(
     components,
-    (_, at) => components[(at % count) * inputs + Math.floor(at / count)] as number,
+    (_, at) => components[(at % count) * inputs + Math.floor(at / count)],
   );
   cache.set(components, result);
   return result;

@@ -52,7 +52,7 @@ function distance(a: Float32Array, b: Float32Array): { readonly cosine: number; 
   let dot = 0; // both have length 1
   let absolute = 0;
   for (let k = 0; k < a.length; k++) {
-    const [x, y] = [a[k] as number, b[k] as number];
+    const [x, y] = [a[k], b[k]];
     dot += x * y;
     absolute = Math.max(absolute, Math.abs(x - y));
   }

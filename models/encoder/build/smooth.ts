@@ -43,12 +43,12 @@ function smoothFactors({ weight, inputs }: Linear, inputMax: Float32Array): Floa
   const weightMax = new Float32Array(inputs);
   for (let k = 0; k < weight.length; k++) {
     const channel = k % inputs;
-    weightMax[channel] = Math.max(weightMax[channel] as number, Math.abs(weight[k] as number));
+    weightMax[channel] = Math.max(weightMax[channel], Math.abs(weight[k]));
   }
   const logs = Float64Array.from(
     inputMax,
     (activation, channel) =>
-      (1 - ALPHA) * Math.log(Math.max(weightMax[channel] as number, SMALLEST)) -
+      (1 - ALPHA) * Math.log(Math.max(weightMax[channel], SMALLEST)) -
       ALPHA * Math.log(Math.max(activation, SMALLEST)),
   );
   const mean = logs.reduce((sum, log) => sum + log, 0) / inputs;
@@ -57,7 +57,7 @@ function smoothFactors({ weight, inputs }: Linear, inputMax: Float32Array): Floa
 
 /** Divides every input channel of the weights by its factor. */
 function divideInputs(linear: Linear, factors: Float32Array): Linear {
-  const weight = linear.weight.map((value, k) => value / (factors[k % linear.inputs] as number));
+  const weight = linear.weight.map((value, k) => value / factors[k % linear.inputs]);
   return { ...linear, weight };
 }
 
@@ -65,7 +65,7 @@ function scaleInputs(
   { max, mean, components, residual }: InputStatistics,
   factors: Float32Array,
 ): InputStatistics {
-  const factor = (k: number) => factors[k % factors.length] as number;
+  const factor = (k: number) => factors[k % factors.length];
   return {
     max: max.map((value, k) => value * factor(k)),
     mean: mean.map((value, k) => value * factor(k)),
@@ -81,7 +81,7 @@ function scaleInputs(
 function multiplyLastOutputs(linear: Linear, factors: Float32Array): Linear {
   const { weight, bias, inputs } = linear;
   const first = bias.length - factors.length;
-  const factor = (output: number) => (output < first ? 1 : (factors[output - first] as number));
+  const factor = (output: number) => (output < first ? 1 : factors[output - first]);
   return {
     inputs,
     weight: weight.map((value, k) => value * factor(Math.floor(k / inputs))),

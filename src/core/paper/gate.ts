@@ -71,7 +71,7 @@ export function prepareBinomial(n: number, p: number): (random: () => number) =>
     let high = n;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((cumulative[middle] as number) > u) high = middle;
+      if (cumulative[middle] > u) high = middle;
       else low = middle + 1;
     }
     return low;

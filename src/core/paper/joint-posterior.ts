@@ -26,27 +26,22 @@ export function jointPosterior(
 ): Float64Array {
   const models = prior.length;
   const { means, shared } = summarizeLabels(labels, models);
-  const observed = Array.from({ length: models }, (_, m) => m).filter(
-    (m) => (shared[m * models + m] as number) > 0,
-  );
+  const observed = Array.from({ length: models }, (_, m) => m).filter((m) => shared[m * models + m] > 0);
   const size = observed.length;
   const system = new Float64Array(size * size);
   const surprise = new Float64Array(size);
   observed.forEach((a, i) => {
-    surprise[i] = (means[a] as number) - (prior[a] as number);
+    surprise[i] = means[a] - prior[a];
     observed.forEach((b, j) => {
       const cell = a * models + b;
-      const [na, nb] = [shared[a * models + a] as number, shared[b * models + b] as number];
-      const noise = ((withinTask[cell] as number) * (shared[cell] as number)) / (na * nb);
-      system[i * size + j] = (betweenTasks[cell] as number) + noise + (a === b ? JITTER : 0);
+      const [na, nb] = [shared[a * models + a], shared[b * models + b]];
+      const noise = (withinTask[cell] * shared[cell]) / (na * nb);
+      system[i * size + j] = betweenTasks[cell] + noise + (a === b ? JITTER : 0);
     });
   });
   const weights = solvePositive(system, surprise);
   return Float64Array.from(prior, (value, m) =>
-    observed.reduce(
-      (sum, a, i) => sum + (betweenTasks[m * models + a] as number) * (weights[i] as number),
-      value,
-    ),
+    observed.reduce((sum, a, i) => sum + betweenTasks[m * models + a] * weights[i], value),
   );
 }
 
@@ -56,15 +51,15 @@ function summarizeLabels(labels: ArrayLike<number>, models: number) {
   const shared = new Float64Array(models * models);
   for (let start = 0; start < labels.length; start += models) {
     for (let a = 0; a < models; a++) {
-      const score = labels[start + a] as number;
+      const score = labels[start + a];
       if (Number.isNaN(score)) continue;
-      means[a] = (means[a] as number) + score;
+      means[a] += score;
       for (let b = 0; b < models; b++) {
-        if (!Number.isNaN(labels[start + b])) shared[a * models + b] = (shared[a * models + b] as number) + 1;
+        if (!Number.isNaN(labels[start + b])) shared[a * models + b] += 1;
       }
     }
   }
-  return { means: means.map((sum, a) => sum / (shared[a * models + a] as number)), shared };
+  return { means: means.map((sum, a) => sum / shared[a * models + a]), shared };
 }
 
 /** x with A x = b for a symmetric positive definite A, by Cholesky factors. @param a [n, n], overwritten */
@@ -72,19 +67,19 @@ function solvePositive(a: Float64Array, b: Float64Array): Float64Array {
   const n = b.length;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j] as number;
-      for (let k = 0; k < j; k++) sum -= (a[i * n + k] as number) * (a[j * n + k] as number);
-      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, JITTER)) : sum / (a[j * n + j] as number);
+      let sum = a[i * n + j];
+      for (let k = 0; k < j; k++) sum -= a[i * n + k] * a[j * n + k];
+      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, JITTER)) : sum / a[j * n + j];
     }
   }
   const x = Float64Array.from(b);
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i] = (x[i] as number) - (a[i * n + k] as number) * (x[k] as number);
-    x[i] = (x[i] as number) / (a[i * n + i] as number);
+    for (let k = 0; k < i; k++) x[i] -= a[i * n + k] * x[k];
+    x[i] /= a[i * n + i];
   }
   for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i] = (x[i] as number) - (a[k * n + i] as number) * (x[k] as number);
-    x[i] = (x[i] as number) / (a[i * n + i] as number);
+    for (let k = i + 1; k < n; k++) x[i] -= a[k * n + i] * x[k];
+    x[i] /= a[i * n + i];
   }
   return x;
 }

@@ -21,6 +21,6 @@ export function nearestPrompts(
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += (a[j] as number) * (b[j] as number);
+  for (let j = 0; j < a.length; j++) sum += a[j] * b[j];
   return sum;
 }

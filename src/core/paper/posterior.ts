@@ -15,7 +15,7 @@ export function posteriorMean(
   let sum = 0;
   let known = 0;
   for (let i = 0; i < scores.length; i++) {
-    const score = scores[i] as number;
+    const score = scores[i];
     if (Number.isNaN(score)) continue;
     sum += score;
     known++;
@@ -35,6 +35,6 @@ export function surprisedPosterior(
   predictions: ArrayLike<number>,
   strength: number = PRIOR_STRENGTH,
 ): number {
-  const corrected = Array.from(scores, (score, i) => score - (predictions[i] as number) + prior);
+  const corrected = Array.from(scores, (score, i) => score - predictions[i] + prior);
   return posteriorMean(prior, corrected, strength);
 }

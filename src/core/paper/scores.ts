@@ -38,9 +38,9 @@ export function verdictAccuracy(g: ArrayLike<number>, scores: ArrayLike<number>)
   let agreement = 0;
   let known = 0;
   for (let i = 0; i < g.length; i++) {
-    const score = scores[i] as number;
+    const score = scores[i];
     if (Number.isNaN(score)) continue;
-    agreement += verdict(g[i] as number) === 1 ? score : 1 - score;
+    agreement += verdict(g[i]) === 1 ? score : 1 - score;
     known++;
   }
   return agreement / known;
@@ -48,6 +48,6 @@ export function verdictAccuracy(g: ArrayLike<number>, scores: ArrayLike<number>)
 
 function mean(values: ArrayLike<number>, of: (value: number) => number): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += of(values[i] as number);
+  for (let i = 0; i < values.length; i++) sum += of(values[i]);
   return sum / values.length;
 }

@@ -27,6 +27,6 @@ export function meanDistance(distances: readonly ArrayLike<number>[]): number {
 
 function mean(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let k = 0; k < values.length; k++) sum += values[k] as number;
+  for (let k = 0; k < values.length; k++) sum += values[k];
   return sum / values.length;
 }

@@ -26,7 +26,7 @@ export function smoothAccuracy(
   let sum = 0;
   let weights = 0;
   for (const [k, { accuracy }] of known.entries()) {
-    const weight = Math.exp((exponents[k] as number) - largest);
+    const weight = Math.exp(exponents[k] - largest);
     sum += weight * accuracy;
     weights += weight;
   }

@@ -80,23 +80,23 @@ function drawBlocks({ outcomes, taskOf, models, tasks }: Dataset, seed: number):
   const known = new Set<number>();
   for (let k = 0; k < outcomes.data.length; k++) {
     if (Number.isNaN(outcomes.data[k])) continue;
-    known.add((taskOf[Math.floor(k / models.length)] as number) * models.length + (k % models.length));
+    known.add(taskOf[Math.floor(k / models.length)] * models.length + (k % models.length));
   }
   const random = seededRandom(seed);
   const ofModel = new Int32Array(models.length);
   const ofTask = new Int32Array(tasks.length);
   for (const cell of known) {
-    ofModel[cell % models.length] = (ofModel[cell % models.length] as number) + 1;
-    ofTask[Math.floor(cell / models.length)] = (ofTask[Math.floor(cell / models.length)] as number) + 1;
+    ofModel[cell % models.length] += 1;
+    ofTask[Math.floor(cell / models.length)] += 1;
   }
   const drawn = [...known].sort((a, b) => a - b).map((cell) => ({ cell, key: random() }));
   const hidden = new Set<number>();
   for (const { cell } of drawn.sort((a, b) => a.key - b.key)) {
     if (hidden.size >= HIDDEN_SHARE * known.size) break;
     const [m, d] = [cell % models.length, Math.floor(cell / models.length)];
-    if ((ofModel[m] as number) < 2 || (ofTask[d] as number) < 3) continue;
-    ofModel[m] = (ofModel[m] as number) - 1;
-    ofTask[d] = (ofTask[d] as number) - 1;
+    if (ofModel[m] < 2 || ofTask[d] < 3) continue;
+    ofModel[m] -= 1;
+    ofTask[d] -= 1;
     hidden.add(cell);
   }
   return hidden;
@@ -104,9 +104,7 @@ function drawBlocks({ outcomes, taskOf, models, tasks }: Dataset, seed: number):
 
 function keepWhere({ taskOf, models, outcomes }: Dataset, keep: (cell: number) => boolean): Matrix {
   const data = outcomes.data.map((value, k) =>
-    keep((taskOf[Math.floor(k / models.length)] as number) * models.length + (k % models.length))
-      ? value
-      : Number.NaN,
+    keep(taskOf[Math.floor(k / models.length)] * models.length + (k % models.length)) ? value : Number.NaN,
   );
   return matrix(outcomes.rows, outcomes.columns, data);
 }

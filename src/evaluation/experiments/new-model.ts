@@ -33,7 +33,7 @@ export async function evaluateNewModel(
 ): Promise<readonly NewModelReport[]> {
   const means = meanOutcomes(dataset);
   const best = dataset.models.toSorted(
-    (a, b) => (means[dataset.models.indexOf(b)] as number) - (means[dataset.models.indexOf(a)] as number),
+    (a, b) => means[dataset.models.indexOf(b)] - means[dataset.models.indexOf(a)],
   );
   const [trainSet, testSet] = [takePrompts(dataset, train), takePrompts(dataset, test)];
   const refitted = await routedScore(await fitBundle(trainSet, seed), testSet);
@@ -69,7 +69,7 @@ async function extended(
   random: () => number,
 ): Promise<Uint8Array> {
   const column = train.models.indexOf(model);
-  const outcomeOf = (i: number) => row(train.outcomes, i)[column] as number;
+  const outcomeOf = (i: number) => row(train.outcomes, i)[column];
   const drawn = permutation(train.ids.length, random)
     .filter((i) => !Number.isNaN(outcomeOf(i)))
     .subarray(0, count);

@@ -33,6 +33,6 @@ function reorderOptions(text: string, random: Random): string {
   if (end - start < FEWEST_OPTIONS) return text;
   const options = lines.slice(start, end).map((line) => OPTION.exec(line) as RegExpExecArray);
   const order = permutation(options.length, random);
-  const shuffled = options.map(([, letter], k) => `${letter}${options[order[k] as number]?.[2]}`);
+  const shuffled = options.map(([, letter], k) => `${letter}${options[order[k]]?.[2]}`);
   return [...lines.slice(0, start), ...shuffled, ...lines.slice(end)].join("\n");
 }

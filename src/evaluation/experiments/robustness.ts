@@ -49,14 +49,14 @@ export async function evaluateRobustness(
   const fitted = await router.fit(takePrompts(dataset, split.train), seed);
   const drawn = permutation(split.test.length, random)
     .subarray(0, MOST_PROMPTS)
-    .map((k) => split.test[k] as number);
+    .map((k) => split.test[k]);
   const report: Record<string, RobustnessScores> = {};
   for (const [name, perturb] of Object.entries(perturbations)) {
     const texts = Array.from(drawn, (i) => perturb(prompts[i] as string, random));
     const changed = drawn.filter((i, k) => texts[k] !== prompts[i]);
     if (changed.length < FEWEST_PROMPTS) continue;
     const original = takePrompts(dataset, changed);
-    const embeddings = await embed(texts.filter((text, k) => text !== prompts[drawn[k] as number]));
+    const embeddings = await embed(texts.filter((text, k) => text !== prompts[drawn[k]]));
     const before = await fitted.predict(original);
     const after = await fitted.predict({ ...original, embeddings });
     report[name] = compareChoices(
@@ -71,10 +71,7 @@ export async function evaluateRobustness(
 function compareChoices(before: Matrix, after: Matrix, outcomes: Matrix): RobustnessScores {
   const prompts = outcomes.rows;
   // Half the absolute difference of the shares: 1 where the whole prompt moves, less where a tie does.
-  const moved = before.data.reduce(
-    (sum, share, k) => sum + Math.abs(share - (after.data[k] as number)) / 2,
-    0,
-  );
+  const moved = before.data.reduce((sum, share, k) => sum + Math.abs(share - after.data[k]) / 2, 0);
   const [scoreBefore, scoreAfter] = [before, after].map(
     (shares) => yieldOf(shares, outcomes).reduce((sum, score) => sum + score, 0) / prompts,
   ) as [number, number];

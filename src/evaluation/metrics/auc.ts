@@ -27,9 +27,9 @@ function aucOfCells(pCorrect: Matrix, outcomes: Matrix, first: number, stride: n
   for (let k = first; k < outcomes.data.length; k += stride) {
     if (!Number.isNaN(outcomes.data[k]) && !Number.isNaN(pCorrect.data[k])) known.push(k);
   }
-  const keys = Float64Array.from(known, (k) => pCorrect.data[k] as number);
+  const keys = Float64Array.from(known, (k) => pCorrect.data[k]);
   const order = Uint32Array.from(keys.keys()).sort((a, b) => {
-    const [x, y] = [keys[a] as number, keys[b] as number];
+    const [x, y] = [keys[a], keys[b]];
     return x < y ? -1 : x > y ? 1 : 0;
   });
   let positives = 0;
@@ -37,9 +37,9 @@ function aucOfCells(pCorrect: Matrix, outcomes: Matrix, first: number, stride: n
   for (let start = 0; start < order.length; ) {
     let end = start;
     let right = 0;
-    const value = keys[order[start] as number];
-    while (end < order.length && keys[order[end] as number] === value) {
-      if ((outcomes.data[known[order[end] as number] as number] as number) > 0.5) right++;
+    const value = keys[order[start]];
+    while (end < order.length && keys[order[end]] === value) {
+      if (outcomes.data[known[order[end]]] > 0.5) right++;
       end++;
     }
     positives += right;

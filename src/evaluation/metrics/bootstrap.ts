@@ -27,31 +27,28 @@ export function prepareBootstrap(groupNumbers: Int32Array, seed: number): Resamp
     const counts = new Uint16Array(groups);
     for (let k = 0; k < groups; k++) {
       const drawn = Math.floor(random() * groups);
-      counts[drawn] = (counts[drawn] as number) + 1;
+      counts[drawn] += 1;
     }
     return counts;
   });
   const sizes = new Float64Array(groups);
-  for (const group of groupOf) sizes[group] = (sizes[group] as number) + 1;
+  for (const group of groupOf) sizes[group] += 1;
   const drawnUnits = draws.map((counts) => dot(counts, sizes));
   return {
     interval95(values) {
       const sums = new Float64Array(groups);
       for (let i = 0; i < values.length; i++) {
-        const group = groupOf[i] as number;
-        sums[group] = (sums[group] as number) + (values[i] as number);
+        const group = groupOf[i];
+        sums[group] += values[i];
       }
-      const means = Float64Array.from(
-        draws,
-        (counts, k) => dot(counts, sums) / (drawnUnits[k] as number),
-      ).sort();
-      return [means[Math.floor(0.025 * DRAWS)] as number, means[Math.ceil(0.975 * DRAWS) - 1] as number];
+      const means = Float64Array.from(draws, (counts, k) => dot(counts, sums) / drawnUnits[k]).sort();
+      return [means[Math.floor(0.025 * DRAWS)], means[Math.ceil(0.975 * DRAWS) - 1]];
     },
   };
 }
 
 function dot(counts: Uint16Array, values: Float64Array): number {
   let sum = 0;
-  for (let k = 0; k < counts.length; k++) sum += (counts[k] as number) * (values[k] as number);
+  for (let k = 0; k < counts.length; k++) sum += counts[k] * values[k];
   return sum;
 }

@@ -8,11 +8,11 @@ export function meanByTask(
   const sums = new Float64Array(tasks.length);
   const counts = new Float64Array(tasks.length);
   for (let i = 0; i < values.length; i++) {
-    const d = taskOf[i] as number;
-    sums[d] = (sums[d] as number) + (values[i] as number);
-    counts[d] = (counts[d] as number) + 1;
+    const d = taskOf[i];
+    sums[d] += values[i];
+    counts[d] += 1;
   }
-  return sums.map((sum, d) => sum / (counts[d] as number));
+  return sums.map((sum, d) => sum / counts[d]);
 }
 
 /** Mean over the tasks that have prompts: every task counts the same, however large. */

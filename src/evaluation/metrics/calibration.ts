@@ -30,22 +30,22 @@ export function measureCalibration(pCorrect: Matrix, outcomes: Matrix): Calibrat
   let agreements = 0;
   let results = 0;
   for (let k = 0; k < outcomes.data.length; k++) {
-    const outcome = outcomes.data[k] as number;
-    const probability = pCorrect.data[k] as number;
+    const outcome = outcomes.data[k];
+    const probability = pCorrect.data[k];
     if (Number.isNaN(outcome) || Number.isNaN(probability)) continue;
     const p = Math.min(Math.max(probability, 0), 1);
     const bin = Math.min(Math.floor(p * BINS), BINS - 1);
-    predicted[bin] = (predicted[bin] as number) + p;
-    observed[bin] = (observed[bin] as number) + outcome;
-    counts[bin] = (counts[bin] as number) + 1;
+    predicted[bin] += p;
+    observed[bin] += outcome;
+    counts[bin] += 1;
     squared += (p - outcome) ** 2;
     if (p > 0.5 === outcome > 0.5) agreements++;
     results++;
   }
-  const gap = predicted.reduce((sum, value, bin) => sum + Math.abs(value - (observed[bin] as number)), 0);
+  const gap = predicted.reduce((sum, value, bin) => sum + Math.abs(value - observed[bin]), 0);
   const reliability = Array.from(counts, (count, bin) => ({
-    predicted: (predicted[bin] as number) / count,
-    observed: (observed[bin] as number) / count,
+    predicted: predicted[bin] / count,
+    observed: observed[bin] / count,
     count,
   })).filter(({ count }) => count > 0);
   return { brier: squared / results, ece: gap / results, accuracy: agreements / results, reliability };

@@ -24,15 +24,13 @@ export interface CallMeasures {
  */
 export function traceCalls(preference: Float64Array, strong: Float64Array, weak: Float64Array): CallCurve {
   const prompts = preference.length;
-  const order = Uint32Array.from(preference.keys()).sort(
-    (a, b) => (preference[b] as number) - (preference[a] as number),
-  );
+  const order = Uint32Array.from(preference.keys()).sort((a, b) => preference[b] - preference[a]);
   let total = weak.reduce((sum, value) => sum + value, 0);
   const strongShare = [0];
   const quality = [total / prompts];
   for (let k = 0; k < prompts; k++) {
-    const i = order[k] as number;
-    total += (strong[i] as number) - (weak[i] as number);
+    const i = order[k];
+    total += strong[i] - weak[i];
     const next = order[k + 1];
     if (next !== undefined && preference[next] === preference[i]) continue;
     strongShare.push((k + 1) / prompts);
@@ -42,12 +40,12 @@ export function traceCalls(preference: Float64Array, strong: Float64Array, weak:
 }
 
 export function measureCalls({ strongShare, quality }: CallCurve): CallMeasures {
-  const weak = quality[0] as number;
+  const weak = quality[0];
   const gap = (quality.at(-1) as number) - weak;
   let area = 0;
   for (let k = 1; k < quality.length; k++) {
-    const width = (strongShare[k] as number) - (strongShare[k - 1] as number);
-    area += (width * ((quality[k] as number) + (quality[k - 1] as number) - 2 * weak)) / 2;
+    const width = strongShare[k] - strongShare[k - 1];
+    area += (width * (quality[k] + quality[k - 1] - 2 * weak)) / 2;
   }
   const callsFor = (part: number) => firstReaching(strongShare, quality, weak + part * gap);
   return { apgr: area / gap, cpt50: callsFor(0.5), cpt80: callsFor(0.8) };
@@ -56,8 +54,8 @@ export function measureCalls({ strongShare, quality }: CallCurve): CallMeasures 
 /** Least x at which the line through the points reaches `level`; NaN where it doesn't. */
 export function firstReaching(x: readonly number[], y: readonly number[], level: number): number {
   for (let k = 0; k < y.length; k++) {
-    if ((y[k] as number) < level) continue;
-    if (k === 0) return x[0] as number;
+    if (y[k] < level) continue;
+    if (k === 0) return x[0];
     const [x0, x1, y0, y1] = [x[k - 1], x[k], y[k - 1], y[k]] as [number, number, number, number];
     return x0 + ((level - y0) / (y1 - y0)) * (x1 - x0);
   }

@@ -32,8 +32,8 @@ export function traceCosts(
     (lambdaUsd) => {
       const value = matrix(decisionScore.rows, decisionScore.columns);
       for (let k = 0; k < value.data.length; k++) {
-        const usd = predictedUsd.data[k] as number;
-        const score = decisionScore.data[k] as number;
+        const usd = predictedUsd.data[k];
+        const score = decisionScore.data[k];
         value.data[k] = lambdaUsd === 0 ? -usd : score - usd / lambdaUsd;
       }
       const shares = chooseObserved(value, outcomes);
@@ -145,6 +145,6 @@ function meanOf({ data }: Matrix): number {
 
 function mean(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let k = 0; k < values.length; k++) sum += values[k] as number;
+  for (let k = 0; k < values.length; k++) sum += values[k];
   return sum / values.length;
 }

@@ -12,14 +12,13 @@ export function shuffledScore(shares: Matrix, outcomes: Matrix): number {
   const sums = new Float64Array(columns);
   const counts = new Float64Array(columns);
   for (let k = 0; k < outcomes.data.length; k++) {
-    const outcome = outcomes.data[k] as number;
+    const outcome = outcomes.data[k];
     if (Number.isNaN(outcome)) continue;
-    sums[k % columns] = (sums[k % columns] as number) + outcome;
-    counts[k % columns] = (counts[k % columns] as number) + 1;
+    sums[k % columns] += outcome;
+    counts[k % columns] += 1;
   }
   return columnMeans(shares).reduce(
-    (total, share, m) =>
-      share === 0 ? total : total + (share * (sums[m] as number)) / (counts[m] as number),
+    (total, share, m) => (share === 0 ? total : total + (share * sums[m]) / counts[m]),
     0,
   );
 }

@@ -10,7 +10,7 @@ export function crossValidate(dataset: Pick<Dataset, "textKeys">, folds: number,
   const texts = [...new Set(dataset.textKeys)].sort();
   const order = permutation(texts.length, seededRandom(seed));
   const foldOf = new Map<string, number>();
-  for (let k = 0; k < order.length; k++) foldOf.set(texts[order[k] as number] as string, k % folds);
+  for (let k = 0; k < order.length; k++) foldOf.set(texts[order[k]] as string, k % folds);
   return Array.from({ length: Math.min(folds, texts.length) }, (_, fold) =>
     splitAround(`fold ${fold + 1}`, dataset, (i) => foldOf.get(dataset.textKeys[i] as string) === fold),
   );

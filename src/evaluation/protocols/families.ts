@@ -12,14 +12,14 @@ export function joinFamilies(
   const byName = familiesOf(dataset);
   const parents = byName.families.map((_, index) => index);
   const rootOf = (index: number): number => {
-    const parent = parents[index] as number;
+    const parent = parents[index];
     return parent === index ? index : rootOf(parent);
   };
   for (const patterns of together) {
     const tests = patterns.map(wildcard);
     const members = dataset.tasks.flatMap((task, d) => (tests.some((test) => test.test(task)) ? [d] : []));
     const roots = members.map((d) => rootOf(byName.families.indexOf(familyName(dataset.tasks[d] as string))));
-    for (const root of roots) parents[rootOf(root)] = rootOf(roots[0] as number);
+    for (const root of roots) parents[rootOf(root)] = rootOf(roots[0]);
   }
   const kept = byName.families.flatMap((_, index) => (rootOf(index) === index ? [index] : []));
   return {

@@ -26,25 +26,25 @@ export function leaveOneTaskOut(
 /** [prompts] the group of families that each is held out with. */
 export function groupFamilies({ families, familyOf }: Families, seed: number): Int32Array {
   const groupOfFamily = dealFamilies({ families, familyOf }, seed);
-  return familyOf.map((family) => groupOfFamily[family] as number);
+  return familyOf.map((family) => groupOfFamily[family]);
 }
 
 /** [families] the group of each. */
 function dealFamilies({ families, familyOf }: Families, seed: number): Int32Array {
   if (families.length <= MAX_GROUPS) return Int32Array.from(families, (_, family) => family);
   const sizes = new Int32Array(families.length);
-  for (const family of familyOf) sizes[family] = (sizes[family] as number) + 1;
+  for (const family of familyOf) sizes[family] += 1;
   const byName = families
     .map((_, family) => family)
     .sort((a, b) => ((families[a] as string) < (families[b] as string) ? -1 : 1));
-  const drawn = Array.from(permutation(families.length, seededRandom(seed)), (k) => byName[k] as number);
-  const order = drawn.sort((a, b) => (sizes[b] as number) - (sizes[a] as number));
+  const drawn = Array.from(permutation(families.length, seededRandom(seed)), (k) => byName[k]);
+  const order = drawn.sort((a, b) => sizes[b] - sizes[a]);
   const loads = new Int32Array(MAX_GROUPS);
   const groupOf = new Int32Array(families.length);
   for (const family of order) {
     const group = loads.indexOf(Math.min(...loads));
     groupOf[family] = group;
-    loads[group] = (loads[group] as number) + (sizes[family] as number);
+    loads[group] += sizes[family];
   }
   return groupOf;
 }

@@ -29,9 +29,7 @@ export function formatTable(report: EvaluationReport): string {
   ];
   const widths = (rows[0] as string[]).map((_, k) => Math.max(...rows.map((cells) => cells[k]?.length ?? 0)));
   const lines = rows.map((cells) =>
-    cells
-      .map((cell, k) => (k === 0 ? cell.padEnd(widths[k] as number) : cell.padStart(widths[k] as number)))
-      .join("  "),
+    cells.map((cell, k) => (k === 0 ? cell.padEnd(widths[k]) : cell.padStart(widths[k]))).join("  "),
   );
   const title =
     `${report.suite}, ${report.protocol}: ${report.prompts.toLocaleString("en-US")} prompts, ` +

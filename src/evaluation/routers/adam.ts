@@ -18,12 +18,12 @@ export function prepareAdam({ data: { length } }: { readonly data: Float32Array 
       const firstScale = 1 / (1 - FIRST_DECAY ** steps);
       const secondScale = 1 / (1 - SECOND_DECAY ** steps);
       for (let k = 0; k < length; k++) {
-        const slope = gradient[k] as number;
-        const a = FIRST_DECAY * (first[k] as number) + (1 - FIRST_DECAY) * slope;
-        const b = SECOND_DECAY * (second[k] as number) + (1 - SECOND_DECAY) * slope * slope;
+        const slope = gradient[k];
+        const a = FIRST_DECAY * first[k] + (1 - FIRST_DECAY) * slope;
+        const b = SECOND_DECAY * second[k] + (1 - SECOND_DECAY) * slope * slope;
         first[k] = a;
         second[k] = b;
-        const value = parameters[k] as number;
+        const value = parameters[k];
         const direction = (a * firstScale) / (Math.sqrt(b * secondScale) + EPSILON);
         parameters[k] = value - learningRate * (direction + weightDecay * value);
       }

@@ -27,7 +27,7 @@ export function bestPerTaskScores(dataset: Dataset): Matrix {
   const means = meanOutcomesByTask(dataset);
   const scores = matrix(dataset.outcomes.rows, dataset.outcomes.columns);
   for (let i = 0; i < scores.rows; i++) {
-    scores.data.set(row(means, dataset.taskOf[i] as number), i * scores.columns);
+    scores.data.set(row(means, dataset.taskOf[i]), i * scores.columns);
   }
   return scores;
 }

@@ -41,7 +41,7 @@ export function fittedRouter(predictor: Predictor): FittedRouter {
         for (const name of ["decisionScore", "pCorrect", "outputTokens"] as const) {
           columns.forEach((column, m) => {
             if (column < 0) return;
-            predictions[name].data[i * test.models.length + column] = prediction[name][m] as number;
+            predictions[name].data[i * test.models.length + column] = prediction[name][m];
           });
         }
       }

@@ -11,8 +11,7 @@ export function fillOutcomes(outcomes: Matrix): Matrix {
   const filled = matrix(outcomes.rows, outcomes.columns, outcomes.data.slice());
   for (let k = 0; k < filled.data.length; k++) {
     if (!Number.isNaN(filled.data[k])) continue;
-    const value =
-      (ease[Math.floor(k / outcomes.columns)] as number) + (ability[k % outcomes.columns] as number);
+    const value = ease[Math.floor(k / outcomes.columns)] + ability[k % outcomes.columns];
     filled.data[k] = Number.isNaN(value) ? 0 : Math.min(Math.max(value, 0), 1);
   }
   return filled;

@@ -35,12 +35,12 @@ export function meanOfNeighbors(
       let sum = 0;
       let known = 0;
       for (let rank = 0; rank < Math.min(k, count); rank++) {
-        const outcome = outcomes.data[(indices[i * count + rank] as number) * models + m] as number;
+        const outcome = outcomes.data[indices[i * count + rank] * models + m];
         if (Number.isNaN(outcome)) continue;
         sum += outcome;
         known++;
       }
-      means.data[i * models + m] = known > 0 ? sum / known : (fallback[m] as number);
+      means.data[i * models + m] = known > 0 ? sum / known : fallback[m];
     }
   }
   return means;

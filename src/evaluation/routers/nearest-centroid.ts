@@ -38,14 +38,13 @@ export function taskProfiles(dataset: Dataset): { readonly centroids: Matrix; re
   const sums = matrix(dataset.tasks.length, columns);
   const counts = new Int32Array(dataset.tasks.length);
   for (let i = 0; i < dataset.taskOf.length; i++) {
-    const d = dataset.taskOf[i] as number;
-    counts[d] = (counts[d] as number) + 1;
+    const d = dataset.taskOf[i];
+    counts[d] += 1;
     for (let j = 0; j < columns; j++) {
-      sums.data[d * columns + j] =
-        (sums.data[d * columns + j] as number) + (dataset.embeddings.data[i * columns + j] as number);
+      sums.data[d * columns + j] += dataset.embeddings.data[i * columns + j];
     }
   }
-  const present = Int32Array.from(counts.keys()).filter((d) => (counts[d] as number) > 0);
+  const present = Int32Array.from(counts.keys()).filter((d) => counts[d] > 0);
   return {
     centroids: normalizeRows(takeRows(sums, present)),
     means: fillOutcomes(takeRows(meanOutcomesByTask(dataset), present)),

@@ -51,16 +51,15 @@ function selectLargest(
   const size = best.length;
   let filled = 0;
   for (let j = 0; j < values.length; j++) {
-    const value = values[j] as number;
-    if (filled === size && value < (bestValues[size - 1] as number)) continue;
+    const value = values[j];
+    if (filled === size && value < bestValues[size - 1]) continue;
     const before = (k: number) =>
-      value > (bestValues[k] as number) ||
-      (value === bestValues[k] && (keys[j] as string) < (keys[best[k] as number] as string));
+      value > bestValues[k] || (value === bestValues[k] && (keys[j] as string) < (keys[best[k]] as string));
     if (filled === size && !before(size - 1)) continue;
     let k = filled === size ? size - 1 : filled++;
     for (; k > 0 && before(k - 1); k--) {
-      best[k] = best[k - 1] as number;
-      bestValues[k] = bestValues[k - 1] as number;
+      best[k] = best[k - 1];
+      bestValues[k] = bestValues[k - 1];
     }
     best[k] = j;
     bestValues[k] = value;

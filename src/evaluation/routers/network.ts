@@ -40,14 +40,14 @@ export async function trainNetwork(
   const heldOut = order.subarray(0, Math.floor(inputs.rows * HELD_OUT));
   const learning = order.slice(heldOut.length);
   const sizes = [inputs.columns, ...options.hidden, targets.columns];
-  const layers = sizes.slice(1).map((width, k) => drawLayer(sizes[k] as number, width, random));
+  const layers = sizes.slice(1).map((width, k) => drawLayer(sizes[k], width, random));
   const [heldInputs, heldTargets] = [takeRows(inputs, heldOut), takeRows(targets, heldOut)];
   const takeInputs = prepareBatches(inputs);
   const takeTargets = prepareBatches(targets);
   let best = layers.map(copyLayer);
   let bestLoss = Number.POSITIVE_INFINITY;
   for (let epoch = 0, since = 0; epoch < options.mostEpochs && since < PATIENCE; epoch++, since++) {
-    const shuffled = permutation(learning.length, random).map((k) => learning[k] as number);
+    const shuffled = permutation(learning.length, random).map((k) => learning[k]);
     for (let start = 0; start < shuffled.length; start += BATCH_ROWS) {
       const batch = shuffled.subarray(start, start + BATCH_ROWS);
       await step(layers, takeInputs(batch), takeTargets(batch), options);
@@ -97,7 +97,7 @@ async function forward(
     const floor = activation === "relu" && !last ? 0 : Number.NEGATIVE_INFINITY;
     for (let start = 0; start < output.data.length; start += output.columns) {
       for (let j = 0; j < output.columns; j++) {
-        const value = Math.max((output.data[start + j] as number) + (biases.data[j] as number), floor);
+        const value = Math.max(output.data[start + j] + biases.data[j], floor);
         output.data[start + j] = last ? 1 / (1 + Math.exp(-value)) : value;
       }
     }
@@ -135,14 +135,14 @@ function outputGradient(output: Matrix, targets: Matrix): Matrix {
   const gradient = matrix(output.rows, output.columns);
   let known = 0;
   for (let k = 0; k < targets.data.length; k++) {
-    const target = targets.data[k] as number;
+    const target = targets.data[k];
     if (Number.isNaN(target)) continue;
-    gradient.data[k] = (output.data[k] as number) - target;
+    gradient.data[k] = output.data[k] - target;
     known++;
   }
   // Summed over models, so that the step doesn't shrink with the number of models.
   const scale = targets.columns / Math.max(known, 1);
-  for (let k = 0; k < gradient.data.length; k++) gradient.data[k] = (gradient.data[k] as number) * scale;
+  for (let k = 0; k < gradient.data.length; k++) gradient.data[k] *= scale;
   return gradient;
 }
 
@@ -150,7 +150,7 @@ function columnSums(source: Matrix): Float32Array {
   const sums = new Float32Array(source.columns);
   for (let i = 0; i < source.rows; i++) {
     const values = row(source, i);
-    for (let j = 0; j < values.length; j++) sums[j] = (sums[j] as number) + (values[j] as number);
+    for (let j = 0; j < values.length; j++) sums[j] += values[j];
   }
   return sums;
 }
@@ -158,9 +158,9 @@ function columnSums(source: Matrix): Float32Array {
 function crossEntropy(probabilities: Matrix, targets: Matrix): number {
   let loss = 0;
   for (let k = 0; k < targets.data.length; k++) {
-    const target = targets.data[k] as number;
+    const target = targets.data[k];
     if (Number.isNaN(target)) continue;
-    const p = Math.min(Math.max(probabilities.data[k] as number, 1e-7), 1 - 1e-7);
+    const p = Math.min(Math.max(probabilities.data[k], 1e-7), 1 - 1e-7);
     loss -= target * Math.log(p) + (1 - target) * Math.log(1 - p);
   }
   return loss;

@@ -16,9 +16,7 @@ export const ridgeRouter: Router = {
         const pCorrect = matrix(
           product.rows,
           product.columns,
-          product.data.map((value, k) =>
-            Math.min(Math.max(value + (intercepts[k % product.columns] as number), 0), 1),
-          ),
+          product.data.map((value, k) => Math.min(Math.max(value + intercepts[k % product.columns], 0), 1)),
         );
         return { decisionScore: pCorrect, pCorrect };
       },

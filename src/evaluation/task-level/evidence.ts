@@ -33,15 +33,15 @@ export function gatherEvidence(
   let distances = 0;
   for (let i = 0; i < prompts.length; i++) {
     nearest.clear();
-    const prompt = prompts[i] as number;
+    const prompt = prompts[i];
     for (let k = prompt * neighbors.count; k < (prompt + 1) * neighbors.count && !nearest.isFull(); k++) {
-      const index = neighbors.indices[k] as number;
+      const index = neighbors.indices[k];
       if (index < 0) break;
-      if (groupOf[index] !== without) nearest.add(index, neighbors.cosines[k] as number);
+      if (groupOf[index] !== without) nearest.add(index, neighbors.cosines[k]);
     }
     for (let k = 0; k < moved; k++) {
-      const cosine = task.cosinesToMoved.data[(moved + i) * task.cosinesToMoved.columns + k] as number;
-      nearest.add(task.prompts[k] as number, cosine);
+      const cosine = task.cosinesToMoved.data[(moved + i) * task.cosinesToMoved.columns + k];
+      nearest.add(task.prompts[k], cosine);
     }
     distances += nearest.meanDistance();
     averageOutcomes(outcomes, nearest.first(CLASSIFIER_NEIGHBORS), g, i);
@@ -60,11 +60,11 @@ function prepareNearest() {
     },
     isFull: () => size === DISTANCE_NEIGHBORS,
     add(index: number, cosine: number) {
-      if (size === DISTANCE_NEIGHBORS && !(cosine > (cosines[size - 1] as number))) return;
+      if (size === DISTANCE_NEIGHBORS && !(cosine > cosines[size - 1])) return;
       let k = size < DISTANCE_NEIGHBORS ? size++ : size - 1;
-      for (; k > 0 && cosine > (cosines[k - 1] as number); k--) {
-        cosines[k] = cosines[k - 1] as number;
-        indices[k] = indices[k - 1] as number;
+      for (; k > 0 && cosine > cosines[k - 1]; k--) {
+        cosines[k] = cosines[k - 1];
+        indices[k] = indices[k - 1];
       }
       cosines[k] = cosine;
       indices[k] = index;
@@ -72,7 +72,7 @@ function prepareNearest() {
     first: (count: number) => indices.subarray(0, Math.min(count, size)),
     meanDistance() {
       let sum = 0;
-      for (let k = 0; k < size; k++) sum += 1 - (cosines[k] as number);
+      for (let k = 0; k < size; k++) sum += 1 - cosines[k];
       return sum / size;
     },
   };
@@ -85,7 +85,7 @@ function averageOutcomes(outcomes: Matrix, neighbors: Int32Array, g: Matrix, tar
     let sum = 0;
     let known = 0;
     for (let k = 0; k < neighbors.length; k++) {
-      const outcome = outcomes.data[(neighbors[k] as number) * columns + m] as number;
+      const outcome = outcomes.data[neighbors[k] * columns + m];
       if (Number.isNaN(outcome)) continue;
       sum += outcome;
       known++;

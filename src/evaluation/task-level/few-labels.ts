@@ -45,7 +45,7 @@ export function evaluateFewLabels(
   const tasks = dataset.tasks
     .map((_, d) => Int32Array.from(dataset.taskOf.keys()).filter((i) => dataset.taskOf[i] === d))
     .filter((prompts) => prompts.length > 1);
-  const groupsOfTasks = tasks.map((prompts) => groupOf[prompts[0] as number] as number);
+  const groupsOfTasks = tasks.map((prompts) => groupOf[prompts[0]]);
   const covariances = new Map(
     [...new Set(groupsOfTasks)].map((group) => [
       group,
@@ -59,14 +59,14 @@ export function evaluateFewLabels(
   const add = (name: string, step: number, score: number) => {
     const sum = sums.get(name) ?? new Float64Array(LABELS.length);
     sums.set(name, sum);
-    sum[step] = (sum[step] as number) + score / (DRAWS * tasks.length);
+    sum[step] += score / (DRAWS * tasks.length);
   };
   const random = seededRandom(seed);
   tasks.forEach((prompts, d) => {
-    const covariance = covariances.get(groupsOfTasks[d] as number) as ScoreCovariance;
+    const covariance = covariances.get(groupsOfTasks[d]) as ScoreCovariance;
     const priors = predictedMeans(predictions, prompts);
     for (let draw = 0; draw < DRAWS; draw++) {
-      const order = permutation(prompts.length, random).map((k) => prompts[k] as number);
+      const order = permutation(prompts.length, random).map((k) => prompts[k]);
       LABELS.forEach((wanted, step) => {
         const labels = Math.min(wanted, Math.floor(prompts.length * MOST_LABELED));
         const task = {
@@ -85,8 +85,8 @@ export function evaluateFewLabels(
   return {
     labels: LABELS,
     draws: DRAWS,
-    bma: curveOf("bma")[0] as number,
-    best_per_task: curveOf("best_per_task")[0] as number,
+    bma: curveOf("bma")[0],
+    best_per_task: curveOf("best_per_task")[0],
     curves: Object.fromEntries(ways.map((name) => [name, curveOf(name)])),
   };
 }
@@ -118,17 +118,13 @@ function scoreWays(
 ): readonly (readonly [string, number])[] {
   const { models, outcomes } = dataset;
   const results = meansOn(dataset, rest);
-  const averages = columnsAt(bestSingle, all.subarray(0, 1)).map((column) => column[0] as number);
-  const taskScore = (values: ArrayLike<number>) =>
-    results[bestModel(values, results, averages, models)] as number;
+  const averages = columnsAt(bestSingle, all.subarray(0, 1)).map((column) => column[0]);
+  const taskScore = (values: ArrayLike<number>) => results[bestModel(values, results, averages, models)];
   const scores = columnsAt(outcomes, labeled);
   const ways: [string, number][] = [
     ["bma", taskScore(averages)],
     ["best_per_task", taskScore(meansOn(dataset, all))],
-    [
-      "labels",
-      taskScore(models.map((_, m) => posteriorMean(averages[m] as number, scores[m] as Float64Array))),
-    ],
+    ["labels", taskScore(models.map((_, m) => posteriorMean(averages[m], scores[m] as Float64Array)))],
   ];
   for (const [name, { pCorrect }] of routers) {
     const priors = priorsOf.get(name);
@@ -161,9 +157,9 @@ function scorePerPrompt(
     const start = i * models.length;
     const own = outcomes.data.subarray(start, start + models.length);
     for (let m = 0; m < models.length; m++) {
-      values[m] = (posterior[m] as number) + (pCorrect.data[start + m] as number) - (priors[m] as number);
+      values[m] = posterior[m] + pCorrect.data[start + m] - priors[m];
     }
-    sum += own[bestModel(values, own, averages, models)] as number;
+    sum += own[bestModel(values, own, averages, models)];
   }
   return sum / prompts.length;
 }
@@ -172,7 +168,7 @@ function scorePerPrompt(
 function columnsAt({ columns, data }: Matrix, rows: Int32Array): Float64Array[] {
   return Array.from({ length: columns }, (_, m) => {
     const column = new Float64Array(rows.length);
-    for (let k = 0; k < column.length; k++) column[k] = data[(rows[k] as number) * columns + m] as number;
+    for (let k = 0; k < column.length; k++) column[k] = data[rows[k] * columns + m];
     return column;
   });
 }

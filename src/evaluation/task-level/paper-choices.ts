@@ -45,25 +45,23 @@ export function preparePaper(data: TaskData, variant: PaperVariant, alpha: numbe
     const averages = averageScores(data, averageIncludesTask ? data.tasks : others);
     const estimatedAccuracy = Float64Array.from(models, (_, m) =>
       smoothAccuracy(
-        references.map(
-          ({ distance, accuracy }): ReferencePair => ({ distance, accuracy: accuracy[m] as number }),
-        ),
+        references.map(({ distance, accuracy }): ReferencePair => ({ distance, accuracy: accuracy[m] })),
         own.distance,
       ),
     );
-    const s3 = (accuracy: Float64Array) => own.s2.map((s2, m) => scoreS3(s2, accuracy[m] as number));
+    const s3 = (accuracy: Float64Array) => own.s2.map((s2, m) => scoreS3(s2, accuracy[m]));
     const choose = (values: Float64Array) => bestModel(values, own.results, averages, models);
     const bma = choose(averages);
     const candidates = models.map(
       (_, m): GateCandidate => ({
-        positives: own.positives[m] as number,
-        negatives: own.prompts - (own.positives[m] as number),
-        accuracy: estimatedAccuracy[m] as number,
+        positives: own.positives[m],
+        negatives: own.prompts - own.positives[m],
+        accuracy: estimatedAccuracy[m],
       }),
     );
     const byS3 = choose(s3(estimatedAccuracy));
     const gated = Number.isNaN(estimatedAccuracy[bma]) ? byS3 : gateChoice(candidates, byS3, bma, random);
-    const scoreOf = (model: number) => own.results[model] as number;
+    const scoreOf = (model: number) => own.results[model];
     return {
       task,
       labels: movedPrompts(task, alpha),
@@ -116,7 +114,7 @@ function measureTask({ dataset }: TaskData, { g, prompts, distance }: Evidence):
 function columnOf({ columns, data, rows }: Matrix, column: number, indices?: Int32Array): Float64Array {
   const values = new Float64Array(indices?.length ?? rows);
   for (let i = 0; i < values.length; i++) {
-    values[i] = data[(indices === undefined ? i : (indices[i] as number)) * columns + column] as number;
+    values[i] = data[(indices === undefined ? i : indices[i]) * columns + column];
   }
   return values;
 }
@@ -133,11 +131,11 @@ export function averageScores({ dataset }: TaskData, tasks: readonly Task[]): Fl
   for (const { prompts } of tasks) {
     meansOn(dataset, prompts).forEach((mean, m) => {
       if (Number.isNaN(mean)) return;
-      sums[m] = (sums[m] as number) + mean;
-      counts[m] = (counts[m] as number) + 1;
+      sums[m] += mean;
+      counts[m] += 1;
     });
   }
-  return sums.map((sum, m) => sum / (counts[m] as number));
+  return sums.map((sum, m) => sum / counts[m]);
 }
 
 function meanKnown(values: Float64Array): number {

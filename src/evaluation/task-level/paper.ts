@@ -104,7 +104,7 @@ function summarizeVariant(outcomes: readonly TaskOutcome[], seed: number): Paper
   const pairs = outcomes.flatMap(({ trueAccuracy, estimatedAccuracy }) =>
     Array.from(trueAccuracy, (truth, m) => ({
       truth,
-      error: Math.abs((estimatedAccuracy[m] as number) - truth),
+      error: Math.abs(estimatedAccuracy[m] - truth),
     })),
   );
   const known = pairs.filter(({ error }) => !Number.isNaN(error));
@@ -132,6 +132,6 @@ export function billionParameters(model: string): number {
 
 function mean(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let k = 0; k < values.length; k++) sum += values[k] as number;
+  for (let k = 0; k < values.length; k++) sum += values[k];
   return sum / values.length;
 }

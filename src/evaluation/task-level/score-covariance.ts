@@ -11,21 +11,18 @@ export function measureCovariance(dataset: Dataset, tasks: readonly Int32Array[]
   const means = tasks.map((prompts) => meansOn(dataset, prompts));
   const center = columnMeans(means, models);
   const betweenTasks = covarianceOf(
-    means.map((row) => row.map((mean, m) => mean - (center[m] as number))),
+    means.map((row) => row.map((mean, m) => mean - center[m])),
     models,
   );
   for (let a = 0; a < models; a++) {
     for (let b = 0; b < models; b++) {
       const cell = a * models + b;
-      if (a !== b) betweenTasks[cell] = (1 - SHRINKAGE) * (betweenTasks[cell] as number);
+      if (a !== b) betweenTasks[cell] *= 1 - SHRINKAGE;
     }
   }
   const residuals = tasks.flatMap((prompts, d) =>
     Array.from(prompts, (i) =>
-      Float64Array.from(
-        { length: models },
-        (_, m) => (dataset.outcomes.data[i * models + m] as number) - (means[d]?.[m] as number),
-      ),
+      Float64Array.from({ length: models }, (_, m) => dataset.outcomes.data[i * models + m] - means[d]?.[m]),
     ),
   );
   return { betweenTasks, withinTask: covarianceOf(residuals, models) };
@@ -39,17 +36,17 @@ function covarianceOf(rows: readonly Float64Array[], models: number): Float64Arr
     for (let a = 0; a < models; a++) {
       if (Number.isNaN(values[a])) continue;
       for (let b = 0; b <= a; b++) {
-        const product = (values[a] as number) * (values[b] as number);
+        const product = values[a] * values[b];
         if (Number.isNaN(product)) continue;
-        sums[a * models + b] = (sums[a * models + b] as number) + product;
-        counts[a * models + b] = (counts[a * models + b] as number) + 1;
+        sums[a * models + b] += product;
+        counts[a * models + b] += 1;
       }
     }
   }
   const covariance = new Float64Array(models * models);
   for (let a = 0; a < models; a++) {
     for (let b = 0; b <= a; b++) {
-      const value = (sums[a * models + b] as number) / Math.max(counts[a * models + b] as number, 1);
+      const value = sums[a * models + b] / Math.max(counts[a * models + b], 1);
       covariance[a * models + b] = value;
       covariance[b * models + a] = value;
     }
@@ -59,7 +56,7 @@ function covarianceOf(rows: readonly Float64Array[], models: number): Float64Arr
 
 function columnMeans(rows: readonly Float64Array[], columns: number): Float64Array {
   return Float64Array.from({ length: columns }, (_, m) => {
-    const known = rows.map((row) => row[m] as number).filter((value) => !Number.isNaN(value));
+    const known = rows.map((row) => row[m]).filter((value) => !Number.isNaN(value));
     return known.reduce((sum, value) => sum + value, 0) / known.length;
   });
 }

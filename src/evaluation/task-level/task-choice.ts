@@ -5,15 +5,15 @@ export function meansOn({ outcomes }: Dataset, prompts: ArrayLike<number>): Floa
   const sums = new Float64Array(outcomes.columns);
   const counts = new Float64Array(outcomes.columns);
   for (let k = 0; k < prompts.length; k++) {
-    const start = (prompts[k] as number) * outcomes.columns;
+    const start = prompts[k] * outcomes.columns;
     for (let m = 0; m < outcomes.columns; m++) {
-      const score = outcomes.data[start + m] as number;
+      const score = outcomes.data[start + m];
       if (Number.isNaN(score)) continue;
-      sums[m] = (sums[m] as number) + score;
-      counts[m] = (counts[m] as number) + 1;
+      sums[m] += score;
+      counts[m] += 1;
     }
   }
-  return sums.map((sum, m) => sum / (counts[m] as number));
+  return sums.map((sum, m) => sum / counts[m]);
 }
 
 /**
@@ -37,8 +37,8 @@ export function bestModel(
   return best;
 
   function precedes(a: number, b: number): boolean {
-    const byValue = (values[a] as number) - (values[b] as number);
-    const byAverage = (averages[a] as number) - (averages[b] as number);
+    const byValue = values[a] - values[b];
+    const byAverage = averages[a] - averages[b];
     if (byValue !== 0) return byValue > 0;
     return byAverage === 0 ? (models[a] as string) < (models[b] as string) : byAverage > 0;
   }

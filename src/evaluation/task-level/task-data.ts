@@ -30,11 +30,11 @@ export async function prepareTasks(dataset: Dataset, groupOf: Int32Array, seed: 
   for (const [index, name] of dataset.tasks.entries()) {
     const own = Int32Array.from(dataset.taskOf.keys()).filter((i) => dataset.taskOf[i] === index);
     if (own.length === 0) continue;
-    const prompts = permutation(own.length, seededRandom(seed + index)).map((k) => own[k] as number);
+    const prompts = permutation(own.length, seededRandom(seed + index)).map((k) => own[k]);
     const embeddings = takeRows(dataset.embeddings, prompts);
     const moved = takeRows(dataset.embeddings, prompts.subarray(0, MOST_MOVED));
     const cosinesToMoved = await multiply(embeddings, moved, { transposeB: true });
-    tasks.push({ index, name, group: groupOf[prompts[0] as number] as number, prompts, cosinesToMoved });
+    tasks.push({ index, name, group: groupOf[prompts[0]], prompts, cosinesToMoved });
   }
   return { dataset, tasks, groupOf, neighbors: await findTaskNeighbors(dataset, groupOf) };
 }

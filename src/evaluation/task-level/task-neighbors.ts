@@ -26,7 +26,7 @@ export async function findTaskNeighbors(dataset: Dataset, groupOf: Int32Array): 
   const cosines = new Float32Array(embeddings.rows * count).fill(Number.NEGATIVE_INFINITY);
   const keysOf = Array.from({ length: groups }, () => new Set<string>());
   textKeys.forEach((key, i) => {
-    keysOf[groupOf[i] as number]?.add(key);
+    keysOf[groupOf[i]]?.add(key);
   });
   const barred = keysOf.map((keys) => Uint8Array.from(textKeys, (key) => Number(keys.has(key))));
   for (let start = 0; start < embeddings.rows; start += BLOCK_ROWS) {
@@ -37,7 +37,7 @@ export async function findTaskNeighbors(dataset: Dataset, groupOf: Int32Array): 
     );
     const products = await multiply(block, embeddings, { transposeB: true });
     for (let i = 0; i < rows; i++) {
-      const own = groupOf[start + i] as number;
+      const own = groupOf[start + i];
       const offset = (start + i) * count;
       const [place, value] = [
         indices.subarray(offset, offset + count),
@@ -60,14 +60,14 @@ function selectByGroup(
 ): void {
   for (let j = 0; j < products.length; j++) {
     if (barred[j]) continue;
-    const first = (groupOf[j] as number) * NEIGHBORS_PER_GROUP;
+    const first = groupOf[j] * NEIGHBORS_PER_GROUP;
     const last = first + NEIGHBORS_PER_GROUP - 1;
-    const cosine = products[j] as number;
-    if (!(cosine > (cosines[last] as number))) continue;
+    const cosine = products[j];
+    if (!(cosine > cosines[last])) continue;
     let k = last;
-    for (; k > first && cosine > (cosines[k - 1] as number); k--) {
-      cosines[k] = cosines[k - 1] as number;
-      indices[k] = indices[k - 1] as number;
+    for (; k > first && cosine > cosines[k - 1]; k--) {
+      cosines[k] = cosines[k - 1];
+      indices[k] = indices[k - 1];
     }
     cosines[k] = cosine;
     indices[k] = j;
@@ -75,11 +75,8 @@ function selectByGroup(
 }
 
 function sortByCosine(indices: Int32Array, cosines: Float32Array): void {
-  const order = Array.from(indices.keys()).sort((a, b) => (cosines[b] as number) - (cosines[a] as number));
-  const [sortedIndices, sortedCosines] = [
-    order.map((k) => indices[k] as number),
-    order.map((k) => cosines[k] as number),
-  ];
+  const order = Array.from(indices.keys()).sort((a, b) => cosines[b] - cosines[a]);
+  const [sortedIndices, sortedCosines] = [order.map((k) => indices[k]), order.map((k) => cosines[k])];
   indices.set(sortedIndices);
   cosines.set(sortedCosines);
 }

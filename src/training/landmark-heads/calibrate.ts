@@ -1,4 +1,4 @@
-import type { Curve } from "../../core/curve.ts";
+import type { Curve } from "../../core/math/curve.ts";
 import type { Matrix } from "../../numerics/matrix.ts";
 
 // Enough bins to bend the curve where it must, few enough that each holds thousands of outcomes.
@@ -14,8 +14,8 @@ const TAIL = 0.5;
 export function fitCalibration(predicted: Matrix, outcomes: Matrix): Curve {
   const pairs: { x: number; y: number }[] = [];
   for (let k = 0; k < outcomes.data.length; k++) {
-    const y = outcomes.data[k] as number;
-    if (!Number.isNaN(y)) pairs.push({ x: predicted.data[k] as number, y });
+    const y = outcomes.data[k];
+    if (!Number.isNaN(y)) pairs.push({ x: predicted.data[k], y });
   }
   pairs.sort((a, b) => a.x - b.x);
   const bins: { x: number; y: number; count: number }[] = [];
@@ -50,8 +50,8 @@ function pool(bins: { x: number; y: number; count: number }[]): void {
 
 /** Drops points whose x does not rise, so that the curve is a function. */
 function risingCurve(x: readonly number[], y: readonly number[]): Curve {
-  const kept = x.map((_, k) => k).filter((k) => k === 0 || (x[k] as number) > (x[k - 1] as number) + 1e-9);
-  return { x: kept.map((k) => x[k] as number), y: kept.map((k) => y[k] as number) };
+  const kept = x.map((_, k) => k).filter((k) => k === 0 || x[k] > x[k - 1] + 1e-9);
+  return { x: kept.map((k) => x[k]), y: kept.map((k) => y[k]) };
 }
 
 function mean(values: readonly number[]): number {

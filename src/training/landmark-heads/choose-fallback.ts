@@ -27,7 +27,7 @@ export async function chooseFallback(
   if (groups.count < FEWEST_GROUPS) return { mixtureShare: 0, usesResponse: false };
   const tasksOfGroup = Array.from({ length: groups.count }, () => new Set<number>());
   train.taskOf.forEach((task, i) => {
-    tasksOfGroup[groups.groupOf[i] as number]?.add(task);
+    tasksOfGroup[groups.groupOf[i]]?.add(task);
   });
   const priors = tasksOfGroup.map((own) => priorWithout(taskTable, own));
   const easeOf = ease.leaveOneOut.data;
@@ -37,8 +37,8 @@ export async function chooseFallback(
   });
   const responseBound = lowerBound(
     groupGains(train, groups.groupOf, priors, (i, prior) => {
-      const added = respond(curves[groups.groupOf[i] as number] as Response, easeOf[i] as number);
-      return prior.map((value, m) => value + (added[m] as number));
+      const added = respond(curves[groups.groupOf[i]] as Response, easeOf[i]);
+      return prior.map((value, m) => value + added[m]);
     }),
   );
   const mixture = await multiply(nearnessToOthers(cosines, tasksOfGroup, groups.groupOf), taskTable);
@@ -49,7 +49,7 @@ export async function chooseFallback(
   };
   for (const share of MIXTURE_SHARES) {
     const gains = groupGains(train, groups.groupOf, priors, (i, prior) =>
-      prior.map((value, m) => value + share * ((row(mixture, i)[m] as number) - value)),
+      prior.map((value, m) => value + share * (row(mixture, i)[m] - value)),
     );
     const bound = lowerBound(gains);
     if (bound > best.bound + 1e-9) best = { mixtureShare: share, usesResponse: false, bound };
@@ -62,7 +62,7 @@ function priorWithout(taskTable: Matrix, left: ReadonlySet<number>): Float64Arra
   const sums = new Float64Array(taskTable.columns);
   for (const d of kept)
     row(taskTable, d).forEach((value, m) => {
-      sums[m] = (sums[m] as number) + value / kept.length;
+      sums[m] += value / kept.length;
     });
   return sums;
 }
@@ -76,12 +76,11 @@ function groupGains(
 ): readonly number[] {
   const sums = priors.map(() => ({ gain: 0, prompts: 0 }));
   for (let i = 0; i < train.ids.length; i++) {
-    const prior = priors[groupOf[i] as number] as Float64Array;
+    const prior = priors[groupOf[i]] as Float64Array;
     const outcomes = row(train.outcomes, i);
-    const sum = sums[groupOf[i] as number] as { gain: number; prompts: number };
+    const sum = sums[groupOf[i]] as { gain: number; prompts: number };
     const scores = scoresOf(i, prior);
-    sum.gain +=
-      bestObserved(outcomes, (m) => scores[m] as number) - bestObserved(outcomes, (m) => prior[m] as number);
+    sum.gain += bestObserved(outcomes, (m) => scores[m]) - bestObserved(outcomes, (m) => prior[m]);
     sum.prompts++;
   }
   return sums.filter(({ prompts }) => prompts > 0).map(({ gain, prompts }) => gain / prompts);

@@ -24,11 +24,11 @@ export function chooseThreshold(
     const outcomes = row(train.outcomes, i);
     const scores = row(decision.leaveOneOut, i);
     const fallback = fallbackOf(i);
-    const single = bestObserved(outcomes, (m) => prior[m] as number);
+    const single = bestObserved(outcomes, (m) => prior[m]);
     return {
       score,
-      gain: bestObserved(outcomes, (m) => scores[m] as number) - single,
-      fallbackGain: bestObserved(outcomes, (m) => fallback[m] as number) - single,
+      gain: bestObserved(outcomes, (m) => scores[m]) - single,
+      fallbackGain: bestObserved(outcomes, (m) => fallback[m]) - single,
     };
   }).sort((a, b) => a.score - b.score);
   const total = gains.reduce((sum, { gain }) => sum + gain, 0);

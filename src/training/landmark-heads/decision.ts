@@ -1,4 +1,4 @@
-import type { LinearHead } from "../../core/linear-head.ts";
+import type { LinearHead } from "../../core/math/linear-head.ts";
 import { multiply } from "../../numerics/blas.ts";
 import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import type { FittedHeads } from "./fit-heads.ts";
@@ -27,14 +27,14 @@ export async function fitDecision({
   for (let m = 0; m < models; m++) {
     for (let d = 0; d < tasks; d++) {
       const k = m * width + (width - 1 - tasks) + d;
-      weights[k] = (weights[k] as number) + (taskTable.data[d * models + m] as number) / 2;
+      weights[k] += taskTable.data[d * models + m] / 2;
     }
   }
   const mixture = await multiply(leaveOneOutMemberships, taskTable);
   const mean = matrix(
     mixture.rows,
     models,
-    mixture.data.map((value, k) => (value + (leaveOneOut.data[k] as number)) / 2),
+    mixture.data.map((value, k) => (value + leaveOneOut.data[k]) / 2),
   );
   return { head: { weights, outputs: models }, leaveOneOut: mean };
 }

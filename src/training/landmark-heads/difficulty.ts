@@ -20,25 +20,23 @@ export function fitAdditive({ rows, columns, data }: Matrix): AdditiveFit {
   const ease = new Float64Array(rows);
   const ability = new Float64Array(columns);
   const seen = new Float64Array(columns);
-  for (let k = 0; k < data.length; k++)
-    if (!Number.isNaN(data[k])) seen[k % columns] = (seen[k % columns] as number) + 1;
+  for (let k = 0; k < data.length; k++) if (!Number.isNaN(data[k])) seen[k % columns] += 1;
   for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < rows; i++) {
       let sum = 0;
       let count = 0;
       for (let m = 0; m < columns; m++) {
-        const value = data[i * columns + m] as number;
+        const value = data[i * columns + m];
         if (Number.isNaN(value)) continue;
-        sum += value - (ability[m] as number);
+        sum += value - ability[m];
         count++;
       }
       ease[i] = count > 0 ? sum / count : 0;
     }
     const sums = new Float64Array(columns);
     for (let k = 0; k < data.length; k++) {
-      const value = data[k] as number;
-      if (!Number.isNaN(value))
-        sums[k % columns] = (sums[k % columns] as number) + value - (ease[Math.floor(k / columns)] as number);
+      const value = data[k];
+      if (!Number.isNaN(value)) sums[k % columns] = sums[k % columns] + value - ease[Math.floor(k / columns)];
     }
     center(sums, seen, ability);
   }
@@ -50,11 +48,11 @@ function center(sums: Float64Array, seen: Float64Array, ability: Float64Array): 
   let count = 0;
   for (let m = 0; m < sums.length; m++) {
     if (seen[m] === 0) continue;
-    ability[m] = (sums[m] as number) / (seen[m] as number);
-    total += ability[m] as number;
+    ability[m] = sums[m] / seen[m];
+    total += ability[m];
     count++;
   }
   for (let m = 0; m < ability.length; m++) {
-    if (seen[m] !== 0) ability[m] = (ability[m] as number) - total / count;
+    if (seen[m] !== 0) ability[m] -= total / count;
   }
 }

@@ -1,5 +1,5 @@
-import { taskMemberships } from "../../core/features.ts";
-import type { LinearHead } from "../../core/linear-head.ts";
+import { taskMemberships } from "../../core/math/features.ts";
+import type { LinearHead } from "../../core/math/linear-head.ts";
 import { multiply } from "../../numerics/blas.ts";
 import { besides, type Matrix, matrix, row } from "../../numerics/matrix.ts";
 import { prepareRidge, type Ridge, type RidgeFit, symmetricEigen } from "../../numerics/ridge.ts";
@@ -73,16 +73,14 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
     correctness: await toHead(
       kernels,
       addToEachColumn(deviationFit.weights, easeFit.weights.data),
-      deviationFit.intercepts.map(
-        (value, m) => value + (easeFit.intercepts[0] as number) + (abilities[m] as number),
-      ),
+      deviationFit.intercepts.map((value, m) => value + easeFit.intercepts[0] + abilities[m]),
     ),
     leaveOneOut: addToEachRow(addToEachColumn(deviationFit.leaveOneOut, easeFit.leaveOneOut.data), abilities),
     leaveOneOutTaskScores: taskFit.leaveOneOut,
     leaveOneOutMemberships: memberships,
     penalties: {
-      tasks: taskFit.penalties[0] as number,
-      ease: easeFit.penalties[0] as number,
+      tasks: taskFit.penalties[0],
+      ease: easeFit.penalties[0],
       deviations: deviationFit.penalties,
     },
   };
@@ -110,9 +108,9 @@ async function fitByComponents(ridge: Ridge, targets: Matrix): Promise<RidgeFit>
 function deviationsOf({ rows, columns, data }: Matrix, { ease, ability }: AdditiveFit): Matrix {
   const deviations = matrix(rows, columns);
   for (let k = 0; k < data.length; k++) {
-    const value = data[k] as number;
+    const value = data[k];
     if (Number.isNaN(value)) continue;
-    deviations.data[k] = value - (ease[Math.floor(k / columns)] as number) - (ability[k % columns] as number);
+    deviations.data[k] = value - ease[Math.floor(k / columns)] - ability[k % columns];
   }
   return deviations;
 }
@@ -142,9 +140,8 @@ export async function toHead(
   const width = weights.rows + 1;
   const head = new Float32Array(width * weights.columns);
   for (let m = 0; m < weights.columns; m++) {
-    for (let j = 0; j < weights.rows; j++)
-      head[m * width + j] = folded.data[j * weights.columns + m] as number;
-    head[m * width + weights.rows] = intercepts[m] as number;
+    for (let j = 0; j < weights.rows; j++) head[m * width + j] = folded.data[j * weights.columns + m];
+    head[m * width + weights.rows] = intercepts[m];
   }
   return { weights: head, outputs: weights.columns };
 }
@@ -153,7 +150,7 @@ function addToEachColumn({ rows, columns, data }: Matrix, column: ArrayLike<numb
   return matrix(
     rows,
     columns,
-    data.map((value, k) => value + (column[Math.floor(k / columns)] as number)),
+    data.map((value, k) => value + column[Math.floor(k / columns)]),
   );
 }
 
@@ -161,6 +158,6 @@ function addToEachRow({ rows, columns, data }: Matrix, values: ArrayLike<number>
   return matrix(
     rows,
     columns,
-    data.map((value, k) => value + (values[k % columns] as number)),
+    data.map((value, k) => value + values[k % columns]),
   );
 }

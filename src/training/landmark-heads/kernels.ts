@@ -1,5 +1,5 @@
-import { landmarkKernel } from "../../core/features.ts";
-import { dequantizeRows, type QuantizedRows, quantizeRows } from "../../core/quantize.ts";
+import { landmarkKernel } from "../../core/math/features.ts";
+import { dequantizeRows, type QuantizedRows, quantizeRows } from "../../core/math/quantize.ts";
 import { multiply } from "../../numerics/blas.ts";
 import { sphericalKMeans } from "../../numerics/kmeans.ts";
 import { type Matrix, matrix } from "../../numerics/matrix.ts";
@@ -41,8 +41,8 @@ export async function fitKernels(
   const { values, vectors } = symmetricEigen(await kernelsTo(centers, gamma, centers));
   const scaled = matrix(count, count);
   for (let k = 0; k < scaled.data.length; k++) {
-    const eigenvalue = Math.max(values[k % count] as number, SMALLEST_EIGENVALUE);
-    scaled.data[k] = (vectors.data[k] as number) / Math.sqrt(eigenvalue);
+    const eigenvalue = Math.max(values[k % count], SMALLEST_EIGENVALUE);
+    scaled.data[k] = vectors.data[k] / Math.sqrt(eigenvalue);
   }
   return { landmarks: rows, centers, gamma, whitening: scaled, sizes: clusters.sizes };
 }
@@ -51,7 +51,7 @@ export async function fitKernels(
 export async function kernelsTo(centers: Matrix, gamma: number, rows: Matrix): Promise<Matrix> {
   const cosines = await multiply(rows, centers, { transposeB: true });
   const { data } = cosines;
-  for (let k = 0; k < data.length; k++) data[k] = landmarkKernel(data[k] as number, gamma);
+  for (let k = 0; k < data.length; k++) data[k] = landmarkKernel(data[k], gamma);
   return cosines;
 }
 

@@ -1,4 +1,4 @@
-import { taskMemberships } from "../../core/features.ts";
+import { taskMemberships } from "../../core/math/features.ts";
 import { type Matrix, matrix, row } from "../../numerics/matrix.ts";
 import { permutation, seededRandom } from "../../numerics/random.ts";
 import { type Dataset, familiesOf } from "../dataset.ts";
@@ -18,7 +18,7 @@ export function groupFamilies(dataset: Pick<Dataset, "tasks" | "taskOf">, seed: 
   const { families, familyOf } = familiesOf(dataset);
   const count = Math.min(families.length, MOST_GROUPS);
   const order = permutation(families.length, seededRandom(seed));
-  return { groupOf: familyOf.map((family) => (order[family] as number) % count), count };
+  return { groupOf: familyOf.map((family) => order[family] % count), count };
 }
 
 /** [prompts, tasks] nearness of each prompt to the tasks that are not in its own group. @param cosines to centroids */
@@ -29,7 +29,7 @@ export function nearnessToOthers(
 ): Matrix {
   const nearness = matrix(cosines.rows, cosines.columns);
   for (let i = 0; i < cosines.rows; i++) {
-    const own = tasksOfGroup[groupOf[i] as number] as ReadonlySet<number>;
+    const own = tasksOfGroup[groupOf[i]] as ReadonlySet<number>;
     const others = row(cosines, i).map((value, d) => (own.has(d) ? 0 : value));
     nearness.data.set(taskMemberships(others), i * cosines.columns);
   }

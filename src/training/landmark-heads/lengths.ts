@@ -1,4 +1,4 @@
-import type { LinearHead } from "../../core/linear-head.ts";
+import type { LinearHead } from "../../core/math/linear-head.ts";
 import { type Matrix, matrix } from "../../numerics/matrix.ts";
 import type { Ridge } from "../../numerics/ridge.ts";
 import { fitAdditive } from "./difficulty.ts";
@@ -28,21 +28,19 @@ export async function fitLengths(
   const { columns } = logs;
   const weights = matrix(fit.weights.rows, columns);
   for (let k = 0; k < weights.data.length; k++) {
-    weights.data[k] = fit.weights.data[Math.floor(k / columns)] as number;
+    weights.data[k] = fit.weights.data[Math.floor(k / columns)];
   }
   const shifts = wordiness.map((value) => value + correction);
   return {
     head: await toHead(
       kernels,
       weights,
-      shifts.map((shift) => shift + (fit.intercepts[0] as number)),
+      shifts.map((shift) => shift + fit.intercepts[0]),
     ),
     leaveOneOut: matrix(
       logs.rows,
       columns,
-      logs.data.map((_, k) =>
-        Math.exp((fit.leaveOneOut.data[Math.floor(k / columns)] as number) + (shifts[k % columns] as number)),
-      ),
+      logs.data.map((_, k) => Math.exp(fit.leaveOneOut.data[Math.floor(k / columns)] + shifts[k % columns])),
     ),
   };
 }
@@ -55,7 +53,7 @@ async function fitTypical(ridge: Ridge, logs: Matrix, typical: Float32Array) {
     ),
   );
   const count = known.reduce((sum, value) => sum + value, 0);
-  const mean = typical.reduce((sum, value, i) => sum + value * (known[i] as number), 0) / count;
+  const mean = typical.reduce((sum, value, i) => sum + value * known[i], 0) / count;
   const targets = typical.map((value, i) => (known[i] === 1 ? value : mean));
   return ridge.fitBest(matrix(typical.length, 1, Float32Array.from(targets)));
 }
@@ -65,10 +63,10 @@ function smearing(logs: Matrix, predicted: Matrix, wordiness: Float64Array): num
   let sum = 0;
   let count = 0;
   for (let k = 0; k < logs.data.length; k++) {
-    const value = logs.data[k] as number;
+    const value = logs.data[k];
     if (Number.isNaN(value)) continue;
     const i = Math.floor(k / logs.columns);
-    sum += Math.exp(value - (predicted.data[i] as number) - (wordiness[k % logs.columns] as number));
+    sum += Math.exp(value - predicted.data[i] - wordiness[k % logs.columns]);
     count++;
   }
   return Math.log(sum / count);

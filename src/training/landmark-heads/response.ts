@@ -1,4 +1,4 @@
-import { type Curve, evaluateCurve } from "../../core/curve.ts";
+import { type Curve, evaluateCurve } from "../../core/math/curve.ts";
 import { type Matrix, row } from "../../numerics/matrix.ts";
 
 /**
@@ -21,17 +21,17 @@ export function fitResponse(
   deviations: Matrix,
   prompts: readonly number[],
 ): Response {
-  const sorted = prompts.toSorted((a, b) => (ease[a] as number) - (ease[b] as number) || a - b);
+  const sorted = prompts.toSorted((a, b) => ease[a] - ease[b] || a - b);
   const count = Math.max(1, Math.min(POINTS, sorted.length));
   const bins = Array.from({ length: count }, (_, k) =>
     sorted.slice(Math.floor((k * sorted.length) / count), Math.floor(((k + 1) * sorted.length) / count)),
   );
-  const x = bins.map((bin) => bin.reduce((sum, i) => sum + (ease[i] as number), 0) / Math.max(bin.length, 1));
+  const x = bins.map((bin) => bin.reduce((sum, i) => sum + ease[i], 0) / Math.max(bin.length, 1));
   const overall = meanDeviations(deviations, sorted);
   const heights = bins.map((bin) => meanDeviations(deviations, bin));
   return Array.from(overall, (mean, m) => ({
     x,
-    y: heights.map((means) => (means[m] as number) - mean),
+    y: heights.map((means) => means[m] - mean),
   }));
 }
 
@@ -44,7 +44,7 @@ function meanDeviations(deviations: Matrix, prompts: readonly number[]): Float64
   const means = new Float64Array(deviations.columns);
   for (const i of prompts) {
     row(deviations, i).forEach((value, m) => {
-      means[m] = (means[m] as number) + value / prompts.length;
+      means[m] += value / prompts.length;
     });
   }
   return means;

@@ -20,20 +20,20 @@ export function fitTaskTable(
   const easeSums = new Float64Array(tasks);
   const sizes = new Float64Array(tasks);
   for (let i = 0; i < deviations.rows; i++) {
-    const task = taskOf[i] as number;
-    sizes[task] = (sizes[task] as number) + 1;
-    easeSums[task] = (easeSums[task] as number) + (ease[i] as number);
+    const task = taskOf[i];
+    sizes[task] += 1;
+    easeSums[task] += ease[i];
     for (let m = 0; m < columns; m++) {
       const cell = task * columns + m;
-      table.data[cell] = (table.data[cell] as number) + (deviations.data[i * columns + m] as number);
+      table.data[cell] += deviations.data[i * columns + m];
     }
   }
   for (let cell = 0; cell < table.data.length; cell++) {
     const task = Math.floor(cell / columns);
-    const size = sizes[task] as number;
-    const taskEase = (easeSums[task] as number) / Math.max(size, 1);
-    const deviation = (table.data[cell] as number) / (size + PRIOR_PROMPTS);
-    table.data[cell] = taskEase + (ability[cell % columns] as number) + deviation;
+    const size = sizes[task];
+    const taskEase = easeSums[task] / Math.max(size, 1);
+    const deviation = table.data[cell] / (size + PRIOR_PROMPTS);
+    table.data[cell] = taskEase + ability[cell % columns] + deviation;
   }
   return table;
 }

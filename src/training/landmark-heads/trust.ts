@@ -1,5 +1,5 @@
-import type { LinearHead } from "../../core/linear-head.ts";
-import { dequantizeRows, type QuantizedRows, quantizeRows } from "../../core/quantize.ts";
+import type { LinearHead } from "../../core/math/linear-head.ts";
+import { dequantizeRows, type QuantizedRows, quantizeRows } from "../../core/math/quantize.ts";
 import { multiply } from "../../numerics/blas.ts";
 import { columnMeans, type Matrix, matrix, normalizeRows, row } from "../../numerics/matrix.ts";
 import type { Dataset } from "../dataset.ts";
@@ -59,9 +59,9 @@ export async function fitTrust(
     : undefined;
   const mixture = await multiply(membershipsOf(cosines), heads.taskTable);
   const fallbackOf = (i: number) => {
-    const added = curves && respond(curves, heads.ease.leaveOneOut.data[i] as number);
+    const added = curves && respond(curves, heads.ease.leaveOneOut.data[i]);
     return prior.map((value, m) => {
-      const byTask = mixture.data[i * prior.length + m] as number;
+      const byTask = mixture.data[i * prior.length + m];
       return value + mixtureShare * (byTask - value) + (added?.[m] ?? 0);
     });
   };
@@ -93,12 +93,12 @@ async function unfamiliarHead(
   const prior = columnMeans(subtractRowMeans(taskTable));
   const weights = matrix(ease.weights.rows, prior.length);
   for (let k = 0; k < weights.data.length; k++) {
-    weights.data[k] = ease.weights.data[Math.floor(k / prior.length)] as number;
+    weights.data[k] = ease.weights.data[Math.floor(k / prior.length)];
   }
   return toHead(
     kernels,
     weights,
-    prior.map((value) => (ease.intercepts[0] as number) + value * (1 - mixtureShare)),
+    prior.map((value) => ease.intercepts[0] + value * (1 - mixtureShare)),
   );
 }
 
@@ -108,8 +108,7 @@ function mixtureHead({ taskTable }: FittedHeads, mixtureShare: number): LinearHe
   const width = table.rows + 1;
   const weights = new Float32Array(table.columns * width);
   for (let k = 0; k < table.data.length; k++) {
-    weights[(k % table.columns) * width + Math.floor(k / table.columns)] =
-      mixtureShare * (table.data[k] as number);
+    weights[(k % table.columns) * width + Math.floor(k / table.columns)] = mixtureShare * table.data[k];
   }
   return { weights, outputs: table.columns };
 }
@@ -118,9 +117,9 @@ function mixtureHead({ taskTable }: FittedHeads, mixtureShare: number): LinearHe
 function taskCentroids({ tasks, taskOf, embeddings }: Dataset): Matrix {
   const centroids = matrix(tasks.length, embeddings.columns);
   for (let i = 0; i < embeddings.rows; i++) {
-    const sum = row(centroids, taskOf[i] as number);
+    const sum = row(centroids, taskOf[i]);
     row(embeddings, i).forEach((value, j) => {
-      sum[j] = (sum[j] as number) + value;
+      sum[j] += value;
     });
   }
   return normalizeRows(centroids);
@@ -130,11 +129,11 @@ function subtractRowMeans({ rows, columns, data }: Matrix): Matrix {
   const means = new Float64Array(rows);
   for (let k = 0; k < data.length; k++) {
     const i = Math.floor(k / columns);
-    means[i] = (means[i] as number) + (data[k] as number) / columns;
+    means[i] += data[k] / columns;
   }
   return matrix(
     rows,
     columns,
-    data.map((value, k) => value - (means[Math.floor(k / columns)] as number)),
+    data.map((value, k) => value - means[Math.floor(k / columns)]),
   );
 }

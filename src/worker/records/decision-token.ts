@@ -1,6 +1,6 @@
 import { equalInConstantTime } from "../../contract/api-key.ts";
 import { fromBase64Url, fromHex, toBase64Url, toHex } from "../../contract/bytes-as-text.ts";
-import { quantizeRows } from "../../core/quantize.ts";
+import { quantizeRows } from "../../core/math/quantize.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { concatenate } from "../providers/concatenate.ts";
 

@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { loadPredictor } from "../../../src/core/bundle.ts";
 import { catalogueWithoutPrices } from "../../../src/core/catalogue.ts";
 import { decide } from "../../../src/core/decide.ts";
-import { float32ToFloat16 } from "../../../src/core/float16.ts";
+import { float32ToFloat16 } from "../../../src/core/math/float16.ts";
+import { quantizeRows } from "../../../src/core/math/quantize.ts";
 import type { Predictor } from "../../../src/core/predictor.ts";
-import { quantizeRows } from "../../../src/core/quantize.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../../src/core/safetensors.ts";
 import { recommendForTask } from "../../../src/core/task.ts";
 import { type Random, seededRandom } from "../../../src/numerics/random.ts";
@@ -247,7 +247,7 @@ function mutateBundle(example: Uint8Array, random: Random): Uint8Array {
       });
       break;
     case 3:
-      emptyDimension(tensors, tensor.shape[0] as number);
+      emptyDimension(tensors, tensor.shape[0]);
       break;
     default: {
       const data = tensor.data.slice();

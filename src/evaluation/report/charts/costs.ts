@@ -105,14 +105,14 @@ export function drawCalls({ routers }: EvaluationReport): string | undefined {
     (calls?.curve.strongShare ?? []).map((share, k) => ({
       name,
       share: 100 * share,
-      quality: 100 * (calls?.curve.quality[k] as number),
+      quality: 100 * (calls?.curve.quality[k] ?? Number.NaN),
     })),
   );
   const curve = routers[SERVED]?.calls?.curve ?? Object.values(routers)[0]?.calls?.curve;
   if (curve === undefined) return undefined;
   const chord = [0, curve.quality.length - 1].map((k) => ({
-    share: 100 * (curve.strongShare[k] as number),
-    quality: 100 * (curve.quality[k] as number),
+    share: 100 * curve.strongShare[k],
+    quality: 100 * curve.quality[k],
   }));
   return draw("Quality against the share of prompts sent to the strong model", {
     height: 400,

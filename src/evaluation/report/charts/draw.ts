@@ -14,7 +14,7 @@ export const CHART_WIDTH = 760;
  */
 export function draw(label: string, options: Plot.PlotOptions): string {
   const figure = Plot.plot({
-    document: document as unknown as Document,
+    document: document as unknown as NonNullable<Plot.PlotOptions["document"]>,
     width: CHART_WIDTH,
     style: { fontSize: "13px", background: "none", overflow: "visible" },
     ariaLabel: label,

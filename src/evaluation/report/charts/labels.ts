@@ -44,7 +44,7 @@ export function drawAlphaSweep({ alpha_sweep: steps }: Pick<PaperReport, "alpha_
 
 function drawSeries(label: string, series: readonly Series[], bma: number, best: number): string {
   const points = series.flatMap(({ name, labels, scores, color }) =>
-    labels.map((count, k) => ({ name, count, score: 100 * (scores[k] as number), color })),
+    labels.map((count, k) => ({ name, count, score: 100 * scores[k], color })),
   );
   const most = Math.max(...points.map(({ count }) => count));
   const anchors = [

@@ -16,9 +16,9 @@ export function drawTasks({ routers, anchors_by_task: anchors, tasks }: Evaluati
   const rows = tasks
     .map((task) => ({
       task,
-      single: 100 * (anchors.best_single[task] as number),
-      own: 100 * (anchors.best_per_task[task] as number),
-      routed: 100 * (router?.score_by_task[task] as number),
+      single: 100 * anchors.best_single[task],
+      own: 100 * anchors.best_per_task[task],
+      routed: 100 * router?.score_by_task[task],
     }))
     .sort((a, b) => b.own - b.single - (a.own - a.single))
     .slice(0, MOST_TASKS);

@@ -5,7 +5,7 @@ const scratch = new DataView(new ArrayBuffer(4));
 export function float16ToFloat32(bits: Uint16Array): Float32Array {
   const values = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) {
-    const half = bits[i] as number;
+    const half = bits[i];
     const sign = half & 0x8000 ? -1 : 1;
     const exponent = (half >> 10) & 0x1f;
     const mantissa = half & 0x3ff;
@@ -19,7 +19,7 @@ export function float16ToFloat32(bits: Uint16Array): Float32Array {
 /** Single-precision values -> half-precision bits, rounded to nearest even; out of range becomes infinity. */
 export function float32ToFloat16(values: ArrayLike<number>): Uint16Array {
   const bits = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) bits[i] = halfBits(values[i] as number);
+  for (let i = 0; i < values.length; i++) bits[i] = halfBits(values[i]);
   return bits;
 }
 

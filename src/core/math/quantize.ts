@@ -15,13 +15,13 @@ export function quantizeRows(matrix: Float32Array, columns: number): QuantizedRo
   for (let row = 0; row < rows; row++) {
     let largest = 0;
     for (let k = row * columns; k < (row + 1) * columns; k++) {
-      largest = Math.max(largest, Math.abs(matrix[k] as number));
+      largest = Math.max(largest, Math.abs(matrix[k]));
     }
     const scale = Math.fround(largest / 127);
     scales[row] = scale;
     if (scale === 0) continue;
     for (let k = row * columns; k < (row + 1) * columns; k++) {
-      values[k] = Math.round((matrix[k] as number) / scale);
+      values[k] = Math.round(matrix[k] / scale);
     }
   }
   return { values, scales, columns };
@@ -31,8 +31,8 @@ export function quantizeRows(matrix: Float32Array, columns: number): QuantizedRo
 export function dequantizeRows({ values, scales, columns }: QuantizedRows): Float32Array<ArrayBuffer> {
   const matrix = new Float32Array(values.length);
   for (let row = 0; row < scales.length; row++) {
-    const scale = scales[row] as number;
-    for (let k = row * columns; k < (row + 1) * columns; k++) matrix[k] = (values[k] as number) * scale;
+    const scale = scales[row];
+    for (let k = row * columns; k < (row + 1) * columns; k++) matrix[k] = values[k] * scale;
   }
   return matrix;
 }

@@ -6,15 +6,15 @@ export interface Curve {
 
 export function evaluateCurve({ x, y }: Curve, at: number): number {
   const last = x.length - 1;
-  if (!(at > (x[0] as number))) return y[0] as number;
-  if (at >= (x[last] as number)) return y[last] as number;
+  if (!(at > x[0])) return y[0];
+  if (at >= x[last]) return y[last];
   let low = 0;
   let high = last;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if ((x[middle] as number) <= at) low = middle;
+    if (x[middle] <= at) low = middle;
     else high = middle;
   }
-  const share = (at - (x[low] as number)) / ((x[high] as number) - (x[low] as number));
-  return (y[low] as number) + share * ((y[high] as number) - (y[low] as number));
+  const share = (at - x[low]) / (x[high] - x[low]);
+  return y[low] + share * (y[high] - y[low]);
 }

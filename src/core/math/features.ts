@@ -54,10 +54,10 @@ export function dotRows(rows: Float32Array, vector: Float32Array): Float64Array 
     let [a, b, c, d] = [0, 0, 0, 0];
     for (let j = 0; j < length; j += 4) {
       const k = start + j;
-      a += (rows[k] as number) * (vector[j] as number);
-      b += (rows[k + 1] as number) * (vector[j + 1] as number);
-      c += (rows[k + 2] as number) * (vector[j + 2] as number);
-      d += (rows[k + 3] as number) * (vector[j + 3] as number);
+      a += rows[k] * vector[j];
+      b += rows[k + 1] * vector[j + 1];
+      c += rows[k + 2] * vector[j + 2];
+      d += rows[k + 3] * vector[j + 3];
     }
     products[i] = a + b + c + d;
   }

@@ -33,12 +33,12 @@ export function nearestNeighbors(
     let [a, b, c, d] = [0, 0, 0, 0];
     for (let j = 0; j < columns; j += 4) {
       const k = start + j;
-      a += (values[k] as number) * (embedding[j] as number);
-      b += (values[k + 1] as number) * (embedding[j + 1] as number);
-      c += (values[k + 2] as number) * (embedding[j + 2] as number);
-      d += (values[k + 3] as number) * (embedding[j + 3] as number);
+      a += values[k] * embedding[j];
+      b += values[k + 1] * embedding[j + 1];
+      c += values[k + 2] * embedding[j + 2];
+      d += values[k + 3] * embedding[j + 3];
     }
-    const cosine = (a + b + c + d) * (scales[i] as number);
+    const cosine = (a + b + c + d) * scales[i];
     if (nearest.length === count && cosine <= worst) continue;
     if (nearest.length === count) nearest.pop();
     let place = nearest.length;
@@ -63,12 +63,12 @@ export function meanOutcomesOf(
     let sum = 0;
     let count = 0;
     for (const { index } of neighbors) {
-      const outcome = outcomes[index * models + m] as number;
+      const outcome = outcomes[index * models + m];
       if (outcome === MISSING_OUTCOME) continue;
       sum += outcome;
       count++;
     }
-    means[m] = count > 0 ? sum / count / OUTCOME_LEVELS : (priors[m] as number);
+    means[m] = count > 0 ? sum / count / OUTCOME_LEVELS : priors[m];
   }
   return means;
 }

@@ -17,16 +17,16 @@ export function applyHead({ weights, outputs }: LinearHead, features: Float64Arr
     const second = first + columns;
     const third = second + columns;
     const fourth = third + columns;
-    let a = weights[first + length] as number;
-    let b = weights[second + length] as number;
-    let c = weights[third + length] as number;
-    let d = weights[fourth + length] as number;
+    let a = weights[first + length];
+    let b = weights[second + length];
+    let c = weights[third + length];
+    let d = weights[fourth + length];
     for (let j = 0; j < length; j++) {
-      const feature = features[j] as number;
-      a += (weights[first + j] as number) * feature;
-      b += (weights[second + j] as number) * feature;
-      c += (weights[third + j] as number) * feature;
-      d += (weights[fourth + j] as number) * feature;
+      const feature = features[j];
+      a += weights[first + j] * feature;
+      b += weights[second + j] * feature;
+      c += weights[third + j] * feature;
+      d += weights[fourth + j] * feature;
     }
     values[m] = a;
     values[m + 1] = b;
@@ -35,8 +35,8 @@ export function applyHead({ weights, outputs }: LinearHead, features: Float64Arr
   }
   for (; m < outputs; m++) {
     const start = m * columns;
-    let value = weights[start + length] as number;
-    for (let j = 0; j < length; j++) value += (weights[start + j] as number) * (features[j] as number);
+    let value = weights[start + length];
+    for (let j = 0; j < length; j++) value += weights[start + j] * features[j];
     values[m] = value;
   }
   return values;
