@@ -3,10 +3,12 @@ import { seededRandom } from "../../numerics/random.ts";
 /** Enough for the second decimal of a percentage point, little enough for a second of work. */
 const DRAWS = 2000;
 
+export type Interval = readonly [low: number, high: number];
+
 /** Means of `values` over groups, resampled: what a bootstrap needs of the data. */
 export interface Resampler {
   /** The middle 95 % of the resampled means of `values` [units of observation]. */
-  interval95(values: Float64Array): readonly [number, number];
+  interval95(values: Float64Array): Interval;
 }
 
 /**

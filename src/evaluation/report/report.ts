@@ -1,9 +1,8 @@
 import type { ExperimentReports } from "../experiments/experiments.ts";
+import type { Interval } from "../metrics/bootstrap.ts";
 import type { ReliabilityBin } from "../metrics/calibration.ts";
 import type { CallCurve, CallMeasures } from "../metrics/call-curve.ts";
 import type { CostMeasures, CostPoint, SingleModelCost } from "../metrics/cost-curve.ts";
-
-export type Interval = readonly [low: number, high: number];
 
 /** How one router did. Names are those of the JSON document; NaN (not measurable) is written as null. */
 export interface RouterReport {

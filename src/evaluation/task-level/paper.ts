@@ -1,8 +1,7 @@
 import { seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
 import { takeModels } from "../../training/dataset.ts";
-import { prepareBootstrap } from "../metrics/bootstrap.ts";
-import type { Interval } from "../report/report.ts";
+import { type Interval, prepareBootstrap } from "../metrics/bootstrap.ts";
 import { preparePaper, type TaskOutcome } from "./paper-choices.ts";
 import { type PaperRule, type PaperVariant, paperRules } from "./paper-options.ts";
 import { prepareTasks, type TaskData } from "./task-data.ts";
