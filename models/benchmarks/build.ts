@@ -1,6 +1,6 @@
 /**
- * Makes the benchmark files from outcome files: `node models/benchmarks/build.ts <folder>`, where the folder holds
- * `<suite>/outcomes.jsonl.gz` for every suite.
+ * Makes the benchmark files from outcome files: `node models/benchmarks/build.ts <folder> [suites...]`, where the
+ * folder holds `<suite>/outcomes.jsonl.gz` for every suite.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,13 +9,13 @@ import { unwrap } from "../../src/cli/failure.ts";
 import { startProgress } from "../../src/cli/progress.ts";
 import { writeBenchmark } from "../../src/evaluation/benchmark-file.ts";
 import { loadOutcomes } from "../../src/evaluation/load-outcomes.ts";
-import { benchmarkFile, suiteNames, suites } from "./suites.ts";
+import { benchmarkFile, type Suite, suiteNames, suites } from "./suites.ts";
 
-const [folder] = process.argv.slice(2);
+const [folder, ...asked] = process.argv.slice(2);
 if (folder === undefined) throw new RangeError("name the folder that holds <suite>/outcomes.jsonl.gz");
 const encoder = await openEncoder();
 
-for (const suite of suiteNames) {
+for (const suite of asked.length > 0 ? (asked as Suite[]) : suiteNames) {
   const progress = startProgress(suite);
   const { dataset } = unwrap(
     await loadOutcomes([join(folder, suite, "outcomes.jsonl.gz")], {
