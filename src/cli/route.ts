@@ -70,7 +70,7 @@ async function route(options: RouteCommandOptions): Promise<void> {
   const prompts = await embedPrompts(encoder, options);
   for (const { id, prompt, embedding } of prompts) {
     const request = toRequest(prompt, rule, options);
-    const prediction = predictor.predict(embedding);
+    const prediction = predictor.predict(embedding, encoder.readable(prompt));
     const decision = unwrap(decide(predictor, catalogue, prediction, request));
     console.log(options.json ? toJson(id, decision, priced) : toText(id, decision, priced));
   }

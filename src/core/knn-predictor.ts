@@ -1,7 +1,7 @@
 import type { BundleReader } from "./bundle-reader.ts";
 import { evaluateCurve } from "./math/curve.ts";
 import { meanOutcomesOf, type Neighbor, nearestNeighbors } from "./math/knn.ts";
-import type { Predictor } from "./predictor.ts";
+import { familiarityOfReadable, type Predictor } from "./predictor.ts";
 
 // The paper measures how far a task is from the others by the mean distance to this many nearest prompts.
 const FAMILIARITY_NEIGHBORS = 19;
@@ -28,7 +28,7 @@ export function knnPredictor(reader: BundleReader): Predictor {
     encoder,
     priors,
     header: reader.header,
-    predict(embedding) {
+    predict(embedding, readable = 1) {
       const nearest = nearestNeighbors(embeddings, embedding, Math.max(neighbors, FAMILIARITY_NEIGHBORS));
       const pCorrect = meanOutcomesOf(
         { embeddings, outcomes, models: models.length },
@@ -39,7 +39,10 @@ export function knnPredictor(reader: BundleReader): Predictor {
         pCorrect,
         decisionScore: pCorrect.map((p, m) => p + TIE_BREAK * (priors[m] as number)),
         outputTokens: Float64Array.from(outputTokens, (tokens) => (tokens < 0 ? Number.NaN : tokens)),
-        familiarity: evaluateCurve(familiarity, meanDistance(nearest.slice(0, FAMILIARITY_NEIGHBORS))),
+        familiarity: familiarityOfReadable(
+          evaluateCurve(familiarity, meanDistance(nearest.slice(0, FAMILIARITY_NEIGHBORS))),
+          readable,
+        ),
         onAverage: false,
         nearestTasks: tasksOf(nearest, taskOf, tasks),
       };

@@ -3,7 +3,7 @@ import { type Curve, evaluateCurve } from "./math/curve.ts";
 import { dotRows, type FeatureMap, type Features, featuresOf, taskMemberships } from "./math/features.ts";
 import { applyHead, type LinearHead } from "./math/linear-head.ts";
 import { dequantizeRows } from "./math/quantize.ts";
-import type { Prediction, Predictor } from "./predictor.ts";
+import { familiarityOfReadable, type Prediction, type Predictor } from "./predictor.ts";
 
 const NEAREST_TASKS = 3;
 /** Below this familiarity the fallback has the larger share, and the decision says so. */
@@ -34,9 +34,12 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     encoder,
     priors: reader.shares("prior", ["models"]),
     header: reader.header,
-    predict(embedding): Prediction {
+    predict(embedding, readable = 1): Prediction {
       const features = featuresOf(map, embedding);
-      const familiarity = logistic((Math.max(...features.taskScores) - threshold) / width);
+      const familiarity = familiarityOfReadable(
+        logistic((Math.max(...features.taskScores) - threshold) / width),
+        readable,
+      );
       const fallback = fallbackOf(embedding, features.values);
       // q = fallback + familiarity (own prediction - fallback): unlike prompts are judged by what holds on average.
       const trusted = (own: Float64Array) =>

@@ -39,10 +39,21 @@ export interface Predictor {
   readonly reference?: TaskReference;
   /** The document in the bundle's metadata, as it was written. */
   readonly header: Readonly<Record<string, unknown>>;
-  /** @param embedding [dimension], as the encoder returns it */
-  predict(embedding: Float32Array): Prediction;
+  /**
+   * @param embedding [dimension], as the encoder returns it
+   * @param readable share of the text's tokens that the encoder knows; 1 where only the embedding is at hand
+   */
+  predict(embedding: Float32Array, readable?: number): Prediction;
   /** Turns the dial `spend` in [0, 1] into USD for one more correct answer; undefined where it isn't calibrated. */
   lambdaUsdOfSpend(spend: number): number | undefined;
+}
+
+/**
+ * What is left of familiarity where the encoder knows only a share of the text's tokens. Its square: a text read by half
+ * is a familiar one by a quarter at most.
+ */
+export function familiarityOfReadable(familiarity: number, readable: number): number {
+  return familiarity * readable ** 2;
 }
 
 /**

@@ -8,6 +8,8 @@ import type { Predictor } from "./predictor.ts";
 export interface TaskPrompt {
   /** [dimension] unit vector */
   readonly embedding: Float32Array;
+  /** Share of its tokens that the encoder knows; 1 where it is not given. */
+  readonly readable?: number;
   /** Model -> score in [0, 1]. */
   readonly labels?: Readonly<Record<string, number>>;
 }
@@ -49,7 +51,7 @@ export function recommendForTask(
   prompts: readonly TaskPrompt[],
   random: () => number,
 ): TaskRecommendation {
-  const predictions = prompts.map(({ embedding }) => predictor.predict(embedding));
+  const predictions = prompts.map(({ embedding, readable }) => predictor.predict(embedding, readable));
   const distance =
     predictor.reference &&
     mean(prompts.map(({ embedding }) => predictor.reference?.distanceOf(embedding) ?? 0));

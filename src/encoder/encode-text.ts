@@ -24,6 +24,15 @@ export function encodeText(tokenizer: Tokenizer, text: string, limits: InputLimi
   };
 }
 
+/** Share of the text's tokens that are not [UNK]; 0 for a text without tokens. */
+export function readableShare(tokenizer: Tokenizer, text: string): number {
+  const ids = tokenizer.encode(text);
+  if (ids.length === 0) return 0;
+  let known = 0;
+  for (const id of ids) if (id !== tokenizer.unknownId) known++;
+  return known / ids.length;
+}
+
 function contextIds({ startId, endId }: Tokenizer, ids: Int32Array, tokenCap: number): Int32Array {
   const kept = Math.min(ids.length, tokenCap - 2);
   const head = kept < ids.length ? Math.ceil(kept / 2) : kept;

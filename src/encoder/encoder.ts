@@ -1,5 +1,5 @@
 import { ok, type Result } from "../core/result.ts";
-import { encodeText } from "./encode-text.ts";
+import { encodeText, readableShare } from "./encode-text.ts";
 import { checksumOf, type EncoderFiles } from "./files.ts";
 import { type ManifestCode, parseManifest } from "./manifest.ts";
 import type { EncoderSession } from "./session.ts";
@@ -14,6 +14,11 @@ export interface Encoder {
   readonly dimension: number;
   /** Returns a unit vector of `dimension` floats for any text, the empty one included. */
   embed(text: string): Promise<Float32Array>;
+  /**
+   * Share of the text's tokens that the encoder knows, from 0 to 1; 0 for a text without any. All that it does not know
+   * looks the same to it, so that an embedding of such a text says nothing.
+   */
+  readable(text: string): number;
 }
 
 export type EncoderCode = ManifestCode | VocabularyCode;
@@ -47,5 +52,6 @@ export async function createEncoder(
       }
       return embedding;
     },
+    readable: (text) => readableShare(tokenizer.value, text),
   });
 }

@@ -9,6 +9,8 @@ export interface Tokenizer {
   readonly startId: number;
   /** [SEP] */
   readonly endId: number;
+  /** [UNK]: what a word becomes that no pieces make up, such as an emoji or a word in a script without pieces. */
+  readonly unknownId: number;
   /**
    * Token ids of the whole text, without special tokens. A literal "[CLS]" or "[SEP]" in the text is plain text
    * (a bracket, a word, a bracket): what a user writes must not act as a control token.
@@ -115,6 +117,7 @@ export function createTokenizer(bytes: Uint8Array): Result<Tokenizer, Vocabulary
     vocabularySize: vocabulary.size,
     startId: vocabulary.startId,
     endId: vocabulary.endId,
+    unknownId: vocabulary.unknownId,
     encode(text) {
       count = 0;
       scan(text, false);

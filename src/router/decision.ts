@@ -74,8 +74,9 @@ export async function decideRoute(
     embeddings.embed(serving.encoder, routed.text, request.keyName ?? ""),
   );
   return stopwatch.time("decide", async () => {
+    const readable = serving.encoder.readable(routed.text);
     const predictWith = (state: Serving) => {
-      const own = state.predictor.predict(embedding);
+      const own = state.predictor.predict(embedding, readable);
       return profile.value === undefined ? own : applyTaskProfile(own, state, profile.value);
     };
     const prediction = predictWith(serving);

@@ -40,6 +40,17 @@ describe.each([
     }
   });
 
+  test.each([
+    ["What is the capital of France?", 1],
+    ["\u{1F600}", 0],
+    ["", 0],
+    ["x".repeat(101), 0], // longer than a word may be
+    ["\u0E2A\u0E27\u0E31\u0E2A\u0E14\u0E35", 0], // Thai, of which the vocabulary has nothing
+    ["hello \u{1F600}", 0.5],
+  ])("tells how much of %j it can read", (text, share) => {
+    expect(encoder.readable(text)).toBe(share);
+  });
+
   test("embeds many texts in order and tells how far it is", async () => {
     const progress: number[] = [];
     const found = await embedTexts(encoder, ["one", "two", "three"], (done) => progress.push(done));

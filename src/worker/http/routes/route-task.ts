@@ -29,7 +29,12 @@ export async function postRouteTask(context: HttpContext): Promise<Response> {
       embeddings.embed(encoder, prompt, context.get("keyName") ?? ""),
     );
     const labels = Object.entries(outcomes ?? {}).map(([name, score]) => [names.get(name) as string, score]);
-    prompts.push(labels.length === 0 ? { embedding } : { embedding, labels: Object.fromEntries(labels) });
+    const readable = encoder.readable(prompt);
+    prompts.push({
+      embedding,
+      readable,
+      ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels) }),
+    });
   }
   const recommendation = await stopwatch.time("decide", async () =>
     recommendForTask(predictor, prompts, Math.random),
