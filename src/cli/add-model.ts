@@ -48,8 +48,9 @@ async function run(model: string, files: readonly string[], options: AddModelOpt
   if (count === undefined && out === undefined) {
     throw new WrongUsage("give --out <dir> for the extended router, or --suggest <n>");
   }
+  const { orderRecords } = await import("../training/build-dataset.ts");
   const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
-  const records = unwrap(await readSuites(files));
+  const records = orderRecords(unwrap(await readSuites(files)));
   const encoder = await openEncoder(options.encoder);
   const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
   // Own fields only: a model may be called `constructor`.

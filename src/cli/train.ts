@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
 import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
+import type { RouterKind } from "../core/predictor.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
-import { unwrap } from "./failure.ts";
+import { unwrap, WrongUsage } from "./failure.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { showMarkdown } from "./show-markdown.ts";
@@ -12,16 +13,21 @@ import { writeWhole } from "./write-file.ts";
 
 interface TrainOptions {
   readonly out: string;
-  readonly kind: "landmark-heads" | "knn";
+  readonly kind: RouterKind;
   readonly catalogue?: string;
   readonly models?: readonly string[];
   readonly minOutcomes: number;
-  readonly neighbors: number;
+  readonly neighbors?: number;
   readonly seed: number;
   readonly encoder: string;
   readonly cache: string;
   readonly json?: boolean;
 }
+
+const kinds: Readonly<Record<RouterKind, string>> = {
+  "landmark-heads": "better and smaller",
+  knn: "the method of the paper",
+};
 
 /** `train <outcomes...>`: fits a router and writes it, with its model card, as a folder that `publish` takes. */
 export function registerTrain(program: Command): void {
@@ -34,8 +40,13 @@ export function registerTrain(program: Command): void {
     )
     .requiredOption("--out <dir>", "folder to write to")
     .addOption(
-      new Option("--kind <kind>", "landmark-heads is better and smaller, knn is the method of the paper")
-        .choices(["landmark-heads", "knn"])
+      new Option(
+        "--kind <kind>",
+        Object.entries(kinds)
+          .map(([kind, sense]) => `${kind} is ${sense}`)
+          .join(", "),
+      )
+        .choices(Object.keys(kinds))
         .default("landmark-heads"),
     )
     .option(
@@ -44,7 +55,7 @@ export function registerTrain(program: Command): void {
     )
     .option("--models <names>", "learn from these models only (comma between them)", splitNames)
     .option("--min-outcomes <n>", "leave out models with fewer results", parseWholeNumber(0), 100)
-    .option("--neighbors <n>", "k of --kind knn", parseWholeNumber(1), 5)
+    .option("--neighbors <n>", "k of --kind knn (default: 5)", parseWholeNumber(1))
     .option("--seed <n>", "seed of everything random", parseWholeNumber(0), 0)
     .option(
       "--encoder <dir>",
@@ -61,6 +72,9 @@ export function registerTrain(program: Command): void {
 }
 
 async function train(files: readonly string[], options: TrainOptions): Promise<void> {
+  if (options.neighbors !== undefined && options.kind !== "knn") {
+    throw new WrongUsage(`--neighbors is for --kind knn; --kind ${options.kind} has no neighbors`);
+  }
   const { embedDataset, readSuites } = await import("../training/load-dataset.ts");
   const catalogue = await readCatalogue(options.catalogue);
   const records = unwrap(await readSuites(files));
@@ -90,7 +104,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
       kind: options.kind,
       neighbors: options.neighbors,
       seed: options.seed,
-      ...(catalogue === undefined ? {} : { catalogue }),
+      catalogue,
     }),
   );
   await writeWhole(join(options.out, "bundle.safetensors"), bundle);

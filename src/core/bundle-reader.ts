@@ -209,7 +209,12 @@ function encoderOf(header: Readonly<Record<string, unknown>>): Predictor["encode
       "encoder.id and encoder.checksum must say which encoder the bundle was trained on",
     );
   }
-  return { id, checksum, dimension: numberIn(header, "encoder.dimension", 4, 65536) };
+  const dimension = numberIn(header, "encoder.dimension", 4, 65536);
+  // Products of vectors are summed four numbers at a time.
+  if (dimension % 4 !== 0) {
+    throw fault("bundle_header", `encoder.dimension is ${dimension}; it must be a multiple of 4`);
+  }
+  return { id, checksum, dimension };
 }
 
 function names(header: Readonly<Record<string, unknown>>, key: string): readonly string[] {

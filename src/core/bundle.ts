@@ -1,16 +1,19 @@
-import { type BundleCode, BundleFault, openBundle } from "./bundle-reader.ts";
+import { type BundleCode, BundleFault, type BundleReader, openBundle } from "./bundle-reader.ts";
 import { describeValue } from "./describe-value.ts";
 import { knnPredictor } from "./knn-predictor.ts";
 import { landmarkPredictor } from "./landmark-predictor.ts";
-import type { Predictor } from "./predictor.ts";
+import type { Predictor, RouterKind } from "./predictor.ts";
 import { fail, ok, type Result } from "./result.ts";
 
 export type { BundleCode } from "./bundle-reader.ts";
 
-const kinds = { "landmark-heads": landmarkPredictor, knn: knnPredictor } as const;
+const kinds: Readonly<Record<RouterKind, (reader: BundleReader) => Predictor>> = {
+  "landmark-heads": landmarkPredictor,
+  knn: knnPredictor,
+};
 
 /**
- * Reads a bundle of either kind and checks everything that serving relies on: version, names, shapes, types and that
+ * Reads a bundle of any kind and checks everything that serving relies on: version, names, shapes, types and that
  * every number is finite. The file's bytes are viewed, not copied, so they must not change afterwards.
  */
 export function loadPredictor(bytes: Uint8Array): Result<Predictor, BundleCode> {
@@ -24,7 +27,7 @@ export function loadPredictor(bytes: Uint8Array): Result<Predictor, BundleCode> 
     );
   }
   try {
-    return ok(kinds[kind as keyof typeof kinds](reader.value));
+    return ok(kinds[kind as RouterKind](reader.value));
   } catch (error) {
     if (error instanceof BundleFault) return { ok: false, failure: error.failure };
     throw error;

@@ -26,9 +26,12 @@ export interface TaskReference {
   pairsOf(model: number): readonly ReferencePair[];
 }
 
-/** A loaded bundle of either kind, ready to predict. */
+/** The kinds of router. What must be said of each is a record of them, so that a forgotten one doesn't compile. */
+export type RouterKind = "landmark-heads" | "knn";
+
+/** A loaded bundle of any kind, ready to predict. */
 export interface Predictor {
-  readonly kind: "landmark-heads" | "knn";
+  readonly kind: RouterKind;
   readonly models: readonly string[];
   readonly tasks: readonly string[];
   /** The encoder that the bundle was trained on; embeddings of any other mean nothing to it. */

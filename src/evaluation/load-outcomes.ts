@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { matrix } from "../numerics/matrix.ts";
+import { orderRecords } from "../training/build-dataset.ts";
 import type { Dataset } from "../training/dataset.ts";
 import { embedDataset, type Progress, readSuites } from "../training/load-dataset.ts";
 import { embedTexts } from "../training/node-session.ts";
@@ -54,7 +55,7 @@ async function embedOutcomes(
   const dataset = await embedDataset(records.value, encoder, cacheDirectory, everything, onProgress);
   if (!dataset.ok) return dataset;
   const texts: Texts = {
-    prompts: records.value.map(({ prompt }) => prompt),
+    prompts: orderRecords(records.value).map(({ prompt }) => prompt),
     async embed(prompts) {
       const embeddings = matrix(prompts.length, encoder.dimension);
       const rows = await embedTexts(encoder, prompts);

@@ -18,6 +18,20 @@ export interface DatasetOptions {
 export type DatasetCode = "no_models" | "unknown_model";
 
 /**
+ * The records in one order, whatever the order of files and of their lines: ties between neighbors and draws of
+ * starting points fall by it, and so the bytes of a bundle.
+ */
+export function orderRecords(records: readonly OutcomeRecord[]): readonly OutcomeRecord[] {
+  const keyed = records.map((record) => ({ record, key: [keyOf(record), record.task, record.id] }));
+  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ record }) => record);
+}
+
+function compareKeys(a: readonly string[], b: readonly string[]): number {
+  const k = a.findIndex((part, index) => part !== b[index]);
+  return k === -1 ? 0 : a[k] < b[k] ? -1 : 1;
+}
+
+/**
  * Outcome records and their embeddings -> dataset. Several names of one model on one prompt are averaged.
  * @param embeddings [records, dimension]
  */
@@ -39,7 +53,7 @@ export function buildDataset(
     );
   }
   const models = wanted.toSorted();
-  const tasks = [...new Set(records.map(({ task }) => task))];
+  const tasks = [...new Set(records.map(({ task }) => task))].sort();
   const taskIndex = new Map(tasks.map((task, index) => [task, index]));
   const outcomes = table(records, models, idOf, (record) => record.outcomes);
   const outputTokens = table(records, models, idOf, outputTokensOf);
@@ -48,7 +62,7 @@ export function buildDataset(
     tasks,
     taskOf: Int32Array.from(records, ({ task }) => taskIndex.get(task) as number),
     ids: records.map(({ id }) => id),
-    textKeys: records.map(({ prompt, task, id }) => textKey(prompt === "" ? `${task}\n${id}` : prompt)),
+    textKeys: records.map(keyOf),
     embeddings,
     outcomes,
     outputTokens,
@@ -56,6 +70,10 @@ export function buildDataset(
       estimateInputTokens([{ role: "user", content: prompt }]),
     ),
   });
+}
+
+function keyOf({ prompt, task, id }: OutcomeRecord): string {
+  return textKey(prompt === "" ? `${task}\n${id}` : prompt);
 }
 
 /** Texts that differ only in case and white space count as the same prompt. */

@@ -8,8 +8,10 @@ import { type Dataset, meanOutcomes, priorOutcomes } from "./dataset.ts";
 import { measureReference } from "./reference-pairs.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
 
+/** The paper's choice; more neighbors give better probabilities. */
+export const KNN_NEIGHBORS = 5;
+
 export interface KnnOptions {
-  /** The paper's choice is 5; more neighbors give better probabilities. */
   readonly neighbors: number;
 }
 

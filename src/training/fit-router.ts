@@ -1,16 +1,16 @@
 import type { Catalogue } from "../core/catalogue.ts";
-import type { Predictor } from "../core/predictor.ts";
+import type { Predictor, RouterKind } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { type Dataset, takePrompts } from "./dataset.ts";
-import { fitKnn } from "./fit-knn.ts";
+import { fitKnn, KNN_NEIGHBORS } from "./fit-knn.ts";
 import { defaultLandmarkOptions, fitLandmarkHeads } from "./fit-landmark-heads.ts";
 
 export interface FitOptions {
-  readonly kind: Predictor["kind"];
-  /** k of kind knn. */
-  readonly neighbors: number;
+  readonly kind: RouterKind;
   readonly seed: number;
-  readonly catalogue?: Catalogue;
+  /** k of kind knn, if not its default. */
+  readonly neighbors?: number | undefined;
+  readonly catalogue?: Catalogue | undefined;
 }
 
 export type FitCode = "too_few_prompts" | "no_models";
@@ -18,7 +18,15 @@ export type FitCode = "too_few_prompts" | "no_models";
 // Fewer prompts than this say nothing about a new one, whatever the method.
 const FEWEST_PROMPTS = 8;
 
-/** Fits a router of either kind and returns its bundle, or says why the outcomes don't suffice. */
+type Fit = (train: Dataset, encoder: Predictor["encoder"], options: FitOptions) => Promise<Uint8Array>;
+
+const fits: Readonly<Record<RouterKind, Fit>> = {
+  "landmark-heads": (train, encoder, { seed, catalogue }) =>
+    fitLandmarkHeads(train, encoder, { ...defaultLandmarkOptions, seed, ...(catalogue && { catalogue }) }),
+  knn: (train, encoder, { neighbors }) => fitKnn(train, encoder, { neighbors: neighbors ?? KNN_NEIGHBORS }),
+};
+
+/** Fits a router of any kind and returns its bundle, or says why the outcomes don't suffice. */
 export async function fitRouter(
   dataset: Dataset,
   encoder: Predictor["encoder"],
@@ -40,15 +48,7 @@ export async function fitRouter(
     );
   }
   const identity = { id: encoder.id, checksum: encoder.checksum, dimension: encoder.dimension };
-  return ok(
-    options.kind === "knn"
-      ? await fitKnn(train, identity, options)
-      : await fitLandmarkHeads(train, identity, {
-          ...defaultLandmarkOptions,
-          seed: options.seed,
-          ...(catalogue === undefined ? {} : { catalogue }),
-        }),
-  );
+  return ok(await fits[options.kind](train, identity, options));
 }
 
 /** Without the prompts that no remaining model answered: they would count as infinitely hard. */

@@ -3,7 +3,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { matrix } from "../numerics/matrix.ts";
 import type { OutcomeCode, OutcomeRecord } from "../outcomes/outcome.ts";
 import { readOutcomes } from "../outcomes/read-outcomes.ts";
-import { buildDataset, type DatasetCode, type DatasetOptions } from "./build-dataset.ts";
+import { buildDataset, type DatasetCode, type DatasetOptions, orderRecords } from "./build-dataset.ts";
 import type { Dataset } from "./dataset.ts";
 import { openEmbeddingCache } from "./embedding-cache.ts";
 import { embedTexts } from "./node-session.ts";
@@ -72,14 +72,15 @@ export async function embedRecords(
   );
 }
 
-/** Embeds the records and builds the dataset. */
+/** Embeds the records and builds the dataset, in the order of `orderRecords`. */
 export async function embedDataset(
-  records: readonly OutcomeRecord[],
+  unordered: readonly OutcomeRecord[],
   encoder: Encoder,
   cacheDirectory: string,
   options: DatasetOptions,
   onProgress: Progress = () => {},
 ): Promise<Result<Dataset, DatasetCode | "embedding_dimension">> {
+  const records = orderRecords(unordered);
   const embedded = await embedRecords(records, encoder, cacheDirectory, onProgress);
   const embeddings = matrix(records.length, encoder.dimension);
   for (const [i, values] of embedded.entries()) {

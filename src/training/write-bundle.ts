@@ -1,11 +1,11 @@
 import { BUNDLE_FORMAT_VERSION, BUNDLE_METADATA_KEY } from "../core/bundle-reader.ts";
 import type { QuantizedRows } from "../core/math/quantize.ts";
-import type { Predictor } from "../core/predictor.ts";
+import type { Predictor, RouterKind } from "../core/predictor.ts";
 import { type Tensor, writeSafetensors } from "../core/safetensors.ts";
 
 /** What every bundle says of itself; `loadPredictor` reads the first four, people read the rest. */
 export interface BundleHeader {
-  readonly kind: Predictor["kind"];
+  readonly kind: RouterKind;
   readonly encoder: Predictor["encoder"];
   readonly models: readonly string[];
   readonly tasks: readonly string[];

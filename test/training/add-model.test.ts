@@ -13,7 +13,6 @@ const known = ["model-0", "model-1", "model-2", "model-4"];
 async function knownBundle(): Promise<Uint8Array> {
   const fitted = await fitRouter(takeModels(whole, known), syntheticEncoder, {
     kind: "landmark-heads",
-    neighbors: 5,
     seed: 0,
   });
   if (!fitted.ok) throw new Error(fitted.failure.message);
@@ -69,7 +68,6 @@ describe("addModel", () => {
     const bundle = await knownBundle();
     const knn = await fitRouter(takeModels(whole, known), syntheticEncoder, {
       kind: "knn",
-      neighbors: 5,
       seed: 0,
     });
     if (!knn.ok) throw new Error(knn.failure.message);

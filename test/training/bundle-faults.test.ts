@@ -10,7 +10,6 @@ let bundle: Uint8Array;
 beforeAll(async () => {
   const fitted = await fitRouter(syntheticDataset(), syntheticEncoder, {
     kind: "landmark-heads",
-    neighbors: 5,
     seed: 0,
   });
   if (!fitted.ok) throw new Error(fitted.failure.message);
@@ -60,6 +59,12 @@ describe("a bundle that cannot be used is refused with its cause", () => {
     ],
     ["an unknown kind", () => changed((d) => ({ ...d, kind: "forest" })), "bundle_header", /forest/],
     ["no encoder", () => changed((d) => ({ ...d, encoder: {} })), "bundle_header", /encoder/],
+    [
+      "vectors that aren't whole fours",
+      () => changed((d) => ({ ...d, encoder: { ...syntheticEncoder, dimension: 18 } })),
+      "bundle_header",
+      /dimension is 18; it must be a multiple of 4/,
+    ],
     ["no models", () => changed((d) => ({ ...d, models: [] })), "bundle_header", /models/],
     [
       "a model twice",

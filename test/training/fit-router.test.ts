@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadPredictor } from "../../src/core/bundle.ts";
-import type { Predictor } from "../../src/core/predictor.ts";
+import type { Predictor, RouterKind } from "../../src/core/predictor.ts";
 import { matrix, row } from "../../src/numerics/matrix.ts";
 import { type Dataset, takePrompts } from "../../src/training/dataset.ts";
 import { fitRouter } from "../../src/training/fit-router.ts";
@@ -8,13 +8,13 @@ import { syntheticDataset, syntheticEncoder } from "./synthetic.ts";
 
 const kinds = ["landmark-heads", "knn"] as const;
 
-async function fitBundle(dataset: Dataset, kind: Predictor["kind"]): Promise<Uint8Array> {
-  const bundle = await fitRouter(dataset, syntheticEncoder, { kind, neighbors: 5, seed: 0 });
+async function fitBundle(dataset: Dataset, kind: RouterKind): Promise<Uint8Array> {
+  const bundle = await fitRouter(dataset, syntheticEncoder, { kind, seed: 0 });
   if (!bundle.ok) throw new Error(bundle.failure.message);
   return bundle.value;
 }
 
-async function fitAndLoad(dataset: Dataset, kind: Predictor["kind"]): Promise<Predictor> {
+async function fitAndLoad(dataset: Dataset, kind: RouterKind): Promise<Predictor> {
   const predictor = loadPredictor(await fitBundle(dataset, kind));
   if (!predictor.ok) throw new Error(predictor.failure.message);
   return predictor.value;
@@ -106,14 +106,12 @@ describe.each(kinds)("fitRouter %s", (kind) => {
   it("says what is missing", async () => {
     const few = await fitRouter(syntheticDataset({ prompts: 5 }), syntheticEncoder, {
       kind,
-      neighbors: 5,
       seed: 0,
     });
     expect(few).toMatchObject({ ok: false, failure: { code: "too_few_prompts" } });
     const catalogue = { formatVersion: 1, pricesAsOf: "2025-06-30", providers: {}, models: {} } as const;
     const none = await fitRouter(syntheticDataset(), syntheticEncoder, {
       kind,
-      neighbors: 5,
       seed: 0,
       catalogue,
     });

@@ -1,5 +1,5 @@
 import { loadPredictor } from "../../core/bundle.ts";
-import type { Predictor } from "../../core/predictor.ts";
+import type { Predictor, RouterKind } from "../../core/predictor.ts";
 import { matrix, row } from "../../numerics/matrix.ts";
 import type { Dataset } from "../../training/dataset.ts";
 import { fitRouter } from "../../training/fit-router.ts";
@@ -9,13 +9,13 @@ import type { FittedRouter, Router, RouterPredictions } from "../router.ts";
  * A router as it is served: fitted to a bundle's bytes, loaded from them by the code that the Worker runs, asked one
  * prompt at a time.
  */
-export function bundleRouter(kind: Predictor["kind"]): Router {
+export function bundleRouter(kind: RouterKind): Router {
   return {
     name: kind,
     async fit(train, seed) {
       // Embeddings come with the dataset, so that any name does for the encoder here.
       const encoder = { id: "evaluation", checksum: "0".repeat(64), dimension: train.embeddings.columns };
-      const bundle = await fitRouter(train, encoder, { kind, neighbors: 5, seed });
+      const bundle = await fitRouter(train, encoder, { kind, seed });
       if (!bundle.ok) throw new RangeError(bundle.failure.message);
       const predictor = loadPredictor(bundle.value);
       if (!predictor.ok) throw new RangeError(predictor.failure.message);
