@@ -6,6 +6,7 @@ import { catalogueNames } from "../core/catalogue.ts";
 import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { print } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { writeWhole } from "./write-file.ts";
@@ -88,8 +89,8 @@ async function suggest(
   const chosen = suggestPrompts(unwrap(designFeatures(bundle, embeddings)), count).map(
     (i) => records[i] as OutcomeRecord,
   );
-  if (json) console.log(JSON.stringify(chosen.map(({ task, id }) => ({ task, id }))));
-  else for (const { task, id } of chosen) console.log(`${task}\t${id}`);
+  if (json) print(JSON.stringify(chosen.map(({ task, id }) => ({ task, id }))));
+  else for (const { task, id } of chosen) print(`${task}\t${id}`);
 }
 
 async function add(
@@ -110,13 +111,11 @@ async function add(
   await writeWhole(join(out, "model-card.md"), modelCard(extended));
   if (catalogueBytes) await writeWhole(join(out, "catalogue.json"), catalogueBytes);
   if (json)
-    console.log(
-      JSON.stringify({ model: id, outcomes: outcomes.length, bundle: join(out, "bundle.safetensors") }),
-    );
+    print(JSON.stringify({ model: id, outcomes: outcomes.length, bundle: join(out, "bundle.safetensors") }));
   else {
-    console.log(`${id} added from ${outcomes.length} outcomes; written to ${out}.`);
+    print(`${id} added from ${outcomes.length} outcomes; written to ${out}.`);
     if (catalogue && !Object.hasOwn(catalogue.models, id)) {
-      console.log(`Add ${id} with its prices to ${join(out, "catalogue.json")} before you publish.`);
+      print(`Add ${id} with its prices to ${join(out, "catalogue.json")} before you publish.`);
     }
   }
 }

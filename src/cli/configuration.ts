@@ -10,6 +10,12 @@ export const installation = fileURLToPath(new URL("../..", import.meta.url));
 /** Whether this is the built package, where the Worker is bundled already, and not a clone with its sources. */
 export const isPackage = basename(fileURLToPath(new URL("..", import.meta.url))) === "dist";
 
+/** How a person starts the local Worker of this installation. */
+export function startCommand(options = ""): string {
+  if (isPackage) return ["npx signalbox start", options].join(" ").trimEnd();
+  return options === "" ? "npm start" : `npm start -- ${options}`;
+}
+
 /** As Wrangler looks for them. */
 const FILE_NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 /** Where the package keeps what it makes in a project that has no configuration of its own. */
@@ -41,6 +47,20 @@ export async function findConfiguration(named: string | undefined, isRemote: boo
   const file = resolve(OWN_FOLDER, "wrangler.toml");
   await writeWhole(file, await configurationFor(dirname(file)));
   return file;
+}
+
+/**
+ * The folder of .dev.vars and of local state: that of the configuration, and where the package had to write one of its
+ * own, the project's. So what was published there is still there after `signalbox init`.
+ */
+export function localFolder(configPath: string): string {
+  const folder = dirname(resolve(configPath));
+  return basename(folder) === OWN_FOLDER ? dirname(folder) : folder;
+}
+
+/** The folder of local KV and D1. */
+export function stateFolder(configPath: string, named: string | undefined): string {
+  return named === undefined ? join(localFolder(configPath), ".wrangler/state") : resolve(named);
 }
 
 /** wrangler.toml of this installation, for a folder elsewhere: the same bindings, paths that lead to the installation. */

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { unstable_readConfig as readConfig } from "wrangler";
+import { keepStdoutClean, passOnNoColor, print } from "./output.ts";
 import { runWrangler, wranglerError } from "./run-wrangler.ts";
 
 /** Cloudflare's limits for the gzipped Worker and for one KV value or asset. */
@@ -157,15 +158,17 @@ const { values } = parseArgs({
     strict: { type: "boolean", default: false },
   },
 });
+keepStdoutClean();
+passOnNoColor(process.env);
 const findings = await checkDeployment(values.config, values.models);
 const open = findings.filter(({ kind }) => kind === "wrong" || (values.strict && kind === "todo"));
-if (values.json) console.log(JSON.stringify({ ok: open.length === 0, findings }, null, 2));
+if (values.json) print(JSON.stringify({ ok: open.length === 0, findings }, null, 2));
 else {
-  for (const { kind, text } of findings) console.log(`${kind.padEnd(5)}  ${text}`);
+  for (const { kind, text } of findings) print(`${kind.padEnd(5)}  ${text}`);
   const todo = findings.filter(({ kind }) => kind === "todo").length;
-  if (open.length > 0) console.log("Not ready to be deployed.");
+  if (open.length > 0) print("Not ready to be deployed.");
   else
-    console.log(
+    print(
       todo > 0
         ? `Sound; ${todo} ${todo === 1 ? "id is" : "ids are"} to be filled in before deploying.`
         : "Ready to be deployed.",

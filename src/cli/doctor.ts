@@ -6,6 +6,7 @@ import { checkStorage } from "./doctor/storage.ts";
 import { checkLocalWorker, checkPort, checkUrl, noWorker } from "./doctor/worker.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory } from "./encoder.ts";
 import { type TargetOptions, withTarget } from "./kv/target-options.ts";
+import { print } from "./output.ts";
 import { parsePort } from "./parse-number.ts";
 import { paint, textWidth, wrap } from "./terminal.ts";
 
@@ -44,7 +45,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const checks: Check[] = [];
   const add = (found: readonly Check[]) => {
     checks.push(...found);
-    if (!options.json) for (const check of found) console.log(describe(check));
+    if (!options.json) for (const check of found) print(describe(check));
   };
   add(await checkInstallation());
   add(await checkRouter(options.bundle, options.encoder));
@@ -52,15 +53,15 @@ async function doctor(options: DoctorOptions): Promise<void> {
   add(storage);
   // Without one there is no storage to look at, and no Worker to start.
   const hasConfiguration = storage.length > 1;
-  if (options.url !== undefined) add([await checkUrl(options.url, process.env["SIGNALBOX_KEY"])]);
+  if (options.url !== undefined) add(await checkUrl(options.url, process.env["SIGNALBOX_KEY"]));
   else if (options.remote) add([noWorker]);
   else if (hasConfiguration) {
     add([await checkPort(options.port)]);
-    add([await checkLocalWorker(options)]);
+    add(await checkLocalWorker(options));
   }
   const failures = checks.filter(({ status }) => status === "fail").length;
-  if (options.json) console.log(JSON.stringify({ ok: failures === 0, checks }, null, 2));
-  else console.log(summary(failures, checks.length));
+  if (options.json) print(JSON.stringify({ ok: failures === 0, checks }, null, 2));
+  else print(summary(failures, checks.length));
   if (failures > 0) process.exitCode = 1;
 }
 

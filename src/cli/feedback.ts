@@ -4,6 +4,7 @@ import { writeOutcomes } from "../outcomes/write-outcomes.ts";
 import { type FeedbackRow, readFeedback } from "./d1/read-feedback.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { readLivePointer } from "./kv/upload.ts";
+import { print } from "./output.ts";
 
 interface PullOptions extends TargetOptions {
   readonly out: string;
@@ -53,9 +54,9 @@ async function pull(options: PullOptions): Promise<void> {
     scores: usable.length,
     skipped_other_encoder: skipped,
   };
-  if (options.json) console.log(JSON.stringify(summary));
+  if (options.json) print(JSON.stringify(summary));
   else {
-    console.log(
+    print(
       `${options.out}: ${records.length} decisions, ${usable.length} scores${skipped > 0 ? `; ${skipped} left out, their embeddings are of another encoder than the live one` : ""}`,
     );
   }

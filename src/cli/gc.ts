@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { unwrap } from "./failure.ts";
 import { findGarbage } from "./kv/collect-garbage.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
+import { print } from "./output.ts";
+import { shortIds } from "./short-ids.ts";
 
 interface GarbageOptions extends TargetOptions {
   readonly delete?: boolean;
@@ -29,13 +31,13 @@ Examples:
         return found;
       });
       if (options.json) {
-        console.log(JSON.stringify({ deleted: options.delete ?? false, keys }, null, 2));
+        print(JSON.stringify({ deleted: options.delete ?? false, keys }, null, 2));
         return;
       }
       const count = `${keys.length} unreferenced ${keys.length === 1 ? "key" : "keys"}`;
       const ending = options.delete
         ? `${count} deleted.`
         : `${count}.${keys.length > 0 ? " `gc --delete` deletes them." : ""}`;
-      console.log([...keys, ending].join("\n"));
+      print(shortIds([...keys, ending].join("\n")));
     });
 }

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { configurationFor } from "./configuration.ts";
 import { CommandFailure } from "./failure.ts";
+import { print } from "./output.ts";
 import { writeWhole } from "./write-file.ts";
 
 /** `init [dir]`: the configuration of a Worker of one's own, which only names the installation's files. */
@@ -30,9 +32,22 @@ async function init(folder: string, { json }: { readonly json?: boolean }): Prom
     throw new CommandFailure({ code: "file_exists", message: `${file} is there already and was left alone` });
   }
   await writeWhole(file, await configurationFor(folder));
-  if (json) console.log(JSON.stringify({ file }));
+  await ignoreSecrets(folder);
+  if (json) print(JSON.stringify({ file }));
   else
-    console.log(
-      `${file} written. \`signalbox start\` serves it here; fill in its two ids before you deploy it.`,
-    );
+    print(`${file} written. \`signalbox start\` serves it here; fill in its two ids before you deploy it.`);
+}
+
+/** Names that git is not to take: providers' keys, and the state of the local Worker. */
+const IGNORED = [".dev.vars*", ".wrangler/", ".signalbox/"];
+
+/** What stands in .gitignore stays; only what is missing is added. */
+async function ignoreSecrets(folder: string): Promise<void> {
+  const file = join(folder, ".gitignore");
+  const before = existsSync(file) ? await readFile(file, "utf8") : "";
+  const lines = before.split(/\r?\n/).map((line) => line.trim().replace(/^\//, ""));
+  const missing = IGNORED.filter((name) => !lines.includes(name) && !lines.includes(name.replace(/\/$/, "")));
+  if (missing.length === 0) return;
+  const separator = before === "" || before.endsWith("\n") ? "" : "\n";
+  await writeWhole(file, `${before}${separator}${missing.join("\n")}\n`);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { loadPredictor } from "../core/bundle.ts";
 import { unwrap } from "./failure.ts";
+import { print } from "./output.ts";
 import { showMarkdown } from "./show-markdown.ts";
 
 /** `inspect <bundle>`: what is inside. */
@@ -27,9 +28,9 @@ async function inspect(path: string, { json }: { readonly json?: boolean }): Pro
   const bytes = await readFile(file);
   const { header } = unwrap(loadPredictor(bytes));
   if (json) {
-    console.log(JSON.stringify(header));
+    print(JSON.stringify(header));
     return;
   }
   const { modelCard } = await import("../training/model-card.ts");
-  console.log(showMarkdown(modelCard(bytes)));
+  print(showMarkdown(modelCard(bytes)));
 }

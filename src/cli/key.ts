@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { createApiKey, type Permission, permissions } from "../contract/api-key.ts";
 import { WrongUsage } from "./failure.ts";
+import { print } from "./output.ts";
 
 /** `key <name>`: a new API key, and the record of it that goes into the secret API_KEYS. */
 export function registerKey(program: Command): void {
@@ -41,11 +42,11 @@ async function makeKey(
   if (!made.ok) throw new WrongUsage(made.failure.message);
   const { key, record } = made.value;
   if (options.json) {
-    console.log(JSON.stringify({ key, record }));
+    print(JSON.stringify({ key, record }));
     return;
   }
-  console.log(`key     ${key}`);
-  console.log(`record  ${record}`);
+  print(`key     ${key}`);
+  print(`record  ${record}`);
   process.stderr.write(
     "The key is shown only now. Add the record to API_KEYS (npx wrangler secret put API_KEYS; records are separated by commas). To revoke the key, take its record out.\n",
   );

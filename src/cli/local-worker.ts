@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
-import { findConfiguration } from "./configuration.ts";
+import { findConfiguration, startCommand, stateFolder } from "./configuration.ts";
 import { CommandFailure } from "./failure.ts";
 
 export interface LocalWorkerOptions {
@@ -12,6 +12,8 @@ export interface LocalWorkerOptions {
   readonly port: number;
   /** Variables and secrets beside those of the configuration and .dev.vars. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Takes what the Worker logs; without it, that is seen only where Wrangler prints it. */
+  readonly onLog?: (message: string) => void;
 }
 
 export interface LocalWorker {
@@ -22,13 +24,8 @@ export interface LocalWorker {
 
 /** Runs the Worker in a local workerd until it is stopped; it accepts requests when this returns. */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
-  const { configPath, statePath, port, variables } = options;
-  if (!(await isFree(port))) {
-    throw new CommandFailure({
-      code: "port_taken",
-      message: `port ${port} is taken; name another with --port`,
-    });
-  }
+  const { configPath, statePath, port, variables, onLog } = options;
+  await needFreePort(port);
   // Miniflare asks Cloudflare for a sample of request metadata, which nothing here reads.
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
   // stdout is for what the command says; `logLevel` below reaches only a part of Wrangler.
@@ -47,7 +44,10 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
       inspector: false,
       watch: false,
       logLevel: "warn",
-      ...(statePath === undefined ? {} : { persist: statePath }),
+      persist: stateFolder(config, statePath),
+      ...(onLog === undefined
+        ? {}
+        : { structuredLogsHandler: ({ message }: { readonly message: string }) => onLog(message) }),
     },
   }).catch((error: Error) => {
     const cause = error.cause instanceof Error ? error.cause : error;
@@ -58,6 +58,15 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   });
   await worker.ready;
   return { origin: (await worker.url).origin, stop: () => worker.dispose() };
+}
+
+/** Ends the command where another program listens there already. */
+export async function needFreePort(port: number): Promise<void> {
+  if (await isFree(port)) return;
+  throw new CommandFailure({
+    code: "port_taken",
+    message: `port ${port} is taken by another program; take the next one: \`${startCommand(`--port ${port + 1}`)}\``,
+  });
 }
 
 /** Whether a Worker could listen there: Wrangler would wait for a taken port without a word. */

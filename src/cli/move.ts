@@ -3,6 +3,7 @@ import { unwrap } from "./failure.ts";
 import { describePointer } from "./kv/changes.ts";
 import { promote, rollback } from "./kv/move.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
+import { print } from "./output.ts";
 
 interface MoveOptions extends TargetOptions {
   readonly dryRun?: boolean;
@@ -46,5 +47,5 @@ async function move(
 ): Promise<void> {
   const { pointer, done } = unwrap(await withKeyValue(target, (kv) => how(kv, new Date(), dryRun)));
   const ending = dryRun ? "Dry run: nothing was written." : done;
-  console.log(json ? JSON.stringify(pointer, null, 2) : [...describePointer(pointer), ending].join("\n"));
+  print(json ? JSON.stringify(pointer, null, 2) : [...describePointer(pointer), ending].join("\n"));
 }

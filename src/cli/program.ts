@@ -14,6 +14,7 @@ import { registerInit } from "./init.ts";
 import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
 import { registerPromote, registerRollback } from "./move.ts";
+import { keepStdoutClean, passOnNoColor } from "./output.ts";
 import { registerPublish } from "./publish.ts";
 import { registerReport } from "./report.ts";
 import { registerRoute } from "./route.ts";
@@ -49,6 +50,8 @@ Examples:
 
 /** Runs what the command line asks for, and sets the exit code: 0 done, 1 the work failed, 2 wrong usage. */
 export async function runProgram(): Promise<void> {
+  keepStdoutClean();
+  passOnNoColor(process.env);
   try {
     await createProgram().parseAsync();
   } catch (error) {

@@ -5,7 +5,9 @@ import { changesBetween, describePointer } from "./kv/changes.ts";
 import { readEncoder, readPublication } from "./kv/publication.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { planUpload, type Role, readLivePointer, upload } from "./kv/upload.ts";
+import { print } from "./output.ts";
 import { parsePercentage } from "./parse-number.ts";
+import { shortIds } from "./short-ids.ts";
 
 interface PublishOptions extends TargetOptions {
   readonly catalogue?: string;
@@ -61,19 +63,19 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
       source: folder,
       publishedAt: new Date(),
       role: roleOf(options),
-      onProgress: (line: string) => process.stderr.write(`${line}\n`),
+      onProgress: (line: string) => process.stderr.write(`${shortIds(line)}\n`),
     };
     const plan = unwrap(await planUpload(kv, asked));
     const changes = await changesBetween(kv, plan.before, publication);
     const pointer = options.dryRun ? plan.pointer : unwrap(await upload(kv, asked));
     if (options.json) {
-      console.log(JSON.stringify(options.dryRun ? { dry_run: true, pointer, changes } : pointer, null, 2));
+      print(JSON.stringify(options.dryRun ? { dry_run: true, pointer, changes } : pointer, null, 2));
       return;
     }
     const ending = options.dryRun
       ? "Dry run: nothing was written."
       : "Running Workers take it up within about a minute.";
-    console.log([...changes, ...describePointer(pointer), ending].join("\n"));
+    print([...changes, ...describePointer(pointer), ending].join("\n"));
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type Report, readReport } from "./d1/read-report.ts";
 import { type TargetOptions, withTarget } from "./kv/target-options.ts";
+import { print } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { type Column, formatTable } from "./table.ts";
 
@@ -27,7 +28,7 @@ Examples:
     )
     .action(async (options: ReportOptions) => {
       const report = await readReport(options, new Date(Date.now() - options.days * DAY_MS));
-      console.log(options.json ? JSON.stringify(report, null, 2) : describe(report, options.days));
+      print(options.json ? JSON.stringify(report, null, 2) : describe(report, options.days));
     });
 }
 

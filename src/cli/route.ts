@@ -11,6 +11,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { print } from "./output.ts";
 import { parsePositive, parseShare } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { formatTable } from "./table.ts";
@@ -72,7 +73,7 @@ async function route(options: RouteCommandOptions): Promise<void> {
     const request = toRequest(prompt, rule, options);
     const prediction = predictor.predict(embedding, encoder.readable(prompt));
     const decision = unwrap(decide(predictor, catalogue, prediction, request));
-    console.log(options.json ? toJson(id, decision, priced) : toText(id, decision, priced));
+    print(options.json ? toJson(id, decision, priced) : toText(id, decision, priced));
   }
 }
 

@@ -19,8 +19,13 @@ export function runWrangler(args: readonly string[], cwd?: string): Promise<Fini
     const child = spawn(process.execPath, [command, ...args], {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
-      // At a higher level it leaves its very answers out.
-      env: { ...process.env, WRANGLER_LOG: "log" },
+      // At a higher level it leaves its very answers out. Its notices would stand before them.
+      env: {
+        WRANGLER_SEND_METRICS: "false",
+        ...process.env,
+        WRANGLER_HIDE_BANNER: "true",
+        WRANGLER_LOG: "log",
+      },
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { readStatus, type Status } from "./kv/read-status.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
+import { print } from "./output.ts";
+import { shortIds } from "./short-ids.ts";
 
 /** `status`: what is live in KV, and whether all of it is there and intact. */
 export function registerStatus(program: Command): void {
@@ -14,7 +16,7 @@ Examples:
     )
     .action(async (options: TargetOptions) => {
       const found = await withKeyValue(options, readStatus);
-      console.log(options.json ? JSON.stringify(found, null, 2) : describe(found));
+      print(options.json ? JSON.stringify(found, null, 2) : shortIds(describe(found)));
       if (found.faults.length > 0) process.exitCode = 1;
     });
 }

@@ -12,6 +12,7 @@ import { checksumOf } from "../encoder/files.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
 import { CONFIG_HELP, STATE_HELP, type TargetOptions, withKeyValue } from "./kv/target-options.ts";
+import { print } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { formatTable } from "./table.ts";
@@ -79,7 +80,7 @@ async function run(name: string, options: TaskOptions): Promise<void> {
   if (options.suggest !== undefined) {
     const { suggestLabels } = await import("../training/suggest-prompts.ts");
     const chosen = suggestLabels(predictor, task, options.suggest).map((i) => prompts[i]?.id as string);
-    console.log(options.json ? JSON.stringify(chosen) : chosen.join("\n"));
+    print(options.json ? JSON.stringify(chosen) : chosen.join("\n"));
     return;
   }
   const { seededRandom } = await import("../numerics/random.ts");
@@ -91,8 +92,8 @@ async function run(name: string, options: TaskOptions): Promise<void> {
     const bytes = new TextEncoder().encode(JSON.stringify(profile));
     await withKeyValue(options, (kv) => kv.put(kvKeys.task(name), bytes));
   }
-  if (options.json) console.log(JSON.stringify(profile));
-  else console.log(describe(name, recommendation, task, file));
+  if (options.json) print(JSON.stringify(profile));
+  else print(describe(name, recommendation, task, file));
 }
 
 const SHOWN = 8;

@@ -6,6 +6,7 @@ import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
+import { print } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { showMarkdown } from "./show-markdown.ts";
@@ -114,9 +115,9 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
   const card = modelCard(bundle);
   await writeWhole(join(options.out, "model-card.md"), card);
   if (options.json) {
-    console.log(JSON.stringify({ bundle: join(options.out, "bundle.safetensors"), bytes: bundle.length }));
+    print(JSON.stringify({ bundle: join(options.out, "bundle.safetensors"), bytes: bundle.length }));
   } else {
-    console.log(
+    print(
       `${showMarkdown(card)}\n\nWritten to ${options.out}; \`signalbox publish ${options.out} --local\` makes it live.`,
     );
   }

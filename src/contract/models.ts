@@ -9,6 +9,8 @@ const modelSchema = v.object({
   aliases: v.optional(v.array(v.string())),
   /** Whether `auto` may choose it: the active bundle knows it. */
   routed: v.optional(v.boolean()),
+  /** Whether chat can be sent there: the Worker has a key for its provider, or takes the caller's own. */
+  has_key: v.optional(v.boolean()),
   context_tokens: v.optional(v.number()),
   max_output_tokens: v.optional(v.number()),
   capabilities: v.optional(v.array(v.string())),

@@ -1,4 +1,4 @@
-import { findConfiguration } from "../configuration.ts";
+import { findConfiguration, stateFolder } from "../configuration.ts";
 import { CommandFailure } from "../failure.ts";
 import type { TargetOptions } from "../kv/target-options.ts";
 import { runWrangler, wranglerFailure } from "../run-wrangler.ts";
@@ -14,7 +14,7 @@ export async function queryDatabase(
   const file = await findConfiguration(config, remote ?? false);
   const args = ["d1", "execute", D1_BINDING, "--command", sql, "--json", "--config", file];
   args.push(remote ? "--remote" : "--local");
-  if (!remote && state !== undefined) args.push("--persist-to", state);
+  if (!remote) args.push("--persist-to", stateFolder(file, state));
   const finished = await runWrangler(args);
   const answer = parseAnswer(finished.stdout.toString("utf8"));
   if (finished.code === 0 && Array.isArray(answer)) return answer.map(({ results }) => results);
@@ -33,10 +33,14 @@ interface Refusal {
   readonly error?: { readonly text?: string };
 }
 
-/** What `wrangler d1 execute --json` prints; undefined where it failed before it got so far. */
-function parseAnswer(text: string): Rows | Refusal | undefined {
+/**
+ * What `wrangler d1 execute --json` prints, after notices that it may print before; undefined where it failed before it
+ * got so far.
+ */
+export function parseAnswer(text: string): Rows | Refusal | undefined {
+  const start = text.search(/^[[{]/m);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.slice(Math.max(0, start)));
   } catch {
     return undefined;
   }

@@ -24,10 +24,20 @@ export function skipped(name: string, detail: string, next?: string): Check {
 
 /** Runs a check; whatever it throws is its failure. */
 export async function attempt(name: string, next: string, work: () => Promise<Check>): Promise<Check> {
+  const [check] = await attemptAll(name, next, async () => [await work()]);
+  return check as Check;
+}
+
+/** Runs checks that need the same thing; what is thrown is the failure of all of them, under one name. */
+export async function attemptAll(
+  name: string,
+  next: string,
+  work: () => Promise<readonly Check[]>,
+): Promise<readonly Check[]> {
   try {
     return await work();
   } catch (error) {
     const message = sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
-    return failed(name, message.split("\n")[0] as string, next);
+    return [failed(name, message.split("\n")[0] as string, next)];
   }
 }

@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectSignalbox, SignalboxError } from "../../client/index.ts";
 import type { Health } from "../../contract/health.ts";
+import { findConfiguration, startCommand } from "../configuration.ts";
 import { withKeyValue } from "../kv/target-options.ts";
 import { readLivePointer } from "../kv/upload.ts";
 import { isFree, startLocalWorker } from "../local-worker.ts";
+import { describeProviderKeys, readLocalSecrets } from "../provider-keys.ts";
 import { seed } from "../seed.ts";
-import { attempt, type Check, failed, pass, skipped } from "./check.ts";
+import { attemptAll, type Check, failed, pass, skipped } from "./check.ts";
 import { KNOWN_PROMPT } from "./known-embedding.ts";
 
 interface LocalOptions {
@@ -27,30 +29,37 @@ export async function checkPort(port: number): Promise<Check> {
     .health()
     .catch(() => undefined);
   if (health?.status !== undefined) return pass("port", `a Signalbox answers on ${port} already`);
-  return failed("port", `${port} is taken by something else`, "`signalbox start --port 0` picks a free one");
+  return failed(
+    "port",
+    `${port} is taken by something else`,
+    `take another: \`${startCommand(`--port ${port + 1}`)}\``,
+  );
 }
 
 /** A real Worker on this machine, with what is live here, or with the bundled router where nothing is. */
-export async function checkLocalWorker(options: LocalOptions): Promise<Check> {
+export async function checkLocalWorker(options: LocalOptions): Promise<readonly Check[]> {
   const next = "look at what `signalbox start` says; its last lines tell what failed";
-  return attempt("Worker", next, async () => {
+  return attemptAll("Worker", next, async () => {
     const temporary = await mkdtemp(join(tmpdir(), "signalbox-doctor-"));
     try {
       const isLive = (await withKeyValue(options, readLivePointer)) !== undefined;
       const state = isLive ? options.state : temporary;
-      if (!isLive) {
-        await withKeyValue({ ...options, state: temporary }, (kv) =>
-          seed(kv, { isLexical: false, onProgress: () => undefined }),
-        );
-      }
+      const configPath = await findConfiguration(options.config, false);
+      const secrets = await withKeyValue({ ...options, ...(state && { state }) }, async (kv) => {
+        if (!isLive) await seed(kv, { isLexical: false, onProgress: () => undefined });
+        return readLocalSecrets(kv, configPath, process.env);
+      });
       const worker = await startLocalWorker({
         configPath: options.config,
         statePath: state,
         port: 0,
-        variables: { AUTH: "open" },
+        variables: { ...secrets.values, AUTH: "open" },
       });
       try {
-        return await checkDecision(worker.origin, undefined, isLive ? undefined : "the bundled router");
+        return [
+          await checkDecision(worker.origin, undefined, isLive ? undefined : "the bundled router"),
+          await checkKeys(worker.origin, undefined, describeProviderKeys(secrets)),
+        ];
       } finally {
         await worker.stop();
       }
@@ -61,9 +70,16 @@ export async function checkLocalWorker(options: LocalOptions): Promise<Check> {
 }
 
 /** A Worker that runs somewhere. */
-export async function checkUrl(url: string, apiKey: string | undefined): Promise<Check> {
+export async function checkUrl(url: string, apiKey: string | undefined): Promise<readonly Check[]> {
   const next = "look at the address, and at `npx wrangler tail`";
-  return attempt("Worker", next, () => checkDecision(url, apiKey, undefined));
+  return attemptAll("Worker", next, async () => {
+    const decision = await checkDecision(url, apiKey, undefined);
+    return decision.status === "pass" ? [decision, await checkKeys(url, apiKey)] : [decision];
+  });
+}
+
+function clientOf(url: string, apiKey: string | undefined) {
+  return connectSignalbox({ baseUrl: url, ...(apiKey === undefined ? {} : { apiKey }), timeoutMs: 30_000 });
 }
 
 async function checkDecision(
@@ -71,11 +87,7 @@ async function checkDecision(
   apiKey: string | undefined,
   router = "what is live",
 ): Promise<Check> {
-  const client = connectSignalbox({
-    baseUrl: url,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    timeoutMs: 30_000,
-  });
+  const client = clientOf(url, apiKey);
   try {
     // The first decision loads the encoder; what a caller waits for is the second.
     await client.route({ prompt: KNOWN_PROMPT });
@@ -90,6 +102,23 @@ async function checkDecision(
     if (!(error instanceof SignalboxError)) throw error;
     return failed("Worker", `${url}: ${error.code}: ${error.message}`, nextSteps[error.code] ?? OTHERWISE);
   }
+}
+
+/** Which models chat can reach there. */
+async function checkKeys(
+  url: string,
+  apiKey: string | undefined,
+  told: readonly string[] = [],
+): Promise<Check> {
+  const models = (await clientOf(url, apiKey).models()).filter(({ id }) => id !== "auto");
+  const reached = models.filter(({ has_key }) => has_key);
+  const providers = [...new Set(reached.map(({ owned_by }) => owned_by))].sort();
+  const next =
+    told.length > 1 ? told.slice(1).join(" ") : "docs/deploy.md: a provider's key is a secret of the Worker";
+  if (reached.length === 0) {
+    return skipped("keys", "no provider has one: chat answers provider_not_configured", next);
+  }
+  return pass("keys", `chat reaches ${reached.length} of ${models.length} models: ${providers.join(", ")}`);
 }
 
 const OTHERWISE = "docs/api.md lists what each code means; `signalbox status` tells what KV holds";

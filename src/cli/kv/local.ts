@@ -1,5 +1,5 @@
-import { dirname, resolve } from "node:path";
 import { getPlatformProxy } from "wrangler";
+import { stateFolder } from "../configuration.ts";
 import { CommandFailure } from "../failure.ts";
 import { type KeyValue, KV_BINDING } from "./key-value.ts";
 
@@ -19,10 +19,9 @@ interface Namespace {
  */
 export async function openLocalKeyValue(configPath: string, statePath?: string): Promise<KeyValue> {
   // Left to itself the proxy looks in the working folder, and Workers beside their configuration.
-  const state = statePath ?? resolve(dirname(configPath), ".wrangler/state");
   const proxy = await getPlatformProxy<Record<string, Namespace>>({
     configPath,
-    persist: { path: `${state}/v3` },
+    persist: { path: `${stateFolder(configPath, statePath)}/v3` },
   });
   const namespace = proxy.env[KV_BINDING];
   if (namespace === undefined) {

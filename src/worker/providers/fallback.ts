@@ -60,7 +60,8 @@ export async function completeWithFallback(
     if (result.kind === "answered") return { kind: "answered", target, attempts, answer: result };
     if (result.kind === "refused") {
       providerLog.note({ ...nameOf(target), cause: "refused" });
-      return failed(attempts, "provider_refused", `${target.provider} refuses the Worker's key for it`);
+      const message = `${target.provider} refuses the Worker's key for it, ${target.keyName}`;
+      return failed(attempts, "provider_refused", message);
     }
     last = result;
     providerLog.note({ ...nameOf(target), cause: result.cause, status: result.status });

@@ -5,6 +5,8 @@ import type { Settings } from "../state/bindings.ts";
 export interface Target {
   readonly model: string;
   readonly provider: string;
+  /** The secret that holds the Worker's key for it. */
+  readonly keyName: string;
   readonly url: string;
   /** The provider's own name of the model. */
   readonly upstream: string;
@@ -33,6 +35,7 @@ export function targetOf(
   return {
     model,
     provider: entry.provider,
+    keyName: provider.keyName,
     // The address comes from the catalogue alone; nothing of a request gets into it.
     url: `${provider.baseUrl}/chat/completions`,
     upstream: entry.upstream,

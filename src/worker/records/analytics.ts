@@ -6,7 +6,7 @@ import type { Decided } from "../../router/decision.ts";
 import { decideShadow, type ShadowDecision, type ShadowTally } from "../../router/shadow.ts";
 import type { Caller } from "../caller.ts";
 import { describeError, logEvent } from "../log.ts";
-import type { Env } from "../state/bindings.ts";
+import type { Env, Settings } from "../state/bindings.ts";
 import { answerInTime, type Database, databaseCause } from "./database.ts";
 
 /** The binding ANALYTICS: a dataset of Workers Analytics Engine. */
@@ -70,6 +70,7 @@ export interface DecisionFacts {
 
 /** Where decisions are recorded; each is undefined where it isn't set up. */
 interface Recorders {
+  readonly settings: Pick<Settings, "logDecisions">;
   readonly analytics: Analytics | undefined;
   readonly decisionLog: DecisionLog | undefined;
   readonly shadowTally: ShadowTally;
@@ -77,10 +78,11 @@ interface Recorders {
 
 /** After the response: the shadow is scored, and the decision recorded wherever that was asked for. */
 export function recordDecision(
-  { analytics, decisionLog, shadowTally }: Recorders,
+  { settings, analytics, decisionLog, shadowTally }: Recorders,
   { keyName, address, keepAlive }: Caller,
   decided: Decided,
 ): void {
+  if (settings.logDecisions) logDecision(decided, address);
   if (analytics === undefined && decisionLog === undefined && decided.serving.shadow === undefined) return;
   const work = async () => {
     // waitUntil would begin the work at once; the response goes first.
@@ -92,6 +94,12 @@ export function recordDecision(
     await decisionLog?.write(facts);
   };
   keepAlive(work().catch((error: unknown) => logEvent({ event: "not_recorded", ...describeError(error) })));
+}
+
+function logDecision({ decision, cacheHit }: Decided, path: string): void {
+  const { model, reason, pCorrect, expectedUsd, familiarity } = decision;
+  const numbers = { p_correct: pCorrect, expected_usd: expectedUsd, familiarity };
+  logEvent({ event: "decision", path, model, reason, ...numbers, cache_hit: cacheHit });
 }
 
 function factsOf(

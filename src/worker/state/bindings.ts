@@ -52,6 +52,8 @@ export interface Settings {
   readonly passAuthorization: ReadonlySet<string>;
   /** The Worker's secret of that name. */
   readonly secret: (name: string) => string | undefined;
+  /** Whether each decision is a line of the log. */
+  readonly logDecisions: boolean;
   /** Embeddings kept in the isolate; each takes 3 KB. */
   readonly embeddingCacheEntries: number;
 }
@@ -122,6 +124,7 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
       const value = env[name];
       return typeof value === "string" && value !== "" ? value : undefined;
     },
+    logDecisions: env["LOG_DECISIONS"] === "true",
     embeddingCacheEntries: numbers.value.EMBEDDING_CACHE_ENTRIES,
   });
 }

@@ -9,6 +9,7 @@ import { createStopwatch, type Stopwatch } from "../../../router/stopwatch.ts";
 import { decideForCaller } from "../../decide-for-caller.ts";
 import { completeWithFallback } from "../../providers/fallback.ts";
 import { reachable, type Target, targetOf } from "../../providers/provider.ts";
+import { filtersWithKey, howToSetKey } from "../../providers/with-key.ts";
 import { callerAuthorization } from "../access.ts";
 import { decisionHeaders } from "../decision-response.ts";
 import { callerOf, type HttpContext, respondFailure } from "../http.ts";
@@ -88,9 +89,8 @@ function planNamed(context: HttpContext, name: string, { catalogue }: Serving): 
   const target = targetOf(catalogue, model, context.get("isolate").settings, callerAuthorization(context));
   if (target !== undefined) return ok({ targets: [target], headers: {} });
   const { provider } = catalogue.models[model] as Serving["catalogue"]["models"][string];
-  return notConfigured(
-    `the Worker has no key for ${provider}: set the secret ${catalogue.providers[provider]?.keyName}`,
-  );
+  const keyName = catalogue.providers[provider]?.keyName as string;
+  return fail("provider_not_configured", `the Worker has no key for ${provider}; ${howToSetKey([keyName])}`);
 }
 
 async function planAuto(
@@ -105,11 +105,10 @@ async function planAuto(
   const authorization = callerAuthorization(context);
   const usable = (whole: Catalogue) => reachable(whole, settings, authorization);
   const catalogue = usable(serving.catalogue);
-  if (!serving.predictor.models.some((model) => Object.hasOwn(catalogue.models, model))) {
-    return notConfigured("the Worker has no key for any provider of the catalogue");
-  }
+  const filtered = filtersWithKey(options, serving, catalogue);
+  if (!filtered.ok) return filtered;
   const input = {
-    ...options,
+    ...filtered.value,
     messages: request.messages,
     ...(request.tools ? { tools: request.tools } : {}),
     answerTokens: request.max_completion_tokens ?? request.max_tokens ?? 0,
@@ -135,8 +134,4 @@ async function planAuto(
 
 function requiredByFormat({ response_format }: ChatRequest): readonly Capability[] {
   return response_format?.type === "json_object" || response_format?.type === "json_schema" ? ["json"] : [];
-}
-
-function notConfigured(message: string) {
-  return fail("provider_not_configured", message);
 }

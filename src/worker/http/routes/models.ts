@@ -1,14 +1,20 @@
 import type { ModelList } from "../../../contract/models.ts";
+import type { Catalogue } from "../../../core/catalogue.ts";
 import type { Serving } from "../../../router/serving.ts";
+import { reachable } from "../../providers/provider.ts";
+import { callerAuthorization } from "../access.ts";
 import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 
 /** GET /v1/models: OpenAI's list, `auto` first. */
 export async function getModels(context: HttpContext): Promise<Response> {
-  const serving = await context.get("isolate").state.serving(callerOf(context).keepAlive);
-  return serving.ok ? context.json(modelList(serving.value)) : respondFailure(context, serving.failure);
+  const { settings, state } = context.get("isolate");
+  const serving = await state.serving(callerOf(context).keepAlive);
+  if (!serving.ok) return respondFailure(context, serving.failure);
+  const withKey = reachable(serving.value.catalogue, settings, callerAuthorization(context));
+  return context.json(modelList(serving.value, withKey));
 }
 
-function modelList({ pointer, catalogue, predictor }: Serving): ModelList {
+function modelList({ pointer, catalogue, predictor }: Serving, withKey: Catalogue): ModelList {
   const seconds = Math.floor(Date.parse(pointer.published_at) / 1000);
   const created = Number.isFinite(seconds) ? seconds : 0;
   const models = Object.entries(catalogue.models).map(([id, model]) => ({
@@ -18,6 +24,7 @@ function modelList({ pointer, catalogue, predictor }: Serving): ModelList {
     owned_by: model.provider,
     aliases: [...model.aliases],
     routed: predictor.models.includes(id),
+    has_key: Object.hasOwn(withKey.models, id),
     context_tokens: model.contextTokens,
     max_output_tokens: model.maxOutputTokens,
     capabilities: [...model.capabilities],

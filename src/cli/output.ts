@@ -1,0 +1,25 @@
+/** Says a line, or several, on stdout. Everything that a command answers goes this way. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/**
+ * Keeps stdout for what commands say with `print`. Wrangler and others write through `console`, which would put their
+ * notices into a JSON document; those go to stderr. A reader that has seen enough (`| head -1`) ends the program quietly.
+ */
+export function keepStdoutClean(): void {
+  console.log = console.error;
+  console.info = console.error;
+  console.debug = console.error;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit();
+    });
+  }
+}
+
+/** NO_COLOR for the packages that only know FORCE_COLOR: Wrangler's, in this process and in its own. */
+export function passOnNoColor(environment: NodeJS.ProcessEnv): void {
+  if ((environment["NO_COLOR"] ?? "") !== "") environment["FORCE_COLOR"] = "0";
+}

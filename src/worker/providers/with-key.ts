@@ -1,0 +1,54 @@
+import type { RouteOptions } from "../../contract/options.ts";
+import { type Catalogue, catalogueNames, matchModels } from "../../core/catalogue.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Serving } from "../../router/serving.ts";
+
+type Filters = Pick<RouteOptions, "models" | "exclude">;
+
+/**
+ * `models` and `exclude` of a completion, written out for the part of the catalogue that the Worker has keys for: a name
+ * that is known but can't be reached is passed over, where the decision alone would call it unknown.
+ */
+export function filtersWithKey<Options extends Filters>(
+  options: Options,
+  { catalogue, predictor }: Pick<Serving, "catalogue" | "predictor">,
+  reached: Catalogue,
+): Result<Options, "provider_not_configured"> {
+  const names = catalogueNames(catalogue);
+  const known = predictor.models.filter((model) => Object.hasOwn(catalogue.models, model));
+  const hasKey = (model: string) => Object.hasOwn(reached.models, model);
+  const expand = (patterns: readonly string[] | undefined) => {
+    if (patterns === undefined) return undefined;
+    const { matched, unmatched } = matchModels(known, names, patterns);
+    // What nobody knows stays, so that the decision tells it.
+    return { all: [...matched], kept: [...[...matched].filter(hasKey), ...unmatched] };
+  };
+  const included = expand(options.models);
+  const wanted = included?.all ?? known;
+  if (!known.some(hasKey) || (included !== undefined && included.kept.length === 0)) {
+    return noKeyFor(wanted, catalogue, included === undefined);
+  }
+  const { models: _, exclude: __, ...rest } = options;
+  const excluded = expand(options.exclude)?.kept ?? [];
+  return ok({
+    ...(rest as Options),
+    ...(included === undefined ? {} : { models: included.kept }),
+    ...(excluded.length === 0 ? {} : { exclude: excluded }),
+  });
+}
+
+function noKeyFor(models: readonly string[], catalogue: Catalogue, isWhole: boolean) {
+  const providers = [...new Set(models.flatMap((model) => catalogue.models[model]?.provider ?? []))].sort();
+  const keyNames = providers.flatMap((provider) => catalogue.providers[provider]?.keyName ?? []);
+  const what = isWhole ? "any provider of the catalogue" : providers.join(" or ");
+  return fail("provider_not_configured", `the Worker has no key for ${what}; ${howToSetKey(keyNames)}`);
+}
+
+/** Where an operator puts a key; the same sentence serves a Worker on this machine and one at Cloudflare. */
+export function howToSetKey(keyNames: readonly string[]): string {
+  const [first = "<name>"] = keyNames;
+  return (
+    `set ${keyNames.join(" or ")}: on this machine in the environment of \`npm start\` or in .dev.vars beside ` +
+    `wrangler.toml, at Cloudflare with \`npx wrangler secret put ${first}\``
+  );
+}
