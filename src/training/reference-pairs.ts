@@ -2,6 +2,7 @@ import { verdictAccuracy } from "../core/paper/scores.ts";
 import { DISTANCE_NEIGHBORS } from "../core/paper/task-distance.ts";
 import { multiply } from "../numerics/blas.ts";
 import { matrix, row, takeRows } from "../numerics/matrix.ts";
+import { emptyNearest, insertNearest, ranksOf } from "../numerics/nearest.ts";
 import { type Dataset, familiesOf } from "./dataset.ts";
 
 /** The paper's reference pairs: each training task seen from the others. */
@@ -19,6 +20,7 @@ export async function measureReference(train: Dataset, neighbors: number): Promi
   const { embeddings, outcomes, tasks, taskOf } = train;
   const models = outcomes.columns;
   const { familyOf } = familiesOf(train);
+  const ranks = ranksOf(train.textKeys);
   const distance = new Float64Array(taskOf.length);
   const predicted = matrix(taskOf.length, models);
   for (let start = 0; start < taskOf.length; start += ROWS_AT_ONCE) {
@@ -33,6 +35,7 @@ export async function measureReference(train: Dataset, neighbors: number): Promi
         familyOf,
         familyOf[i],
         Math.max(neighbors, DISTANCE_NEIGHBORS),
+        ranks,
       );
       const far = nearest.slice(0, DISTANCE_NEIGHBORS);
       distance[i] =
@@ -64,18 +67,13 @@ function nearestOthers(
   familyOf: Int32Array,
   own: number,
   count: number,
+  ranks: Int32Array,
 ): readonly number[] {
-  const nearest: number[] = [];
-  for (let j = 0; j < cosines.length; j++) {
-    if (familyOf[j] === own) continue;
-    const cosine = cosines[j];
-    if (nearest.length === count && cosine <= cosines[nearest.at(-1) as number]) continue;
-    if (nearest.length === count) nearest.pop();
-    let place = nearest.length;
-    while (place > 0 && cosines[nearest[place - 1]] < cosine) place--;
-    nearest.splice(place, 0, j);
-  }
-  return nearest;
+  const nearest = emptyNearest(count);
+  cosines.forEach((cosine, j) => {
+    if (familyOf[j] !== own) insertNearest(nearest, 0, count, j, cosine, ranks);
+  });
+  return Array.from(nearest.indices).filter((index) => index >= 0);
 }
 
 /** [models] mean outcome at the given prompts; 0 where a model has none there. */

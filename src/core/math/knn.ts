@@ -18,7 +18,8 @@ export interface Neighbor {
 }
 
 /**
- * The `count` training prompts with the highest cosine, nearest first; ties go to the lower index.
+ * The `count` training prompts with the highest cosine, nearest first; ties go to the lower index, which is that of the
+ * smaller text key: training orders prompts so.
  * @param embedding [dimension], of unit length
  */
 export function nearestNeighbors(

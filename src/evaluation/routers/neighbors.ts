@@ -1,5 +1,6 @@
 import { multiply } from "../../numerics/blas.ts";
-import { type Matrix, takeRows } from "../../numerics/matrix.ts";
+import { type Matrix, row, takeRows } from "../../numerics/matrix.ts";
+import { emptyNearest, insertNearest, ranksOf } from "../../numerics/nearest.ts";
 import type { Dataset } from "../../training/dataset.ts";
 
 /** The nearest training prompts of each test prompt, nearest first. */
@@ -19,8 +20,8 @@ const BLOCK_ROWS = 512;
 /** Exact search by cosine. Equal cosines go to the smaller text key, not to the earlier line of a file. */
 export async function findNeighbors(test: Matrix, train: Dataset, count: number): Promise<Neighbors> {
   const kept = Math.min(count, train.embeddings.rows);
-  const indices = new Int32Array(test.rows * kept);
-  const cosines = new Float32Array(test.rows * kept);
+  const found = emptyNearest(test.rows * kept);
+  const ranks = ranksOf(train.textKeys);
   for (let start = 0; start < test.rows; start += BLOCK_ROWS) {
     const rows = Math.min(BLOCK_ROWS, test.rows - start);
     const block = takeRows(
@@ -29,41 +30,13 @@ export async function findNeighbors(test: Matrix, train: Dataset, count: number)
     );
     const products = await multiply(block, train.embeddings, { transposeB: true });
     for (let i = 0; i < rows; i++) {
-      const offset = (start + i) * kept;
-      selectLargest(
-        products.data.subarray(i * products.columns, (i + 1) * products.columns),
-        train.textKeys,
-        indices.subarray(offset, offset + kept),
-        cosines.subarray(offset, offset + kept),
-      );
+      const first = (start + i) * kept;
+      row(products, i).forEach((cosine, j) => {
+        insertNearest(found, first, first + kept, j, cosine, ranks);
+      });
     }
   }
-  return { count: kept, indices, cosines };
-}
-
-/** Fills `best` with the positions of the largest values by insertion: most values fail the first comparison. */
-function selectLargest(
-  values: Float32Array,
-  keys: readonly string[],
-  best: Int32Array,
-  bestValues: Float32Array,
-): void {
-  const size = best.length;
-  let filled = 0;
-  for (let j = 0; j < values.length; j++) {
-    const value = values[j];
-    if (filled === size && value < bestValues[size - 1]) continue;
-    const before = (k: number) =>
-      value > bestValues[k] || (value === bestValues[k] && (keys[j] as string) < (keys[best[k]] as string));
-    if (filled === size && !before(size - 1)) continue;
-    let k = filled === size ? size - 1 : filled++;
-    for (; k > 0 && before(k - 1); k--) {
-      best[k] = best[k - 1];
-      bestValues[k] = bestValues[k - 1];
-    }
-    best[k] = j;
-    bestValues[k] = value;
-  }
+  return { count: kept, indices: found.indices, cosines: found.values };
 }
 
 const searches = new WeakMap<Dataset, WeakMap<Dataset, Promise<Neighbors>>>();

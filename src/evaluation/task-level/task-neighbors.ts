@@ -1,5 +1,6 @@
 import { multiply } from "../../numerics/blas.ts";
 import { row, takeRows } from "../../numerics/matrix.ts";
+import { emptyNearest, insertNearest, type Nearest, ranksOf } from "../../numerics/nearest.ts";
 import type { Dataset } from "../../training/dataset.ts";
 
 /** As many of each group as the task distance averages over: enough after any group is taken out. */
@@ -22,8 +23,8 @@ export async function findTaskNeighbors(dataset: Dataset, groupOf: Int32Array): 
   const { embeddings, textKeys } = dataset;
   const groups = groupOf.reduce((most, group) => Math.max(most, group), -1) + 1;
   const count = groups * NEIGHBORS_PER_GROUP;
-  const indices = new Int32Array(embeddings.rows * count).fill(-1);
-  const cosines = new Float32Array(embeddings.rows * count).fill(Number.NEGATIVE_INFINITY);
+  const found = emptyNearest(embeddings.rows * count);
+  const ranks = ranksOf(textKeys);
   const keysOf = Array.from({ length: groups }, () => new Set<string>());
   textKeys.forEach((key, i) => {
     keysOf[groupOf[i]]?.add(key);
@@ -37,46 +38,29 @@ export async function findTaskNeighbors(dataset: Dataset, groupOf: Int32Array): 
     );
     const products = await multiply(block, embeddings, { transposeB: true });
     for (let i = 0; i < rows; i++) {
-      const own = groupOf[start + i];
+      const barredHere = barred[groupOf[start + i]] as Uint8Array;
       const offset = (start + i) * count;
-      const [place, value] = [
-        indices.subarray(offset, offset + count),
-        cosines.subarray(offset, offset + count),
-      ];
-      selectByGroup(row(products, i), groupOf, barred[own] as Uint8Array, place, value);
-      sortByCosine(place, value);
+      row(products, i).forEach((cosine, j) => {
+        if (barredHere[j]) return;
+        const first = offset + groupOf[j] * NEIGHBORS_PER_GROUP;
+        insertNearest(found, first, first + NEIGHBORS_PER_GROUP, j, cosine, ranks);
+      });
+      joinGroups(found, offset, offset + count, ranks);
     }
   }
-  return { indices, cosines, count };
+  return { indices: found.indices, cosines: found.values, count };
 }
 
-/** Fills the 19 places of each group with its nearest prompts. */
-function selectByGroup(
-  products: Float32Array,
-  groupOf: Int32Array,
-  barred: Uint8Array,
-  indices: Int32Array,
-  cosines: Float32Array,
-): void {
-  for (let j = 0; j < products.length; j++) {
-    if (barred[j]) continue;
-    const first = groupOf[j] * NEIGHBORS_PER_GROUP;
-    const last = first + NEIGHBORS_PER_GROUP - 1;
-    const cosine = products[j];
-    if (!(cosine > cosines[last])) continue;
-    let k = last;
-    for (; k > first && cosine > cosines[k - 1]; k--) {
-      cosines[k] = cosines[k - 1];
-      indices[k] = indices[k - 1];
-    }
-    cosines[k] = cosine;
-    indices[k] = j;
-  }
-}
-
-function sortByCosine(indices: Int32Array, cosines: Float32Array): void {
-  const order = Array.from(indices.keys()).sort((a, b) => cosines[b] - cosines[a]);
-  const [sortedIndices, sortedCosines] = [order.map((k) => indices[k]), order.map((k) => cosines[k])];
-  indices.set(sortedIndices);
-  cosines.set(sortedCosines);
+/** Sorts the slots of all groups together, nearest first; empty ones go last. */
+function joinGroups({ indices, values }: Nearest, first: number, end: number, ranks: Int32Array): void {
+  const slots = Array.from({ length: end - first }, (_, k) => first + k)
+    .filter((k) => indices[k] >= 0)
+    .sort((a, b) => values[b] - values[a] || ranks[indices[a]] - ranks[indices[b]])
+    .map((k) => [indices[k], values[k]] as const);
+  indices.fill(-1, first, end);
+  values.fill(Number.NEGATIVE_INFINITY, first, end);
+  slots.forEach(([index, value], k) => {
+    indices[first + k] = index;
+    values[first + k] = value;
+  });
 }
