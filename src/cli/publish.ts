@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { bundledEncoderDirectory } from "./encoder.ts";
 import { unwrap } from "./failure.ts";
 import { changesBetween, describePointer } from "./kv/changes.ts";
@@ -15,6 +15,7 @@ interface PublishOptions extends TargetOptions {
   readonly canary?: number;
   readonly shadow?: boolean;
   readonly dryRun?: boolean;
+  readonly acceptProviders?: readonly string[];
 }
 
 /** `publish <dir>`: a bundle and its catalogue go live in KV, content first, pointer last. */
@@ -39,6 +40,11 @@ export function registerPublish(program: Command): void {
         .conflicts("shadow"),
     )
     .option("--shadow", "only scored beside the live bundle, to see where it would decide otherwise")
+    .option(
+      "--accept-providers <hosts>",
+      "hosts that prompts and keys may go to from now on, separated by commas",
+      parseHosts,
+    )
     .option("--dry-run", "check everything and tell what would change, but write nothing")
     .addHelpText(
       "after",
@@ -64,9 +70,13 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
       publishedAt: new Date(),
       role: roleOf(options),
       onProgress: (line: string) => process.stderr.write(`${shortIds(line)}\n`),
+      acceptedHosts: options.acceptProviders ?? [],
     };
     const plan = unwrap(await planUpload(kv, asked));
     const changes = await changesBetween(kv, plan.before, publication);
+    // Whoever must type a host should see what else would change.
+    if (!plan.acceptance.ok && !options.json) process.stderr.write(`${changes.join("\n")}\n`);
+    unwrap(plan.acceptance);
     const pointer = options.dryRun ? plan.pointer : unwrap(await upload(kv, asked));
     if (options.json) {
       print(JSON.stringify(options.dryRun ? { dry_run: true, pointer, changes } : pointer, null, 2));
@@ -77,6 +87,14 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
       : "Running Workers take it up within about a minute.";
     print([...changes, ...describePointer(pointer), ending].join("\n"));
   });
+}
+
+function parseHosts(text: string): readonly string[] {
+  const hosts = text.split(",").map((host) => host.trim().toLowerCase());
+  const isHost = (host: string) =>
+    URL.canParse(`https://${host}`) && new URL(`https://${host}`).host === host;
+  if (hosts.every(isHost)) return hosts;
+  throw new InvalidArgumentError("It must list hosts such as api.openai.com, separated by commas.");
 }
 
 function roleOf({ canary, shadow }: PublishOptions): Role {

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import { describeProvider } from "./kv/provider-addresses.ts";
 import { readStatus, type Status } from "./kv/read-status.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { print } from "./output.ts";
 import { shortIds } from "./short-ids.ts";
+import { printable } from "./terminal.ts";
 
 /** `status`: what is live in KV, and whether all of it is there and intact. */
 export function registerStatus(program: Command): void {
@@ -21,7 +23,7 @@ Examples:
     });
 }
 
-function describe({ pointer, faults, models, tasks, pricesAsOf }: Status): string {
+function describe({ pointer, faults, models, tasks, pricesAsOf, providers = [] }: Status): string {
   const lines: string[] = [];
   if (pointer !== null) {
     const counts = models === undefined ? "" : `, ${models} models, ${tasks} tasks`;
@@ -34,8 +36,9 @@ function describe({ pointer, faults, models, tasks, pricesAsOf }: Status): strin
         ? []
         : [`canary     ${pointer.canary.bundle}, ${pointer.canary.percent} % of conversations`]),
       ...(pointer.shadow === undefined ? [] : [`shadow     ${pointer.shadow.bundle}`]),
+      ...providers.map((provider) => `provider   ${describeProvider(provider)}`),
       ...pointer.previous.map(({ bundle, published_at }) => `before     ${bundle}, ${published_at}`),
     );
   }
-  return [...lines, ...faults.map((fault) => `fault      ${fault}`)].join("\n");
+  return [...lines, ...faults.map((fault) => `fault      ${fault}`)].map(printable).join("\n");
 }

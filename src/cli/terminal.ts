@@ -31,3 +31,14 @@ export function wrap(text: string, width: number): readonly string[] {
     return [...lines, current];
   });
 }
+
+/**
+ * Text from a file as a terminal may show it: on one line, and with what would steer the terminal (escapes, other
+ * controls, marks that turn the direction of writing) written out.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+    const code = (character.codePointAt(0) as number).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u{${code}}`;
+  });
+}

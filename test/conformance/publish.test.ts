@@ -121,6 +121,43 @@ const refusals: readonly [string, () => Promise<readonly string[]>, RegExp][] = 
   ],
 ];
 
+interface Provider {
+  base_url: string;
+  key_name: string;
+}
+
+async function withCatalogue(
+  change: (catalogue: { readonly providers: Record<string, Provider> }) => void,
+): Promise<void> {
+  const path = join(copy, "catalogue.json");
+  const catalogue = JSON.parse(await readFile(path, "utf8"));
+  change(catalogue);
+  await writeFile(path, JSON.stringify(catalogue));
+}
+
+test("a provider's new host goes live once it was typed, and is told by publish and status", async () => {
+  await withCatalogue(({ providers }) => {
+    (providers["openai"] as Provider).base_url = "https://gateway.example:8443/v1";
+  });
+  const moved = "openai at https://gateway.example:8443/v1 with OPENAI_API_KEY";
+  const refused = await signalbox("publish", copy, "--dry-run");
+  expect([refused.code, refused.stdout]).toEqual([1, ""]);
+  expect(refused.stderr).toContain(
+    `Provider changed: openai at https://api.openai.com/v1 with OPENAI_API_KEY -> ${moved}.`,
+  );
+  const accepted = await signalbox("publish", copy, "--accept-providers", "gateway.example:8443");
+  expect([accepted.code, accepted.stdout]).toEqual([0, expect.stringContaining(moved)]);
+  expect((await signalbox("status")).stdout).toContain(`provider   ${moved}`);
+  // What is live, and what comes with Signalbox, need not be typed again.
+  expect((await signalbox("publish", copy)).code).toBe(0);
+  expect((await signalbox("publish", standard)).code).toBe(0);
+}, 90_000);
+
+test("a host that is none is wrong usage", async () => {
+  const { code, stderr } = await signalbox("publish", copy, "--accept-providers", "https://x.example/v1");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("It must list hosts")]);
+}, 60_000);
+
 test.each(refusals)(
   "%s is refused, and nothing changes",
   async (_, prepare, message) => {

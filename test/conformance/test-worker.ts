@@ -37,6 +37,7 @@ export async function startTestWorker({
         publication: unwrap(await readPublication(join(root, "models/default"), cataloguePath)),
         encoder: unwrap(await readEncoder(join(root, "models/encoder"))),
         source: "test",
+        acceptedHosts: [new URL(providerUrl).host],
         publishedAt: new Date(),
         onProgress: () => undefined,
       }),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unwrap } from "../../src/cli/failure.ts";
+import { catalogueChanges } from "../../src/cli/kv/catalogue-changes.ts";
 import { changesBetween } from "../../src/cli/kv/changes.ts";
 import { findGarbage } from "../../src/cli/kv/collect-garbage.ts";
 import type { KeyValue } from "../../src/cli/kv/key-value.ts";
@@ -11,8 +12,10 @@ import { openLocalKeyValue } from "../../src/cli/kv/local.ts";
 import { promote, rollback } from "../../src/cli/kv/move.ts";
 import { type Publication, readEncoder, readPublication } from "../../src/cli/kv/publication.ts";
 import { planUpload, readLivePointer, type Upload, upload } from "../../src/cli/kv/upload.ts";
+import { parseCatalogue } from "../../src/contract/catalogue.ts";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { loadPredictor } from "../../src/core/bundle.ts";
+import type { CatalogueModel } from "../../src/core/catalogue.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
 import { variantBundle } from "./variant-bundle.ts";
 
@@ -58,7 +61,12 @@ async function publicationOf(name: string): Promise<Publication> {
   const sums = [await checksumOf(bundle), await checksumOf(bytes)] as const;
   return {
     bundle: { key: kvKeys.bundle(sums[0]), bytes: bundle, sha256: sums[0] },
-    catalogue: { key: kvKeys.catalogue(sums[1]), bytes, sha256: sums[1] },
+    catalogue: {
+      key: kvKeys.catalogue(sums[1]),
+      bytes,
+      sha256: sums[1],
+      parsed: unwrap(parseCatalogue(bytes)),
+    },
     predictor: unwrap(loadPredictor(bundle)),
   };
 }
@@ -208,9 +216,90 @@ test("changes are told in words", async () => {
     expect.stringMatching(/^Tasks: the same \d+\.$/),
     expect.stringMatching(/^Training prompts: (\d+) -> \1\.$/),
     expect.stringMatching(/^Bundle: [\d.]+ -> [\d.]+ MB\.$/),
-    expect.stringMatching(/^Prices as of .* -> 2026-01-01, .*o3-mini [\d.]+\/[\d.]+ -> 1\/[\d.]+/),
+    expect.stringMatching(/^Prices as of .* -> 2026-01-01, .*o3-mini [\d.]+\/[\d.]+.* -> 1\/[\d.]+/),
   ]);
 }, 60_000);
+
+type Providers = Readonly<Record<string, { readonly baseUrl: string; readonly keyName: string }>>;
+
+test.each<[string, (providers: Providers) => Providers, string]>([
+  [
+    "every key elsewhere",
+    (providers) =>
+      Object.fromEntries(
+        Object.entries(providers).map(([name, provider]) => [
+          name,
+          { ...provider, baseUrl: "https://collector.example/v1" },
+        ]),
+      ),
+    "collector.example",
+  ],
+  [
+    "one provider's key to another's host",
+    ({ openai, mistral, ...others }) =>
+      ({ ...others, mistral, openai: { ...openai, baseUrl: mistral?.baseUrl } }) as Providers,
+    "api.mistral.ai",
+  ],
+  [
+    "another key to a provider's host",
+    ({ openai, mistral, ...others }) =>
+      ({ ...others, mistral, openai: { ...openai, keyName: mistral?.keyName } }) as Providers,
+    "api.openai.com",
+  ],
+  [
+    "a key to another path on its host",
+    ({ openai, ...others }) =>
+      ({ ...others, openai: { ...openai, baseUrl: `${openai?.baseUrl}/tenant` } }) as Providers,
+    "api.openai.com",
+  ],
+])(
+  "a catalogue that sends %s goes live only with the host typed",
+  async (_, change, host) => {
+    const before = await readLivePointer(kv);
+    const publication = await publicationOf("elsewhere");
+    const { parsed } = publication.catalogue;
+    const elsewhere = {
+      ...publication,
+      catalogue: { ...publication.catalogue, parsed: { ...parsed, providers: change(parsed.providers) } },
+    };
+    const canary = { kind: "canary", percent: 1 } as const;
+    for (const options of [{ role: canary }, {}, { acceptedHosts: ["other.example"] }]) {
+      const refused = await upload(kv, { ...asked(elsewhere), ...options });
+      expect(refused).toMatchObject({ ok: false, failure: { code: "providers_not_accepted" } });
+      expect(refused.ok ? "" : refused.failure.message).toMatch(
+        new RegExp(`--accept-providers ${host.replaceAll(".", "\\.")}$`),
+      );
+    }
+    expect(await readLivePointer(kv)).toEqual(before);
+    const plan = unwrap(await planUpload(kv, { ...asked(elsewhere), acceptedHosts: [host] }));
+    expect(plan.acceptance.ok).toBe(true);
+  },
+  60_000,
+);
+
+test("every field of a catalogue that changes is told", async () => {
+  const before = first.catalogue.parsed;
+  const [id, model] = Object.entries(before.models)[0] as [string, CatalogueModel];
+  const { [id]: _, ...others } = before.models;
+  const change = (fields: Partial<CatalogueModel>) =>
+    catalogueChanges(before, { ...before, models: { ...others, [id]: { ...model, ...fields } } }).slice(1);
+  expect(change({})).toEqual([]);
+  expect(change({ provider: "mistral" })).toEqual([`provider: ${id} "${model.provider}" -> "mistral".`]);
+  // One value that differs from the own one for each field there is: none may change in silence.
+  for (const [field, value] of Object.entries(model)) {
+    if (field === "price") continue;
+    const other =
+      typeof value === "number" ? value + 1 : typeof value === "string" ? "other" : ["vision", "x"];
+    expect(change({ [field]: other }), field).toHaveLength(1);
+  }
+  expect(catalogueChanges(before, { ...before, models: others })[0]).toBe(`Catalogue models: removed ${id}.`);
+  expect(catalogueChanges({ ...before, models: others }, before)[0]).toBe(`Catalogue models: added ${id}.`);
+  const cached = { price: { ...model.price, cachedInput: 7 } };
+  const [prices] = catalogueChanges(before, { ...before, models: { [id]: { ...model, ...cached } } }).slice(
+    1,
+  );
+  expect(prices).toContain("(cached 7)");
+});
 
 test("unreferenced content is found; what is live, on trial or remembered stays", async () => {
   const now = new Date(settled.getTime() + 10 * 60_000);

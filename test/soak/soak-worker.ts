@@ -68,7 +68,8 @@ export async function startSoakWorker(backend: BackendName, providerUrl: string)
     await promisify(execFile)(process.execPath, command, { cwd: root });
   };
   const encoder = backend === "lexical" ? "lexical" : join(root, "models/encoder");
-  await signalbox("publish", (routers[0] as Router).folder, "--encoder", encoder);
+  const { host } = new URL(providerUrl);
+  await signalbox("publish", (routers[0] as Router).folder, "--encoder", encoder, "--accept-providers", host);
   const logs: string[] = [];
   const workerd = await startWorkerd({
     name: "signalbox",

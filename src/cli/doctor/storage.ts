@@ -30,13 +30,15 @@ async function checkKeyValue(target: TargetOptions): Promise<Check> {
     ? "log in with `npx wrangler login`, and look at the id in wrangler.toml"
     : "name another --state";
   return attempt("KV", reach, async () => {
-    const { pointer, faults, models } = await withKeyValue(target, readStatus);
+    const { pointer, faults, models, providers = [] } = await withKeyValue(target, readStatus);
     if (faults[0] === NOTHING_PUBLISHED && !remote) {
       return skipped("KV", "nothing is published on this machine yet", "`signalbox start` does it by itself");
     }
     const publish = `\`signalbox publish <dir> ${where}\` stores what is missing or damaged`;
     if (faults.length > 0) return failed("KV", faults.join("; "), publish);
-    return pass("KV", `bundle ${pointer?.bundle.slice(0, 12)} with ${models} models is live and intact`);
+    const hosts = [...new Set(providers.map(({ baseUrl }) => new URL(baseUrl).host))];
+    const live = `bundle ${pointer?.bundle.slice(0, 12)} with ${models} models is live and intact`;
+    return pass("KV", `${live}; prompts and keys go to ${hosts.join(", ")}`);
   });
 }
 

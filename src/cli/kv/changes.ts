@@ -1,8 +1,9 @@
 import { parseCatalogue } from "../../contract/catalogue.ts";
 import { kvKeys, type Pointer } from "../../contract/pointer.ts";
 import { loadPredictor } from "../../core/bundle.ts";
-import type { Catalogue } from "../../core/catalogue.ts";
 import type { Predictor } from "../../core/predictor.ts";
+import { printable } from "../terminal.ts";
+import { catalogueChanges } from "./catalogue-changes.ts";
 import type { KeyValue } from "./key-value.ts";
 import type { Publication } from "./publication.ts";
 
@@ -28,11 +29,10 @@ export async function changesBetween(
       `Bundle: ${megabytes(oldBundle)} -> ${megabytes(bundle.bytes)} MB.`,
     );
   } else lines.push("The live bundle can't be read, so nothing can be compared with it.");
-  const prices = oldCatalogue && parseCatalogue(oldCatalogue);
-  const next = parseCatalogue(catalogue.bytes);
-  if (catalogue.sha256 !== before.catalogue && prices?.ok && next.ok) {
-    lines.push(...describePrices(prices.value, next.value));
-  }
+  if (catalogue.sha256 === before.catalogue) return lines;
+  const live = oldCatalogue && parseCatalogue(oldCatalogue);
+  if (live?.ok) lines.push(...catalogueChanges(live.value, catalogue.parsed));
+  else lines.push("The live catalogue can't be read, so nothing can be compared with it.");
   return lines;
 }
 
@@ -59,7 +59,7 @@ function difference(what: string, before: readonly string[], after: readonly str
     ...(added.length > 0 ? [`added ${added.join(", ")}`] : []),
     ...(removed.length > 0 ? [`removed ${removed.join(", ")}`] : []),
   ];
-  return [`${what}: ${parts.length === 0 ? `the same ${after.length}` : parts.join("; ")}.`];
+  return [printable(`${what}: ${parts.length === 0 ? `the same ${after.length}` : parts.join("; ")}.`)];
 }
 
 function trainingPrompts(before: Predictor, after: Predictor): readonly string[] {
@@ -71,19 +71,6 @@ function trainingPrompts(before: Predictor, after: Predictor): readonly string[]
 
 interface Training {
   readonly prompts?: number;
-}
-
-function describePrices(before: Catalogue, after: Catalogue): readonly string[] {
-  const changed = Object.entries(after.models).flatMap(([id, { price }]) => {
-    const old = before.models[id]?.price;
-    if (old === undefined || (old.input === price.input && old.output === price.output)) return [];
-    return [`${id} ${old.input}/${old.output} -> ${price.input}/${price.output}`];
-  });
-  return [
-    `Prices as of ${before.pricesAsOf} -> ${after.pricesAsOf}${
-      changed.length === 0 ? "; none differs" : `, USD per million tokens in/out: ${changed.join(", ")}`
-    }.`,
-  ];
 }
 
 function megabytes(bytes: Uint8Array): string {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseCatalogue } from "../../contract/catalogue.ts";
 import { kvKeys } from "../../contract/pointer.ts";
 import { loadPredictor } from "../../core/bundle.ts";
+import type { Catalogue } from "../../core/catalogue.ts";
 import type { Predictor } from "../../core/predictor.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf, type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
@@ -18,7 +19,7 @@ export interface Content {
 /** A bundle and its catalogue, checked against each other and ready to be stored. */
 export interface Publication {
   readonly bundle: Content;
-  readonly catalogue: Content;
+  readonly catalogue: Content & { readonly parsed: Catalogue };
   readonly predictor: Predictor;
 }
 
@@ -68,7 +69,7 @@ export async function readPublication(
   }
   return ok({
     bundle: await content(bundleBytes.value, kvKeys.bundle),
-    catalogue: await content(catalogueBytes.value, kvKeys.catalogue),
+    catalogue: { ...(await content(catalogueBytes.value, kvKeys.catalogue)), parsed: catalogue.value },
     predictor: predictor.value,
   });
 }

@@ -1,8 +1,11 @@
 import { parseCatalogue } from "../../contract/catalogue.ts";
 import { encoderFileNames, kvKeys, type Pointer, parsePointer } from "../../contract/pointer.ts";
 import { loadPredictor } from "../../core/bundle.ts";
+import type { Catalogue } from "../../core/catalogue.ts";
+import type { Result } from "../../core/result.ts";
 import { checksumOf } from "../../encoder/files.ts";
 import type { KeyValue } from "./key-value.ts";
+import { type ProviderAddress, providerAddresses } from "./provider-addresses.ts";
 
 /** What is live, and what is wrong with it. */
 export interface Status {
@@ -11,6 +14,8 @@ export interface Status {
   readonly models?: number;
   readonly tasks?: number;
   readonly pricesAsOf?: string;
+  /** Where prompts and keys go, by the live catalogue and those on trial. */
+  readonly providers?: readonly ProviderAddress[];
 }
 
 /** The fault of a namespace without a pointer. */
@@ -30,11 +35,13 @@ export async function readStatus(kv: KeyValue): Promise<Status> {
     const sha256 = name === "manifest" ? encoder : undefined;
     await readChecked(kv, kvKeys.encoder(encoder, name), sha256, faults);
   }
+  const onTrial: Uint8Array[] = [];
   for (const trial of [pointer.value.canary, pointer.value.shadow]) {
     if (trial === undefined) continue;
     await readChecked(kv, kvKeys.bundle(trial.bundle), trial.bundle, faults);
-    if (trial.catalogue !== undefined)
-      await readChecked(kv, kvKeys.catalogue(trial.catalogue), trial.catalogue, faults);
+    if (trial.catalogue === undefined) continue;
+    const bytes = await readChecked(kv, kvKeys.catalogue(trial.catalogue), trial.catalogue, faults);
+    if (bytes !== undefined) onTrial.push(bytes);
   }
   const predictor = bundleBytes && loadPredictor(bundleBytes);
   if (predictor?.ok === false) faults.push(`bundle: ${predictor.failure.message}`);
@@ -44,8 +51,20 @@ export async function readStatus(kv: KeyValue): Promise<Status> {
     pointer: pointer.value,
     faults,
     ...(predictor?.ok ? { models: predictor.value.models.length, tasks: predictor.value.tasks.length } : {}),
-    ...(parsed?.ok ? { pricesAsOf: parsed.value.pricesAsOf } : {}),
+    ...(parsed?.ok
+      ? {
+          pricesAsOf: parsed.value.pricesAsOf,
+          providers: providersOf([parsed, ...onTrial.map(parseCatalogue)]),
+        }
+      : {}),
   };
+}
+
+function providersOf(catalogues: readonly Result<Catalogue>[]): readonly ProviderAddress[] {
+  const addresses = catalogues.flatMap((catalogue) =>
+    catalogue.ok ? providerAddresses(catalogue.value) : [],
+  );
+  return [...new Map(addresses.map((address) => [JSON.stringify(address), address])).values()];
 }
 
 async function readChecked(

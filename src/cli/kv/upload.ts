@@ -2,6 +2,7 @@ import { kvKeys, nextPointer, type Pointer, parsePointer } from "../../contract/
 import { fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf } from "../../encoder/files.ts";
 import type { KeyValue } from "./key-value.ts";
+import { checkProviders } from "./provider-addresses.ts";
 import type { Content, EncoderPublication, Publication, PublishCode } from "./publication.ts";
 
 export interface Upload {
@@ -13,6 +14,8 @@ export interface Upload {
   readonly publishedAt: Date;
   /** Live for all where it is left out. */
   readonly role?: Role;
+  /** Hosts of providers that somebody has typed, beside those that are known. */
+  readonly acceptedHosts?: readonly string[];
   readonly onProgress: (line: string) => void;
 }
 
@@ -34,12 +37,14 @@ export interface UploadPlan {
   readonly before: Pointer | undefined;
   readonly contents: readonly Content[];
   readonly pointer: Pointer;
+  /** Whether prompts and keys may go where the catalogue sends them. */
+  readonly acceptance: Result<null, "providers_not_accepted">;
 }
 
 /** Checks a publication against what is live; nothing is written. */
 export async function planUpload(
   kv: KeyValue,
-  { publication, encoder, source, publishedAt, role = { kind: "live" } }: Upload,
+  { publication, encoder, source, publishedAt, role = { kind: "live" }, acceptedHosts = [] }: Upload,
 ): Promise<Result<UploadPlan, PublishCode | "nothing_live">> {
   const before = await readLivePointer(kv);
   if (role.kind !== "live" && before === undefined) {
@@ -66,12 +71,13 @@ export async function planUpload(
     );
   }
   const contents = [...(encoder?.contents ?? []), publication.bundle, publication.catalogue];
+  const acceptance = await checkProviders(kv, before, publication.catalogue.parsed, acceptedHosts);
   const bundle = publication.bundle.sha256;
   const catalogue = publication.catalogue.sha256;
   const changed_at = publishedAt.toISOString();
   if (role.kind === "live" || before === undefined) {
     const live = { bundle, catalogue, encoder: encoderSha256, published_at: changed_at };
-    return ok({ before, contents, pointer: { ...nextPointer(before, live), source } });
+    return ok({ before, contents, pointer: { ...nextPointer(before, live), source }, acceptance });
   }
   const trial = {
     bundle,
@@ -81,7 +87,7 @@ export async function planUpload(
     role.kind === "canary"
       ? { ...before, changed_at, canary: { ...trial, percent: role.percent } }
       : { ...before, changed_at, shadow: trial };
-  return ok({ before, contents, pointer });
+  return ok({ before, contents, pointer, acceptance });
 }
 
 /**
@@ -91,10 +97,11 @@ export async function planUpload(
 export async function upload(
   kv: KeyValue,
   asked: Upload,
-): Promise<Result<Pointer, PublishCode | "nothing_live" | PointerMoveCode>> {
+): Promise<Result<Pointer, PublishCode | "nothing_live" | "providers_not_accepted" | PointerMoveCode>> {
   const plan = await planUpload(kv, asked);
   if (!plan.ok) return plan;
-  const { before, contents, pointer } = plan.value;
+  const { before, contents, pointer, acceptance } = plan.value;
+  if (!acceptance.ok) return acceptance;
   for (const content of contents) {
     const stored = await storeContent(kv, content, asked.onProgress);
     if (!stored.ok) return stored;
