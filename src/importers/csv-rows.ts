@@ -11,6 +11,9 @@ export interface CsvRow {
   readonly place: string;
 }
 
+// A quote that never ends makes one row of all the rest, of gigabytes where the file is packed.
+const MAX_ROW_CHARACTERS = 64 * 2 ** 20;
+
 const PICKLE_PROTOCOL_BYTE = 0x80;
 
 /**
@@ -19,7 +22,12 @@ const PICKLE_PROTOCOL_BYTE = 0x80;
  */
 export async function* readCsvRows(file: string, noun: string): AsyncGenerator<Result<CsvRow, ImportCode>> {
   let header: readonly string[] | undefined;
-  const parser = parse({ bom: true, skip_empty_lines: true, info: true });
+  const parser = parse({
+    bom: true,
+    skip_empty_lines: true,
+    info: true,
+    max_record_size: MAX_ROW_CHARACTERS,
+  });
   const read = { lines: 0 };
   let text: Readable | undefined;
   try {
@@ -78,6 +86,13 @@ function csvFailure(file: string, lines: number, noun: string, error: unknown): 
     return fail(
       "wrong_format",
       `${file}:1: not ${noun}: this is a Python pickle; convert it with: python -c "import pandas; pandas.read_pickle('${file}').to_csv('${csv}', index=False)"`,
+      file,
+    );
+  }
+  if (error instanceof CsvError && error.code === "CSV_MAX_RECORD_SIZE") {
+    return fail(
+      "line_too_long",
+      `${file}:${lines + 1}: a row has more than ${MAX_ROW_CHARACTERS.toLocaleString("en-US")} characters; is a quote open?`,
       file,
     );
   }

@@ -28,6 +28,7 @@ interface Skipped {
 export type ImportCode =
   | LineCode
   | "wrong_format"
+  | "file_too_large"
   | "broken_csv"
   | "broken_zip"
   | "wrong_type"

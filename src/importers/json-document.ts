@@ -6,6 +6,9 @@ import type { ImportCode } from "./importer.ts";
 import { lineOfOffset, lineOfPath, linesOfItems } from "./json-position.ts";
 import { parseJson } from "./parse-json.ts";
 
+// As large as an entry of a zip may be. A megabyte of gzip can hold gigabytes, and the whole of a document is in memory.
+const MAX_DOCUMENT_BYTES = 256 * 2 ** 20;
+
 type Path = readonly (string | number)[];
 
 /** A whole JSON file of a known shape, which can still say on which line a part of it stands. */
@@ -27,7 +30,16 @@ export async function readJsonDocument<Schema extends GenericSchema>(
   let text: string;
   try {
     const chunks: Buffer[] = [];
-    for await (const chunk of await openText(file)) chunks.push(chunk as Buffer);
+    let bytes = 0;
+    // Leaving the loop closes the file and ends the unpacking.
+    for await (const chunk of await openText(file)) {
+      bytes += (chunk as Buffer).byteLength;
+      if (bytes > MAX_DOCUMENT_BYTES) {
+        const limit = `${MAX_DOCUMENT_BYTES / 2 ** 20} MB`;
+        return fail("file_too_large", `${file}: it has, or unpacks to, more than ${limit}; split it`, file);
+      }
+      chunks.push(chunk as Buffer);
+    }
     text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch (error) {
     return streamFailure(file, 0, error);

@@ -1,5 +1,4 @@
-/** A string literal, or a single character that shapes a JSON text. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs;
+import { endOfString } from "./json-string.ts";
 
 type Path = readonly (string | number)[];
 
@@ -52,7 +51,9 @@ function walkValues(text: string, visit: (path: Path, offset: number) => boolean
   const path: (string | number)[] = [];
   const inArray: boolean[] = [];
   let literal = "";
-  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+  const shaping = /["{}[\],:]/g;
+  for (let match = shaping.exec(text); match !== null; match = shaping.exec(text)) {
+    const { 0: token, index } = match;
     let starts = false;
     if (token === "{" || token === "[") {
       starts = token === "[" && text[skipSpace(text, index + 1)] !== "]";
@@ -68,7 +69,9 @@ function walkValues(text: string, visit: (path: Path, offset: number) => boolean
       starts = true;
       path[path.length - 1] = JSON.parse(literal) as string;
     } else {
-      literal = token;
+      const end = endOfString(text, index);
+      literal = text.slice(index, end + 1);
+      shaping.lastIndex = end + 1;
     }
     if (starts && !visit(path, index + 1)) return;
   }

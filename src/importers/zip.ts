@@ -97,6 +97,9 @@ async function readDirectory(handle: FileHandle): Promise<ReadonlyMap<string, En
     entries.set(name, readSizes(directory.subarray(at, at + 46), extra));
     at += 46 + nameBytes + extraBytes + directory.readUInt16LE(at + 32);
   }
+  // Entries that share their bytes make gigabytes of a small file, each of them within the limit of one.
+  const packed = [...entries.values()].reduce((sum, { compressedBytes }) => sum + compressedBytes, 0);
+  if (packed > size) throw new Error("entries overlap");
   return entries;
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { lineOfPath, linesOfItems } from "../../src/importers/json-position.ts";
+import { parseJson } from "../../src/importers/parse-json.ts";
 
 const text = `{
   "a": [
@@ -34,4 +35,24 @@ test("the lines of an array's items", () => {
   expect(linesOfItems(text, ["a", 1, "b"])).toEqual([]);
   expect(linesOfItems(text, ["a", 1, "c", "d"])).toEqual([7, 8]);
   expect(linesOfItems("[\n1,\n2]", [])).toEqual([2, 3]);
+});
+
+test("a string of millions of escapes needs no stack", () => {
+  const long = "\\n".repeat(5_000_000);
+  const json = `{"text":"${long}",\n"items":["${long}\\"",\n2]}`;
+  expect(linesOfItems(json, ["items"])).toEqual([2, 3]);
+  expect(parseJson(`["${long}", NaN]`)).toEqual(["\n".repeat(5_000_000), null]);
+  expect(() => parseJson(`["${long}", NaN`)).toThrow(SyntaxError);
+});
+
+test.each([
+  ["[NaN, -Infinity, Infinity]", [null, null, null]],
+  ['{"NaN": "NaN \\" -Infinity", "x": [NaN]}', { NaN: 'NaN " -Infinity', x: [null] }],
+  ['["\\\\", NaN]', ["\\", null]],
+])("Python's %s is read", (text, value) => {
+  expect(parseJson(text)).toEqual(value);
+});
+
+test.each(['["NaN]', "[NaNs]", "NaN NaN"])("%s stays broken", (text) => {
+  expect(() => parseJson(text)).toThrow(SyntaxError);
 });

@@ -1,8 +1,12 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { crc32, createGzip, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formats } from "../../src/importers/formats.ts";
 import { openZip } from "../../src/importers/zip.ts";
 import { readJsonLines } from "../../src/outcomes/json-lines.ts";
 
@@ -98,6 +102,25 @@ describe("zip archives", () => {
     expect(megabytesNow() - before).toBeLessThan(100);
   });
 
+  test("entries that share their bytes are refused", async () => {
+    const packed = randomBytes(1000);
+    const file = await writeZip({ name: "a.json", method: 0, packed, checksum: crc32(packed) });
+    const bytes = await readFile(file);
+    const [at, length] = [bytes.readUInt32LE(bytes.length - 6), bytes.readUInt32LE(bytes.length - 10)];
+    const entry = bytes.subarray(at, at + length);
+    // A hundred names for one entry; only the names differ.
+    const entries = Array.from({ length: 100 }, (_, k) => {
+      const other = Buffer.from(entry);
+      other.write(`${String(k).padStart(6, "0")}`, 46);
+      return other;
+    });
+    const end = Buffer.from(bytes.subarray(bytes.length - 22));
+    end.writeUInt32LE(length * entries.length, 12);
+    await writeFile(file, Buffer.concat([bytes.subarray(0, at), ...entries, end]));
+    const zip = await openZip(file, "a test archive");
+    expect(zip.ok ? "opened" : zip.failure.code).toBe("broken_zip");
+  });
+
   test("a directory that claims to be larger than the file is refused", async () => {
     const file = await writeZip({ name: "a.json", method: 0, packed: Buffer.from("{}"), checksum: 0 });
     const { size } = await stat(file);
@@ -148,3 +171,46 @@ test("a line without an end is refused once it is longer than any result", { tim
     { ok: false, failure: { code: "line_too_long", message: expect.stringContaining(`${file}:1`) } },
   ]);
 });
+
+/** Hundreds of megabytes of spaces in less than one. */
+async function writeGzip(name: string, begin: string, filler: string): Promise<string> {
+  const file = join(folder, name);
+  const gzip = createGzip({ level: 9 });
+  const block = Buffer.alloc(16 * MEGABYTE, filler);
+  const blocks = async function* () {
+    yield Buffer.from(begin);
+    for (let k = 0; k < 24; k++) yield block;
+  };
+  await pipeline(blocks, gzip, createWriteStream(file));
+  expect((await stat(file)).size).toBeLessThan(MEGABYTE);
+  return file;
+}
+
+test.each([
+  ["promptfoo", "file_too_large"],
+  ["inspect", "file_too_large"],
+  ["csv", "line_too_long"],
+  ["openai-evals", "line_too_long"],
+] as const)(
+  "hundreds of megabytes in gzip for %s ends at a limit",
+  { timeout: 240_000 },
+  async (format, code) => {
+    const begin = { csv: 'prompt,"', embedllm: 'prompt,"', routerbench: 'sample_id,"' } as Record<
+      string,
+      string
+    >;
+    const file = await writeGzip(`${format}.gz`, begin[format] ?? "[", " ");
+    const before = megabytesNow();
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, megabytesNow());
+    }, 20);
+    const items: unknown[] = [];
+    for await (const item of formats[format].read(file, { metrics: [], maxScore: 1, model: "x" }))
+      items.push(item);
+    clearInterval(watch);
+    expect(items.at(-1)).toMatchObject({ ok: false, failure: { code } });
+    // What is read before the limit, and its garbage; it took 3.2 GB of a gigabyte.
+    expect(most - before).toBeLessThan(900);
+  },
+);
