@@ -39,3 +39,9 @@ export const modelName = v.pipe(
   v.string(),
   v.regex(/^[!-)+-~]{1,200}$/, "must be 1 to 200 visible ASCII characters without spaces and *"),
 );
+
+/** What stands behind `@` in the id of a variant, such as `low`. */
+export const effortName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9-]{1,20}$/, "must be a word such as low, high or none"),
+);

@@ -15,6 +15,18 @@ export interface CatalogueModel {
   readonly unseenOutputTokens: number;
   readonly parametersBillion?: number;
   readonly license?: string;
+  /** Days are ISO 8601, in UTC. */
+  readonly released?: string;
+  /** The first day on which the provider no longer serves it. */
+  readonly retiresOn?: string;
+  readonly status?: ModelStatus;
+  /** The model of this catalogue that its maker names in its place. */
+  readonly replacedBy?: string;
+  readonly speed?: Speed;
+  /** Set where the same upstream stands in the catalogue more than once, each time told to think more or less. */
+  readonly variant?: Variant;
+  /** Where the facts come from. */
+  readonly sources?: Readonly<Partial<Record<Fact, Source>>>;
 }
 
 /** USD per million tokens. */
@@ -23,6 +35,41 @@ export interface Price {
   /** Input tokens that the provider has in its prompt cache; the input price where it has none. */
   readonly cachedInput: number;
   readonly output: number;
+  /** Input tokens that the caller asks to be put into the cache, where that has a price of its own. */
+  readonly cacheWrite?: number;
+  /** What a call costs whose input is longer than `aboveInputTokens`, rising; the whole call, not the tokens above. */
+  readonly tiers?: readonly PriceTier[];
+}
+
+export interface PriceTier extends Pick<Price, "input" | "cachedInput" | "output"> {
+  readonly aboveInputTokens: number;
+}
+
+export const modelStatuses = ["preview", "active", "deprecated", "retired"] as const;
+export type ModelStatus = (typeof modelStatuses)[number];
+
+export interface Speed {
+  readonly tokensPerSecond?: number;
+  readonly secondsToFirstToken?: number;
+}
+
+/** A model told how much to think. */
+export interface Variant {
+  /** The id of the model as it is without being told. */
+  readonly of: string;
+  readonly effort: string;
+  /** Fields that the request to the provider gets, where the caller has not set them. */
+  readonly request: Readonly<Record<string, unknown>>;
+}
+
+export const facts = ["prices", "limits", "dates", "speed", "unseen_output_tokens"] as const;
+export type Fact = (typeof facts)[number];
+
+export interface Source {
+  /** A price list, a page or a measurement. */
+  readonly from: string;
+  /** The day it was read or measured, ISO 8601. */
+  readonly asOf: string;
 }
 
 export const capabilities = ["vision", "tools", "json", "reasoning"] as const;

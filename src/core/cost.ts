@@ -1,4 +1,4 @@
-import type { CatalogueModel } from "./catalogue.ts";
+import type { CatalogueModel, Price } from "./catalogue.ts";
 
 /** Token counts of one call. */
 export interface Usage {
@@ -13,7 +13,8 @@ const UNKNOWN_OUTPUT_TOKENS = 400;
 
 /** USD that one call costs: tokens times price, the output cut at the model's limit. */
 export function expectedUsd(model: CatalogueModel, usage: Usage): number {
-  const { price, maxOutputTokens, unseenOutputTokens } = model;
+  const { maxOutputTokens, unseenOutputTokens } = model;
+  const price = priceFor(model.price, usage.inputTokens);
   const answer = Number.isFinite(usage.outputTokens) ? usage.outputTokens : UNKNOWN_OUTPUT_TOKENS;
   const fresh = usage.inputTokens - usage.cachedInputTokens;
   return (
@@ -22,6 +23,11 @@ export function expectedUsd(model: CatalogueModel, usage: Usage): number {
       Math.min(answer + unseenOutputTokens, maxOutputTokens) * price.output) /
     1e6
   );
+}
+
+/** The price of a call with that much input: long ones cost more at some providers. */
+function priceFor(price: Price, inputTokens: number): Pick<Price, "input" | "cachedInput" | "output"> {
+  return price.tiers?.findLast(({ aboveInputTokens }) => inputTokens > aboveInputTokens) ?? price;
 }
 
 // English prose and code have about four characters a token in the tokenizers of today's LLMs.

@@ -1,8 +1,15 @@
-import { type Capability, type Catalogue, catalogueNames, matchModels } from "./catalogue.ts";
+import {
+  type Capability,
+  type Catalogue,
+  type CatalogueModel,
+  catalogueNames,
+  matchModels,
+} from "./catalogue.ts";
 import { expectedUsd } from "./cost.ts";
 import { type Candidate, type Choice, type ChoiceRule, choose, type Reason } from "./policy.ts";
 import type { Prediction, Predictor } from "./predictor.ts";
 import { fail, ok, type Result } from "./result.ts";
+import { describeRetirement, isRetired, type Retirement, retirements } from "./service-life.ts";
 
 /** What a request asks of a decision, already parsed and valid. */
 export interface DecisionRequest {
@@ -19,6 +26,8 @@ export interface DecisionRequest {
   readonly rule: ChoiceRule | { readonly kind: "spend"; readonly spend: number };
   /** No candidate may cost more. */
   readonly maxUsd?: number;
+  /** The day of the decision, ISO 8601: a model that has left its provider is no candidate. Left out, all are there. */
+  readonly today?: string;
   /** The model that the conversation is on: its input is in the provider's cache, so that leaving it must pay. */
   readonly currentModel?: string;
 }
@@ -106,14 +115,16 @@ function selectCandidates(
   const known = predictor.models.filter((model) => Object.hasOwn(catalogue.models, model));
   const allowed = allowedModels(known, names, request);
   if (!allowed.ok) return allowed;
-  const able = allowed.value.filter((model) => {
+  const served = servedModels(allowed.value, catalogue, request.today);
+  if (!served.ok) return served;
+  const able = served.value.filter((model) => {
     const { capabilities } = catalogue.models[model] as Catalogue["models"][string];
     return request.require.capabilities.every((needed) => capabilities.includes(needed));
   });
   if (able.length === 0) {
     return fail(
       "no_candidates",
-      `none of the ${allowed.value.length} allowed models has ${request.require.capabilities.join(" and ")}`,
+      `none of the ${served.value.length} allowed models has ${request.require.capabilities.join(" and ")}`,
       "require",
     );
   }
@@ -174,6 +185,23 @@ function allowedModels(
   return allowed.length > 0
     ? ok(allowed)
     : fail("no_candidates", "`exclude` leaves none of the allowed models", "exclude");
+}
+
+/** Those that their providers still serve. */
+function servedModels(
+  allowed: readonly string[],
+  catalogue: Catalogue,
+  today: string | undefined,
+): Result<readonly string[], "no_candidates"> {
+  if (today === undefined) return ok(allowed);
+  const served = allowed.filter((model) => !isRetired(catalogue.models[model] as CatalogueModel, today));
+  if (served.length > 0) return ok(served);
+  const [first] = retirements(catalogue, today, (model) => allowed.includes(model));
+  return fail(
+    "no_candidates",
+    `every allowed model is retired: ${describeRetirement(first as Retirement)}`,
+    "models",
+  );
 }
 
 function toCandidate(
