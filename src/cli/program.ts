@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { registerAddModel } from "./add-model.ts";
+import { registerCatalogue } from "./catalogue.ts";
 import { registerCompletion } from "./completion.ts";
 import { installation } from "./configuration.ts";
 import { registerDoctor } from "./doctor.ts";
@@ -13,6 +14,7 @@ import { registerImport } from "./import.ts";
 import { registerInit } from "./init.ts";
 import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
+import { registerModels } from "./models.ts";
 import { registerPromote, registerRollback } from "./move.ts";
 import { keepStdoutClean, passOnNoColor } from "./output.ts";
 import { registerPublish } from "./publish.ts";
@@ -33,6 +35,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     ...[registerImport, registerTrain, registerAddModel, registerTask, registerEvaluate],
     registerInspect,
   ],
+  "Keep it current:": [registerModels, registerCatalogue],
   "Run it:": [
     ...[registerInit, registerKey, registerPublish, registerPromote, registerRollback],
     ...[registerStatus, registerGarbageCollection, registerFeedback, registerReport],

@@ -7,6 +7,7 @@ import { loadPredictor } from "../core/bundle.ts";
 import { type Catalogue, catalogueWithoutPrices } from "../core/catalogue.ts";
 import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
+import { dayOf } from "../core/service-life.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
@@ -132,6 +133,7 @@ function toRequest(
     inputTokens: estimateInputTokens([{ role: "user", content: prompt }]),
     require: { capabilities: [] },
     rule,
+    today: dayOf(Date.now()),
     ...(models === undefined ? {} : { models }),
     ...(exclude === undefined ? {} : { exclude }),
     ...(maxUsd === undefined ? {} : { maxUsd }),

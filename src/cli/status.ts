@@ -23,7 +23,15 @@ Examples:
     });
 }
 
-function describe({ pointer, faults, models, tasks, pricesAsOf, providers = [] }: Status): string {
+function describe({
+  pointer,
+  faults,
+  models,
+  tasks,
+  pricesAsOf,
+  providers = [],
+  leaving = [],
+}: Status): string {
   const lines: string[] = [];
   if (pointer !== null) {
     const counts = models === undefined ? "" : `, ${models} models, ${tasks} tasks`;
@@ -40,5 +48,6 @@ function describe({ pointer, faults, models, tasks, pricesAsOf, providers = [] }
       ...pointer.previous.map(({ bundle, published_at }) => `before     ${bundle}, ${published_at}`),
     );
   }
+  lines.push(...leaving.map((sentence) => `leaves     ${sentence}`));
   return [...lines, ...faults.map((fault) => `fault      ${fault}`)].map(printable).join("\n");
 }

@@ -124,12 +124,18 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(["auto"]);
 
 /** JSON bytes, or the parsed document, -> a checked catalogue. The failure's `param` is the exact path. */
 export function parseCatalogue(input: unknown): Result<Catalogue, "catalogue_invalid"> {
+  const document = parseCatalogueDocument(input);
+  return document.ok ? ok(toCatalogue(document.value)) : document;
+}
+
+/** The same, checked, but as it is written: what edits a catalogue needs this form. */
+export function parseCatalogueDocument(input: unknown): Result<CatalogueDocument, "catalogue_invalid"> {
   const json = input instanceof Uint8Array ? parseJson(input, "catalogue_invalid") : ok(input);
   if (!json.ok) return json;
   const document = parseWith(catalogueSchema, json.value, "catalogue_invalid");
   if (!document.ok) return document;
   const reference = checkReferences(document.value);
-  return reference.ok ? ok(toCatalogue(document.value)) : reference;
+  return reference.ok ? document : reference;
 }
 
 // A provider that is not listed, or a name that means two models, would only show when a request meets it.

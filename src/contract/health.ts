@@ -8,6 +8,14 @@ const faultSchema = v.object({
   since: v.string(),
 });
 
+const retirementSchema = v.object({
+  model: v.string(),
+  /** The first day without it; null where the catalogue names none. */
+  retires_on: v.nullable(v.string()),
+  /** What its maker names in its place. */
+  replaced_by: v.nullable(v.string()),
+});
+
 /** GET /health: `ok`, `degraded` (serving, but the last check found a fault) or `unavailable` (with HTTP 503). */
 export const healthSchema = v.object({
   status: v.picklist(["ok", "degraded", "unavailable"]),
@@ -22,7 +30,17 @@ export const healthSchema = v.object({
   shadow: v.nullable(
     v.object({ checksum: v.string(), models: v.number(), compared: v.number(), different: v.number() }),
   ),
-  catalogue: v.nullable(v.object({ checksum: v.string(), models: v.number(), prices_as_of: v.string() })),
+  catalogue: v.nullable(
+    v.object({
+      checksum: v.string(),
+      models: v.number(),
+      prices_as_of: v.string(),
+      /** Models that have left their providers, and are no candidates. */
+      retired: v.array(retirementSchema),
+      /** Models that leave within 30 days. */
+      retiring: v.array(retirementSchema),
+    }),
+  ),
   published_at: v.nullable(v.string()),
   checked_at: v.nullable(v.string()),
   embedding_cache: v.object({

@@ -6,6 +6,7 @@ import { type Capability, type Catalogue, catalogueNames } from "../core/catalog
 import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
 import { type Prediction, shiftPrediction } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { dayOf } from "../core/service-life.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { type ChatMessage, type RouteText, routeText } from "../encoder/route-text.ts";
 import type { EmbeddingCache } from "./embedding-cache.ts";
@@ -84,6 +85,7 @@ export async function decideRoute(
       inputTokens,
       require,
       rule: rule.value,
+      today: dayOf(Date.now()),
       ...(request.models === undefined ? {} : { models: request.models }),
       ...(request.exclude === undefined ? {} : { exclude: request.exclude }),
       ...(request.max_usd === undefined ? {} : { maxUsd: request.max_usd }),

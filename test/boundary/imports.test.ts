@@ -11,6 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   contract: ["core"],
   router: ["core", "encoder", "contract"],
   worker: ["core", "encoder", "contract", "router"],
+  catalogue: ["core", "contract"],
   numerics: [],
   outcomes: ["core"],
   importers: ["core", "outcomes"],
@@ -18,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   evaluation: ["core", "encoder", "contract", "numerics", "training"],
   client: ["contract"],
   cli: [
+    "catalogue",
     "core",
     "encoder",
     "contract",

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCatalogue } from "../../contract/catalogue.ts";
+import type { Catalogue } from "../../core/catalogue.ts";
 import { decide } from "../../core/decide.ts";
+import type { Predictor } from "../../core/predictor.ts";
+import { dayOf, describeRetirement, retirements } from "../../core/service-life.ts";
 import type { Encoder } from "../../encoder/encoder.ts";
 import { bundledEncoderDirectory, openEncoder } from "../encoder.ts";
 import { unwrap } from "../failure.ts";
@@ -46,6 +49,18 @@ async function checkEmbedding(encoder: Encoder, directory: string): Promise<Chec
   return failed("embedding", detail, "reinstall onnxruntime-node; report it if that doesn't help");
 }
 
+/** Fails where all is gone that the bundle could choose; what is gone or leaves soon is named. */
+function checkCatalogue(catalogue: Catalogue, { models }: Predictor, today: string): Check {
+  const prices = `${Object.keys(catalogue.models).length} models, prices as of ${catalogue.pricesAsOf}`;
+  const leaving = retirements(catalogue, today, (model) => models.includes(model));
+  if (leaving.length === 0) return pass("catalogue", prices);
+  const detail = `${prices}; ${leaving.map(describeRetirement).join("; ")}`;
+  if (leaving.filter(({ isOver }) => isOver).length === models.length) {
+    return failed("catalogue", detail, "train on models of today, or take the bundled router");
+  }
+  return { ...pass("catalogue", detail), next: "`signalbox catalogue check` says what to do about each" };
+}
+
 async function checkBundle(folder: string, encoder: Encoder | undefined): Promise<readonly Check[]> {
   const publication = await readPublication(folder);
   if (!publication.ok) {
@@ -59,15 +74,20 @@ async function checkBundle(folder: string, encoder: Encoder | undefined): Promis
   const { predictor } = publication.value;
   const catalogue = unwrap(parseCatalogue(await readFile(join(folder, "catalogue.json"))));
   const bundle = `${predictor.kind}, ${predictor.models.length} models, ${predictor.tasks.length} tasks`;
-  const prices = `${Object.keys(catalogue.models).length} models, prices as of ${catalogue.pricesAsOf}`;
-  const checks = [pass("bundle", bundle), pass("catalogue", prices)];
+  const today = dayOf(Date.now());
+  const checks = [pass("bundle", bundle), checkCatalogue(catalogue, predictor, today)];
   if (encoder === undefined) return [...checks, skipped("decision", "needs the encoder")];
   if (predictor.encoder.checksum !== encoder.checksum) {
     const detail = `the bundle was trained on encoder ${predictor.encoder.id}, not on ${encoder.id}`;
     return [...checks, failed("decision", detail, "train again, or name the bundle's own --encoder")];
   }
   const decision = await attempt("decision", "report it with this output", async () => {
-    const request = { inputTokens: 16, require: { capabilities: [] }, rule: { kind: "quality" as const } };
+    const request = {
+      inputTokens: 16,
+      require: { capabilities: [] },
+      rule: { kind: "quality" as const },
+      today,
+    };
     const prediction = predictor.predict(await encoder.embed(KNOWN_PROMPT));
     const { model, pCorrect } = unwrap(decide(predictor, catalogue, prediction, request));
     return pass("decision", `offline: ${model}, ${pCorrect.toFixed(3)}`);

@@ -3,6 +3,7 @@ import { encoderFileNames, kvKeys, type Pointer, parsePointer } from "../../cont
 import { loadPredictor } from "../../core/bundle.ts";
 import type { Catalogue } from "../../core/catalogue.ts";
 import type { Result } from "../../core/result.ts";
+import { dayOf, describeRetirement, retirements } from "../../core/service-life.ts";
 import { checksumOf } from "../../encoder/files.ts";
 import type { KeyValue } from "./key-value.ts";
 import { type ProviderAddress, providerAddresses } from "./provider-addresses.ts";
@@ -16,6 +17,8 @@ export interface Status {
   readonly pricesAsOf?: string;
   /** Where prompts and keys go, by the live catalogue and those on trial. */
   readonly providers?: readonly ProviderAddress[];
+  /** Models that have left their providers or leave within 30 days, in words. */
+  readonly leaving?: readonly string[];
 }
 
 /** The fault of a namespace without a pointer. */
@@ -55,6 +58,7 @@ export async function readStatus(kv: KeyValue): Promise<Status> {
       ? {
           pricesAsOf: parsed.value.pricesAsOf,
           providers: providersOf([parsed, ...onTrial.map(parseCatalogue)]),
+          leaving: retirements(parsed.value, dayOf(Date.now())).map(describeRetirement),
         }
       : {}),
   };

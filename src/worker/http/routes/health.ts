@@ -1,4 +1,5 @@
 import type { Health } from "../../../contract/health.ts";
+import { dayOf, type Retirement, retirements } from "../../../core/service-life.ts";
 import type { Serving } from "../../../router/serving.ts";
 import type { Isolate } from "../../state/isolate.ts";
 import { callerOf, type HttpContext } from "../http.ts";
@@ -63,6 +64,7 @@ function describeServing(
 ): Pick<Health, "encoder" | "bundle" | "catalogue" | "published_at"> {
   if (serving === undefined) return { encoder: null, bundle: null, catalogue: null, published_at: null };
   const { pointer, encoder, predictor, catalogue } = serving;
+  const leaving = retirements(catalogue, dayOf(Date.now()));
   return {
     encoder: { id: encoder.id, checksum: encoder.checksum, backend },
     bundle: {
@@ -75,7 +77,13 @@ function describeServing(
       checksum: pointer.catalogue,
       models: Object.keys(catalogue.models).length,
       prices_as_of: catalogue.pricesAsOf,
+      retired: leaving.filter(({ isOver }) => isOver).map(describeRetirement),
+      retiring: leaving.filter(({ isOver }) => !isOver).map(describeRetirement),
     },
     published_at: pointer.published_at,
   };
+}
+
+function describeRetirement({ model, retiresOn, replacedBy }: Retirement) {
+  return { model, retires_on: retiresOn ?? null, replaced_by: replacedBy ?? null };
 }
