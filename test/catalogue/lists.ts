@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { PriceList, PriceListKind } from "../../src/catalogue/price-list.ts";
 import { readPriceList } from "../../src/catalogue/read-price-list.ts";
 import { type CatalogueDocument, parseCatalogueDocument } from "../../src/contract/catalogue.ts";
@@ -12,10 +11,6 @@ export function unwrap<T>(result: Result<T>): T {
 /** A price list as its file would be. */
 export function listOf(kind: PriceListKind, document: unknown): PriceList {
   return unwrap(readPriceList(kind, new TextEncoder().encode(JSON.stringify(document))));
-}
-
-export function readList(kind: PriceListKind, file: URL): PriceList {
-  return unwrap(readPriceList(kind, readFileSync(file)));
 }
 
 export function documentOf(text: string): CatalogueDocument {
