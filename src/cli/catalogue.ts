@@ -11,6 +11,7 @@ import {
   withPriceList,
 } from "./catalogue/files.ts";
 import { WrongUsage } from "./failure.ts";
+import { print } from "./output.ts";
 import { paint } from "./terminal.ts";
 import { writeWhole } from "./write-file.ts";
 
@@ -67,16 +68,16 @@ async function refresh(place: string, options: ListOptions & { readonly dryRun?:
   } = refreshCatalogue(text, document, list, source);
   if (!options.dryRun && refreshed !== text) await writeWhole(options.catalogue, refreshed);
   if (options.json) {
-    console.log(JSON.stringify({ source, changes, outdated, found, missing }, null, 2));
+    print(JSON.stringify({ source, changes, outdated, found, missing }, null, 2));
     return;
   }
-  for (const change of changes) console.log(describeChange(change));
+  for (const change of changes) print(describeChange(change));
   for (const change of outdated) {
-    console.log(paint("dim", `left as it is, known from a later day: ${describeChange(change)}`));
+    print(paint("dim", `left as it is, known from a later day: ${describeChange(change)}`));
   }
   const counts = `${found.length} of ${found.length + missing.length} models are in ${source.from} of ${source.as_of}`;
   const written = options.dryRun ? "nothing written" : `written to ${options.catalogue}`;
-  console.log(`${counts}; ${changes.length === 1 ? "1 change" : `${changes.length} changes`}, ${written}.`);
+  print(`${counts}; ${changes.length === 1 ? "1 change" : `${changes.length} changes`}, ${written}.`);
 }
 
 interface CheckOptions extends CatalogueOptions {
@@ -104,12 +105,12 @@ async function check(place: string | undefined, options: CheckOptions): Promise<
     );
   }
   const errors = findings.filter(({ level }) => level === "error").length;
-  if (options.json) console.log(JSON.stringify({ ok: errors === 0, findings }, null, 2));
+  if (options.json) print(JSON.stringify({ ok: errors === 0, findings }, null, 2));
   else {
     for (const { level, message } of findings)
-      console.log(`${paint(level === "error" ? "red" : "yellow", level)}  ${message}`);
+      print(`${paint(level === "error" ? "red" : "yellow", level)}  ${message}`);
     const models = Object.keys(document.models).length;
-    console.log(`${models} models, ${errors} errors, ${findings.length - errors} warnings.`);
+    print(`${models} models, ${errors} errors, ${findings.length - errors} warnings.`);
   }
   if (errors > 0) process.exitCode = 1;
 }

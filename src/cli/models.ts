@@ -13,6 +13,7 @@ import { type ListOptions, readCatalogueFile, readList, withPriceList } from "./
 import { findConfiguration } from "./configuration.ts";
 import { bundledRouterDirectory } from "./encoder.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { print } from "./output.ts";
 import { formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
 import { writeWhole } from "./write-file.ts";
@@ -70,7 +71,7 @@ async function listModels({ bundle, json }: ModelsOptions): Promise<void> {
     retired: isRetired(model, today),
   }));
   if (json) {
-    console.log(JSON.stringify(rows, null, 2));
+    print(JSON.stringify(rows, null, 2));
     return;
   }
   const columns = [
@@ -93,8 +94,8 @@ async function listModels({ bundle, json }: ModelsOptions): Promise<void> {
     row.key ? "yes" : "no",
     row.retired ? paint("red", `gone ${row.retires_on ?? ""}`.trim()) : (row.retires_on ?? ""),
   ]);
-  for (const line of formatTable(columns, cells, "")) console.log(line);
-  console.log(summaryOf(catalogue, rows));
+  for (const line of formatTable(columns, cells, "")) print(line);
+  print(summaryOf(catalogue, rows));
 }
 
 function summaryOf(
@@ -150,8 +151,8 @@ async function addEntry(model: string, place: string, options: AddOptions): Prom
   const added = setField(text, ["models", model], entry);
   unwrap(parseCatalogue(JSON.parse(added)));
   await writeWhole(options.catalogue, added);
-  if (options.json) console.log(JSON.stringify({ model, entry }));
-  else console.log(`${model} is in ${options.catalogue}: ${describeEntry(entry)}`);
+  if (options.json) print(JSON.stringify({ model, entry }));
+  else print(`${model} is in ${options.catalogue}: ${describeEntry(entry)}`);
 }
 
 function describeEntry({
