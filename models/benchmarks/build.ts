@@ -13,7 +13,7 @@ import { benchmarkFile, type Suite, suiteNames, suites } from "./suites.ts";
 
 const [folder, ...asked] = process.argv.slice(2);
 if (folder === undefined) throw new RangeError("name the folder that holds <suite>/outcomes.jsonl.gz");
-const encoder = await openEncoder();
+const encoder = await openEncoder(undefined, "learning");
 
 for (const suite of asked.length > 0 ? (asked as Suite[]) : suiteNames) {
   const progress = startProgress(suite);

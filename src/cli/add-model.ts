@@ -52,7 +52,7 @@ async function run(model: string, files: readonly string[], options: AddModelOpt
   const { orderRecords } = await import("../training/build-dataset.ts");
   const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
   const records = orderRecords(unwrap(await readSuites(files)));
-  const encoder = await openEncoder(options.encoder);
+  const encoder = await openEncoder(options.encoder, "learning");
   const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
   // Own fields only: a model may be called `constructor`.
   const useful =

@@ -147,7 +147,11 @@ async function measure(files: readonly string[], options: Options): Promise<Eval
 async function load(files: readonly string[], cacheDirectory: string) {
   const { loadOutcomes } = await import("../evaluation/load-outcomes.ts");
   const progress = startProgress("embedding");
-  const loaded = await loadOutcomes(files, { cacheDirectory, openEncoder, onProgress: progress.update });
+  const loaded = await loadOutcomes(files, {
+    cacheDirectory,
+    openEncoder: () => openEncoder(undefined, "learning"),
+    onProgress: progress.update,
+  });
   progress.end();
   return unwrap(loaded);
 }

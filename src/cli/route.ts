@@ -8,6 +8,7 @@ import { type Catalogue, catalogueWithoutPrices } from "../core/catalogue.ts";
 import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { dayOf } from "../core/service-life.ts";
+import type { LocalEncoder } from "../embedding/embed-texts.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
@@ -67,7 +68,7 @@ async function route(options: RouteCommandOptions): Promise<void> {
   const rule = ruleOf(options);
   const predictor = unwrap(loadPredictor(await readFile(join(options.bundle, "bundle.safetensors"))));
   const { catalogue, priced } = await readCatalogueOf(options.bundle, predictor);
-  const encoder = await openEncoder(options.encoder);
+  const encoder = await openEncoder(options.encoder, options.file === undefined ? "few texts" : "many texts");
   checkEncoder(predictor, encoder);
   const prompts = await embedPrompts(encoder, options);
   for (const { id, prompt, embedding } of prompts) {
@@ -85,7 +86,7 @@ interface EmbeddedPrompt {
 }
 
 async function embedPrompts(
-  encoder: Encoder,
+  encoder: LocalEncoder,
   options: RouteCommandOptions,
 ): Promise<readonly EmbeddedPrompt[]> {
   const { prompt, file } = options;

@@ -68,7 +68,7 @@ async function run(name: string, options: TaskOptions): Promise<void> {
   const predictor = unwrap(loadPredictor(bundle));
   const prompts = unwrap(await readTaskPrompts(options.prompts));
   const labels = options.labels === undefined ? [] : unwrap(await readSuites([options.labels]));
-  const encoder = await openEncoder(options.encoder);
+  const encoder = await openEncoder(options.encoder, "many texts");
   const progress = startProgress("embedding");
   const texts = prompts.map(({ prompt }) => prompt);
   const embeddings = await embedTextsCached(texts, encoder, options.cache, progress.update);

@@ -79,7 +79,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
   const { embedDataset, readSuites } = await import("../training/load-dataset.ts");
   const catalogue = await readCatalogue(options.catalogue);
   const records = unwrap(await readSuites(files));
-  const encoder = await openEncoder(options.encoder);
+  const encoder = await openEncoder(options.encoder, "learning");
   const progress = startProgress("embedding");
   const dataset = unwrap(
     await embedDataset(

@@ -28,7 +28,7 @@ export type EncoderCode = ManifestCode | VocabularyCode;
  * other files', are checked by `verifyEncoderFiles`.
  *
  * @example
- * const encoder = await createEncoder(files, await createNodeSession(files));
+ * const encoder = await createEncoder(files, await createPortableSession(files));
  * if (encoder.ok) await encoder.value.embed("What is the capital of France?");
  */
 export async function createEncoder(

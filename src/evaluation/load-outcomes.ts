@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { fail, ok, type Result } from "../core/result.ts";
-import type { Encoder } from "../encoder/encoder.ts";
+import { embedTexts, type LocalEncoder } from "../embedding/embed-texts.ts";
 import { matrix } from "../numerics/matrix.ts";
 import { orderRecords } from "../training/build-dataset.ts";
 import type { Dataset } from "../training/dataset.ts";
 import { embedDataset, type Progress, readSuites } from "../training/load-dataset.ts";
-import { embedTexts } from "../training/node-session.ts";
 import { readBenchmark } from "./benchmark-file.ts";
 import type { Texts } from "./experiments/robustness.ts";
 import { joinDatasets } from "./join-datasets.ts";
@@ -19,7 +18,7 @@ export interface LoadedOutcomes {
 export interface LoadOptions {
   readonly cacheDirectory: string;
   /** Called only where texts have to be embedded. */
-  readonly openEncoder: () => Promise<Encoder>;
+  readonly openEncoder: () => Promise<LocalEncoder>;
   readonly onProgress: Progress;
 }
 

@@ -1,12 +1,11 @@
 import { fail, ok, type Result } from "../core/result.ts";
-import type { Encoder } from "../encoder/encoder.ts";
+import { embedTexts, type LocalEncoder } from "../embedding/embed-texts.ts";
+import { openEmbeddingCache } from "../embedding/embedding-cache.ts";
 import { matrix } from "../numerics/matrix.ts";
 import type { OutcomeCode, OutcomeRecord } from "../outcomes/outcome.ts";
 import { readOutcomes } from "../outcomes/read-outcomes.ts";
 import { buildDataset, type DatasetCode, type DatasetOptions, orderRecords } from "./build-dataset.ts";
 import type { Dataset } from "./dataset.ts";
-import { openEmbeddingCache } from "./embedding-cache.ts";
-import { embedTexts } from "./node-session.ts";
 
 /** Told how many of the prompts that were not in the cache are embedded. */
 export type Progress = (done: number, total: number) => void;
@@ -44,11 +43,11 @@ function groupByPrefix(files: readonly string[]): readonly { prefix: string; pat
 /** [texts] unit vectors, from the cache or computed and then cached. */
 export async function embedTextsCached(
   texts: readonly string[],
-  encoder: Encoder,
+  encoder: LocalEncoder,
   cacheDirectory: string,
   onProgress: Progress = () => {},
 ): Promise<readonly Float32Array[]> {
-  const cache = openEmbeddingCache(cacheDirectory, encoder.checksum, encoder.dimension);
+  const cache = openEmbeddingCache(cacheDirectory, encoder);
   const missing = [...new Set(texts)].filter((text) => cache.get(text) === undefined);
   for (let start = 0; start < missing.length; start += PROMPTS_PER_APPEND) {
     const part = missing.slice(start, start + PROMPTS_PER_APPEND);
@@ -61,7 +60,7 @@ export async function embedTextsCached(
 /** [records] unit vectors: those that records carry, and those of the prompts of the others. */
 export async function embedRecords(
   records: readonly OutcomeRecord[],
-  encoder: Encoder,
+  encoder: LocalEncoder,
   cacheDirectory: string,
   onProgress: Progress = () => {},
 ): Promise<readonly Float32Array[]> {
@@ -75,7 +74,7 @@ export async function embedRecords(
 /** Embeds the records and builds the dataset, in the order of `orderRecords`. */
 export async function embedDataset(
   unordered: readonly OutcomeRecord[],
-  encoder: Encoder,
+  encoder: LocalEncoder,
   cacheDirectory: string,
   options: DatasetOptions,
   onProgress: Progress = () => {},

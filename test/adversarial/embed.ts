@@ -1,11 +1,12 @@
 import { bundledEncoderDirectory } from "../../src/cli/encoder.ts";
 import { unwrap } from "../../src/cli/failure.ts";
+import { readEncoderFiles } from "../../src/embedding/encoder-files.ts";
+import { createPortableSession } from "../../src/embedding/portable-session.ts";
 import { encodeText } from "../../src/encoder/encode-text.ts";
 import { createLexicalSession } from "../../src/encoder/lexical-session.ts";
 import { parseManifest } from "../../src/encoder/manifest.ts";
 import type { EncoderInput } from "../../src/encoder/session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
-import { createNodeSession, readEncoderFiles } from "../../src/training/node-session.ts";
 
 /** Defenses that change what the encoder sees, or what the router sees of it; `none` is the product. */
 export const encoderDefenses = [
@@ -20,7 +21,7 @@ export type EncoderDefense = (typeof encoderDefenses)[number];
 const files = await readEncoderFiles(bundledEncoderDirectory);
 const tokenizer = unwrap(createTokenizer(files.tokenizer));
 const { input: limits } = unwrap(parseManifest(files.manifest));
-const full = await createNodeSession(files);
+const full = await createPortableSession(files);
 const lexical = await createLexicalSession(files);
 
 export const vocabulary: readonly string[] = (

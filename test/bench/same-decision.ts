@@ -6,6 +6,7 @@ import { parseCatalogue } from "../../src/contract/catalogue.ts";
 import { loadPredictor } from "../../src/core/bundle.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { Result } from "../../src/core/result.ts";
+import { createPortableSession } from "../../src/embedding/portable-session.ts";
 import { encodeText } from "../../src/encoder/encode-text.ts";
 import type { EncoderFiles } from "../../src/encoder/files.ts";
 import { estimateInputTokens } from "../../src/encoder/input-tokens.ts";
@@ -13,7 +14,6 @@ import { parseManifest } from "../../src/encoder/manifest.ts";
 import type { EncoderSession } from "../../src/encoder/session.ts";
 import { createSimdSession } from "../../src/encoder/simd/simd-session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
-import { createWasmSession } from "../encoder/wasm-session.ts";
 
 // How often the simd backend decides as the onnx one does, on real prompts and the default router:
 // `node test/bench/same-decision.ts [folder with <suite>/outcomes.jsonl.gz]`. Some minutes.
@@ -40,7 +40,7 @@ const files: EncoderFiles = {
 };
 const kernel = readFileSync(new URL("../../src/encoder/simd/kernel.wasm", import.meta.url));
 const simd = await createSimdSession(files, new WebAssembly.Module(kernel));
-const onnx = await createWasmSession(files);
+const onnx = await createPortableSession(files);
 const tokenizer = unwrap(createTokenizer(files.tokenizer));
 const { input: limits } = unwrap(parseManifest(files.manifest));
 const predictor = unwrap(loadPredictor(read("default/bundle.safetensors")));

@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundledEncoderDirectory, openEncoder } from "../../src/cli/encoder.ts";
+import { openEncoder } from "../../src/cli/encoder.ts";
 import { unwrap } from "../../src/cli/failure.ts";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { parseCatalogue } from "../../src/contract/catalogue.ts";
@@ -10,15 +12,12 @@ import type { Catalogue } from "../../src/core/catalogue.ts";
 import { type DecisionRequest, decide } from "../../src/core/decide.ts";
 import type { Predictor } from "../../src/core/predictor.ts";
 import type { Encoder } from "../../src/encoder/encoder.ts";
-import { createEncoder } from "../../src/encoder/encoder.ts";
 import { estimateInputTokens } from "../../src/encoder/input-tokens.ts";
-import { readEncoderFiles } from "../../src/training/node-session.ts";
 import { texts } from "../encoder/simd-files.ts";
-import { createWasmSession } from "../encoder/wasm-session.ts";
 import { startTestWorker, testCatalogue } from "./test-worker.ts";
 
-// The runtimes sum in different orders; where that moves an activation across a rounding boundary of its int8 scale,
-// embeddings part, and decision scores by up to this much (docs/api.md). Whatever wins by more, wins everywhere.
+// The simd backend rounds activations otherwise than the onnx one, to 7 bits on CPUs without VNNI: decision scores part
+// by up to this much (docs/api.md). Whatever wins by more, wins with both.
 const SCORE_ERROR = 0.015;
 /** Where the same engine computes, only the last bits of doubles on the way through JSON may differ. */
 const SAME_ENGINE_ERROR = 1e-6;
@@ -34,18 +33,33 @@ const prompts = [
   "Is it legal to record a telephone call in a state that asks for the consent of both parties?",
   "Explain recursion to a child.",
 ];
+/** Other scripts, emoji, next to nothing, and far more than the encoder reads. */
+const strangePrompts = [
+  "为什么天空是蓝色的？请用两句话解释。",
+  "Warum ist der Himmel blau? Erkläre es in zwei Sätzen.",
+  "🚂🚦🙂",
+  ".",
+  "\u00a0?\n",
+  "A very long report about rails, sleepers and signals. ".repeat(190).slice(0, 10_000),
+];
+const quality: DecisionRequest["rule"] = { kind: "quality" };
 const rules: Readonly<Record<string, { body: object; rule: DecisionRequest["rule"] }>> = {
-  quality: { body: {}, rule: { kind: "quality" } },
+  quality: { body: {}, rule: quality },
   "spend .2": { body: { spend: 0.2 }, rule: { kind: "spend", spend: 0.2 } },
   "tolerance .05": { body: { tolerance: 0.05 }, rule: { kind: "tolerance", tolerance: 0.05 } },
 };
+const dataFolder = new URL("../../../shared/data/", import.meta.url);
+const suites = ["llmrouter-test", "mmlu-pro", "reasoning-gym", "routellm", "scale-sql", "zeroeval"];
+const PROMPTS_PER_SUITE = 34;
 const providerUrl = "http://127.0.0.1:9/v1";
 
+let encoder: Encoder;
 let predictor: Predictor;
 let catalogue: Catalogue;
 const workers = new Map<string, LocalWorker>();
 
 beforeAll(async () => {
+  encoder = await openEncoder();
   const bundle = await readFile(new URL("../../models/default/bundle.safetensors", import.meta.url));
   predictor = unwrap(loadPredictor(new Uint8Array(bundle)));
   catalogue = unwrap(parseCatalogue(await testCatalogue(providerUrl)));
@@ -90,6 +104,18 @@ async function judgeInNode(encoder: Encoder, prompt: string, rule: DecisionReque
   };
 }
 
+/** Evenly from the suites, and evenly within each. */
+function realPrompts(): readonly string[] {
+  return suites.flatMap((suite) => {
+    const file = gunzipSync(readFileSync(new URL(`${suite}/outcomes.jsonl.gz`, dataFolder)));
+    const lines = file.toString().trim().split("\n");
+    return Array.from({ length: PROMPTS_PER_SUITE }, (_, k) => {
+      const line = lines[Math.floor((k * lines.length) / PROMPTS_PER_SUITE)] as string;
+      return (JSON.parse(line) as { prompt: string }).prompt;
+    });
+  });
+}
+
 function largestDifference(a: Scores, b: Scores): number {
   return Math.max(...Array.from(a, ([model, score]) => Math.abs(score - (b.get(model) ?? Number.NaN))));
 }
@@ -101,10 +127,8 @@ function lead({ scores }: Judged): number {
 }
 
 describe("one bundle, one prompt, one decision", () => {
-  it("workerd's onnx backend and onnxruntime-web in Node agree to the last bits", async () => {
-    const files = await readEncoderFiles(bundledEncoderDirectory);
-    const encoder = unwrap(await createEncoder(files, await createWasmSession(files)));
-    for (const prompt of prompts) {
+  it("workerd's onnx backend and `signalbox route` agree to the last bits, on every CPU", async () => {
+    for (const prompt of [...prompts, ...strangePrompts]) {
       for (const { body, rule } of Object.values(rules)) {
         const [a, b] = [await judgeInWorkerd("onnx", prompt, body), await judgeInNode(encoder, prompt, rule)];
         expect(a.model).toBe(b.model);
@@ -114,21 +138,27 @@ describe("one bundle, one prompt, one decision", () => {
     }
   }, 120_000);
 
-  it("Node's native runtime, workerd's onnx and workerd's simd agree where the best is ahead by more than their error", async () => {
-    const native = await openEncoder();
+  it("and on real prompts", async ({ skip }) => {
+    if (!existsSync(dataFolder)) return skip("there is no ../shared/data with <suite>/outcomes.jsonl.gz");
+    let largest = 0;
+    for (const prompt of realPrompts()) {
+      const [a, b] = [await judgeInWorkerd("onnx", prompt, {}), await judgeInNode(encoder, prompt, quality)];
+      expect(a.model).toBe(b.model);
+      largest = Math.max(largest, largestDifference(a.pCorrect, b.pCorrect));
+    }
+    expect(largest).toBeLessThan(SAME_ENGINE_ERROR);
+  }, 300_000);
+
+  it("workerd's onnx and simd agree where the best is ahead by more than their error", async () => {
     let compared = 0;
     let largest = 0;
     for (const prompt of prompts) {
       const reference = await judgeInWorkerd("onnx", prompt, {});
-      for (const other of [
-        await judgeInWorkerd("simd", prompt, {}),
-        await judgeInNode(native, prompt, { kind: "quality" }),
-      ]) {
-        largest = Math.max(largest, largestDifference(reference.scores, other.scores));
-        if (lead(reference) <= 2 * SCORE_ERROR) continue;
-        compared++;
-        expect(other.model).toBe(reference.model);
-      }
+      const other = await judgeInWorkerd("simd", prompt, {});
+      largest = Math.max(largest, largestDifference(reference.scores, other.scores));
+      if (lead(reference) <= 2 * SCORE_ERROR) continue;
+      compared++;
+      expect(other.model).toBe(reference.model);
     }
     expect(largest).toBeLessThan(SCORE_ERROR);
     expect(compared).toBeGreaterThan(3);

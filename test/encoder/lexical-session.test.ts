@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { createPortableSession } from "../../src/embedding/portable-session.ts";
 import { encodeText } from "../../src/encoder/encode-text.ts";
 import { verifyEncoderFiles } from "../../src/encoder/files.ts";
 import { lexicalEncoderFiles } from "../../src/encoder/lexical-files.ts";
 import { createLexicalSession } from "../../src/encoder/lexical-session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
-import { createNodeSession } from "../../src/training/node-session.ts";
 import { encoderFiles, texts } from "./simd-files.ts";
 
 test("the lexical encoder is a small one of its own", async () => {
@@ -24,7 +24,7 @@ test.each([
   const tokenizer = createTokenizer(files.tokenizer);
   if (!tokenizer.ok) throw new Error(tokenizer.failure.message);
   const session = await createLexicalSession(files);
-  const reference = await createNodeSession(encoderFiles);
+  const reference = await createPortableSession(encoderFiles);
   for (const text of texts) {
     const input = encodeText(tokenizer.value, text, { tokenCap: 128, lexicalDistinctCap: 4096 });
     const embedding = await session.embed(input);

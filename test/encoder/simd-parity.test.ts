@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { createPortableSession } from "../../src/embedding/portable-session.ts";
 import { encodeText } from "../../src/encoder/encode-text.ts";
 import { parseManifest } from "../../src/encoder/manifest.ts";
 import { createSimdSession } from "../../src/encoder/simd/simd-session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
-import { createNodeSession } from "../../src/training/node-session.ts";
 import { encoderFiles } from "./simd-files.ts";
 
 // Minutes long, so only on request: SIMD_PARITY_DATA=../shared/data vitest run test/encoder/simd-parity.test.ts
@@ -15,7 +15,7 @@ const PROMPTS = 2000;
 test.runIf(dataFolder)("real prompts embed as with the ONNX graph", { timeout: 1_800_000 }, async () => {
   const kernel = readFileSync(new URL("../../src/encoder/simd/kernel.wasm", import.meta.url));
   const session = await createSimdSession(encoderFiles, new WebAssembly.Module(kernel));
-  const reference = await createNodeSession(encoderFiles);
+  const reference = await createPortableSession(encoderFiles);
   const tokenizer = createTokenizer(encoderFiles.tokenizer);
   const manifest = parseManifest(encoderFiles.manifest);
   if (!tokenizer.ok || !manifest.ok) throw new Error("the encoder's files are damaged");

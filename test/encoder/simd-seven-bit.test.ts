@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { createNodeSession } from "../../src/training/node-session.ts";
+import { createPortableSession } from "../../src/embedding/portable-session.ts";
 import { encoderFiles } from "./simd-files.ts";
 
 // Without AVX-VNNI the engine computes the relaxed dot product with instructions that saturate, and the kernel must
@@ -35,7 +35,7 @@ test.runIf(process.arch === "x64")("without AVX-VNNI, activations have 7 bits", 
   expect(exact).toBe(0);
 
   const inputIds = Int32Array.from({ length: 64 }, (_, k) => 1996 + ((k * 7919) % 20000));
-  const reference = await createNodeSession(encoderFiles);
+  const reference = await createPortableSession(encoderFiles);
   const expected = await reference.embed({
     inputIds,
     lexicalIds: inputIds,

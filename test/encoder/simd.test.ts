@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createPortableSession } from "../../src/embedding/portable-session.ts";
 import { encodeText } from "../../src/encoder/encode-text.ts";
 import { parseManifest } from "../../src/encoder/manifest.ts";
 import type { EncoderInput, EncoderSession } from "../../src/encoder/session.ts";
@@ -8,7 +9,6 @@ import { buildKernel } from "../../src/encoder/simd/kernel/build.ts";
 import { supportsRelaxedSimd } from "../../src/encoder/simd/relaxed-simd.ts";
 import { createSimdSession } from "../../src/encoder/simd/simd-session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
-import { createNodeSession } from "../../src/training/node-session.ts";
 import { leastCosine } from "./least-cosine.ts";
 import { encoderFiles, texts } from "./simd-files.ts";
 
@@ -32,7 +32,7 @@ describe("embeddings", () => {
   let reference: EncoderSession;
   beforeAll(async () => {
     session = await createSimdSession(encoderFiles, module);
-    reference = await createNodeSession(encoderFiles);
+    reference = await createPortableSession(encoderFiles);
   });
 
   test.each(texts.map((text, k) => [k, text.slice(0, 30), text]))(

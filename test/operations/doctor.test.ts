@@ -49,7 +49,7 @@ test("all is well where nothing is published yet: a real Worker decides", async 
   expect(failures(checks)).toEqual([]);
   expect([code, ok]).toEqual([0, true]);
   expect(statuses(checks)).toEqual({
-    ...{ Node: "pass", packages: "pass", onnxruntime: "pass", encoder: "pass", embedding: "pass" },
+    ...{ Node: "pass", packages: "pass", encoder: "pass", embedding: "pass", accelerator: "pass" },
     ...{ bundle: "pass", catalogue: "pass", decision: "pass", configuration: "pass" },
     ...{ KV: "skip", D1: "skip", port: "pass", Worker: "pass" },
   });

@@ -6,14 +6,13 @@ import { loadPredictor } from "../../src/core/bundle.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { Predictor } from "../../src/core/predictor.ts";
 import type { Result } from "../../src/core/result.ts";
+import { readEncoderFiles } from "../../src/embedding/encoder-files.ts";
 import { createEncoder, type Encoder } from "../../src/encoder/encoder.ts";
 import { estimateInputTokens } from "../../src/encoder/input-tokens.ts";
 import { createSimdSession } from "../../src/encoder/simd/simd-session.ts";
 import { servingFor } from "../../src/router/canary.ts";
 import type { Serving } from "../../src/router/serving.ts";
-import { readEncoderFiles } from "../../src/training/node-session.ts";
 import type { BackendName } from "../bench/subjects.ts";
-import { createWasmSession } from "../encoder/wasm-session.ts";
 import type { Move } from "./publisher.ts";
 import type { SoakWorker } from "./soak-worker.ts";
 import type { Sample } from "./traffic.ts";
@@ -69,9 +68,9 @@ export async function checkDecisions(
 /** The encoder as the Worker runs it, so that results are the same and not only alike. */
 async function encoderOf(backend: BackendName): Promise<Encoder> {
   if (backend === "lexical") return openEncoder("lexical");
+  if (backend === "onnx") return openEncoder();
   const folder = new URL("../../models/encoder", import.meta.url).pathname;
   const files = await readEncoderFiles(folder);
-  if (backend === "onnx") return unwrap(await createEncoder(files, await createWasmSession(files)));
   const kernel = await readFile(new URL("../../src/encoder/simd/kernel.wasm", import.meta.url));
   return unwrap(await createEncoder(files, await createSimdSession(files, new WebAssembly.Module(kernel))));
 }

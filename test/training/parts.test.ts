@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { evaluateCurve } from "../../src/core/math/curve.ts";
+import type { LocalEncoder } from "../../src/embedding/embed-texts.ts";
+import { openEmbeddingCache } from "../../src/embedding/embedding-cache.ts";
 import { multiply } from "../../src/numerics/blas.ts";
 import { sphericalKMeans } from "../../src/numerics/kmeans.ts";
 import { matrix, row } from "../../src/numerics/matrix.ts";
 import { permutation, seededRandom } from "../../src/numerics/random.ts";
-import { openEmbeddingCache } from "../../src/training/embedding-cache.ts";
 import { fitCalibration } from "../../src/training/landmark-heads/calibrate.ts";
 import { fitAdditive } from "../../src/training/landmark-heads/difficulty.ts";
 import { fitResponse, respond } from "../../src/training/landmark-heads/response.ts";
@@ -128,9 +129,10 @@ describe("suggestPrompts", () => {
 });
 
 describe("embedding cache", () => {
-  it("keeps what was put, also after a record was cut off, and nothing of another encoder", () => {
+  it("keeps what was put, also after a record was cut off, and nothing of another encoder or arithmetic", () => {
     const directory = mkdtempSync(join(tmpdir(), "signalbox-cache-"));
-    const open = (checksum = "a".repeat(64)) => openEmbeddingCache(directory, checksum, 3);
+    const open = (checksum = "a".repeat(64), arithmetic: LocalEncoder["arithmetic"] = "portable") =>
+      openEmbeddingCache(directory, { checksum, arithmetic, dimension: 3 });
     open().put([
       { text: "one", embedding: Float32Array.of(1, 2, 3) },
       { text: "two", embedding: Float32Array.of(4, 5, 6) },
@@ -143,6 +145,7 @@ describe("embedding cache", () => {
     cache.put([{ text: "two", embedding: Float32Array.of(7, 8, 9) }]);
     expect(open().get("two")).toEqual(Float32Array.of(7, 8, 9));
     expect(open("b".repeat(64)).get("one")).toBeUndefined();
+    expect(open("a".repeat(64), "native").get("one")).toBeUndefined();
   });
 });
 

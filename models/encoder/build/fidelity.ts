@@ -6,10 +6,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { createPortableSession } from "../../../src/embedding/portable-session.ts";
 import { encodeText } from "../../../src/encoder/encode-text.ts";
 import { parseManifest } from "../../../src/encoder/manifest.ts";
 import { createTokenizer } from "../../../src/encoder/tokenizer.ts";
-import { createNodeSession } from "../../../src/training/node-session.ts";
 import { fp32Graph } from "./fp32-graph.ts";
 import { HIDDEN, readMiniLm } from "./minilm.ts";
 import { readPrompts, spread } from "./prompts.ts";
@@ -34,7 +34,7 @@ const reference = await loadGraph(
   InferenceSession,
   fp32Graph(readMiniLm(readFileSync(join(modelDirectory, "model.safetensors"))), false),
 );
-const session = await createNodeSession({
+const session = await createPortableSession({
   graph: encoderFile("graph.onnx"),
   weights: encoderFile("weights.bin"),
 });

@@ -1,5 +1,8 @@
 import { sentenceOf } from "../failure.ts";
 
+/** What decisions are tried on. */
+export const PROMPT = "How many positive divisors does 360 have?";
+
 /** What one look at the installation found. */
 export interface Check {
   readonly name: string;

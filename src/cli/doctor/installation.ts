@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { findPackageJSON } from "node:module";
 import { join } from "node:path";
 import { installation } from "../configuration.ts";
-import { attempt, type Check, failed, pass } from "./check.ts";
+import { type Check, failed, pass } from "./check.ts";
 
 interface PackageJson {
   readonly version: string;
@@ -13,22 +13,12 @@ interface PackageJson {
 
 const REINSTALL = "install again: `npm install` in a clone, `npm install signalbox` in a project";
 
-/** Node, the packages, and the native library that embeds. */
+/** Node and the packages. */
 export async function checkInstallation(): Promise<readonly Check[]> {
   const own: PackageJson = JSON.parse(await readFile(join(installation, "package.json"), "utf8"));
   return [
     pass("Node", `${process.versions.node}, needed ${own.engines.node}`), // main.ts refuses older ones
     checkPackages(own),
-    await attempt(
-      "onnxruntime",
-      "reinstall onnxruntime-node for this platform; ONNXRUNTIME_NODE_INSTALL=skip leaves its GPU libraries out",
-      async () => {
-        const { InferenceSession } = await import("onnxruntime-node");
-        if (typeof InferenceSession.create !== "function")
-          throw new Error("onnxruntime-node has no InferenceSession");
-        return pass("onnxruntime", `native library for ${process.platform}-${process.arch}`);
-      },
-    ),
   ];
 }
 

@@ -5,16 +5,17 @@ import type { Catalogue } from "../../core/catalogue.ts";
 import { decide } from "../../core/decide.ts";
 import type { Predictor } from "../../core/predictor.ts";
 import { dayOf, describeRetirement, retirements } from "../../core/service-life.ts";
+import type { LocalEncoder } from "../../embedding/embed-texts.ts";
 import type { Encoder } from "../../encoder/encoder.ts";
-import { bundledEncoderDirectory, openEncoder } from "../encoder.ts";
+import { openEncoder } from "../encoder.ts";
 import { unwrap } from "../failure.ts";
 import { readPublication } from "../kv/publication.ts";
-import { attempt, type Check, failed, pass, skipped } from "./check.ts";
-import { KNOWN_PROMPT, LEAST_SIMILARITY, similarityToKnown } from "./known-embedding.ts";
+import { attempt, type Check, failed, PROMPT, pass, skipped } from "./check.ts";
+import { checkAccelerator, checkEmbedding } from "./embedding.ts";
 
 /** The encoder's files, an embedding, and a bundle with its catalogue, all without a Worker. */
 export async function checkRouter(bundle: string, encoderDirectory: string): Promise<readonly Check[]> {
-  let encoder: Encoder | undefined;
+  let encoder: LocalEncoder | undefined;
   const files = await attempt(
     "encoder",
     "fetch models/encoder again; with your own, name its folder with --encoder",
@@ -25,28 +26,19 @@ export async function checkRouter(bundle: string, encoderDirectory: string): Pro
   );
   if (encoder === undefined) {
     const without = "needs the encoder";
-    return [files, skipped("embedding", without), ...(await checkBundle(bundle, undefined))];
+    return [
+      ...[files, skipped("embedding", without), skipped("accelerator", without)],
+      ...(await checkBundle(bundle, undefined)),
+    ];
   }
-  const known = encoder;
-  const embedding = await attempt(
-    "embedding",
-    "reinstall onnxruntime-node; report it if that doesn't help",
-    () => checkEmbedding(known, encoderDirectory),
-  );
-  return [files, embedding, ...(await checkBundle(bundle, encoder))];
-}
-
-async function checkEmbedding(encoder: Encoder, directory: string): Promise<Check> {
-  const start = performance.now();
-  const embedding = await encoder.embed(KNOWN_PROMPT);
-  const ms = (performance.now() - start).toFixed(0);
-  if (directory !== bundledEncoderDirectory) {
-    return skipped("embedding", `${embedding.length} numbers in ${ms} ms; no known one of this encoder`);
-  }
-  const similarity = similarityToKnown(embedding);
-  const detail = `${similarity.toFixed(4)} like the known one, in ${ms} ms`;
-  if (similarity >= LEAST_SIMILARITY) return pass("embedding", detail);
-  return failed("embedding", detail, "reinstall onnxruntime-node; report it if that doesn't help");
+  return [
+    ...[
+      files,
+      await checkEmbedding(encoder, encoderDirectory),
+      await checkAccelerator(encoder, encoderDirectory),
+    ],
+    ...(await checkBundle(bundle, encoder)),
+  ];
 }
 
 /** Fails where all is gone that the bundle could choose; what is gone or leaves soon is named. */
@@ -88,7 +80,7 @@ async function checkBundle(folder: string, encoder: Encoder | undefined): Promis
       rule: { kind: "quality" as const },
       today,
     };
-    const prediction = predictor.predict(await encoder.embed(KNOWN_PROMPT));
+    const prediction = predictor.predict(await encoder.embed(PROMPT));
     const { model, pCorrect } = unwrap(decide(predictor, catalogue, prediction, request));
     return pass("decision", `offline: ${model}, ${pCorrect.toFixed(3)}`);
   });

@@ -9,8 +9,7 @@ import { readLivePointer } from "../kv/upload.ts";
 import { isFree, startLocalWorker } from "../local-worker.ts";
 import { describeProviderKeys, readLocalSecrets } from "../provider-keys.ts";
 import { seed } from "../seed.ts";
-import { attemptAll, type Check, failed, pass, skipped } from "./check.ts";
-import { KNOWN_PROMPT } from "./known-embedding.ts";
+import { attemptAll, type Check, failed, PROMPT, pass, skipped } from "./check.ts";
 
 interface LocalOptions {
   readonly config?: string;
@@ -90,9 +89,9 @@ async function checkDecision(
   const client = clientOf(url, apiKey);
   try {
     // The first decision loads the encoder; what a caller waits for is the second.
-    await client.route({ prompt: KNOWN_PROMPT });
+    await client.route({ prompt: PROMPT });
     const start = performance.now();
-    const { model, p_correct } = await client.route({ prompt: `${KNOWN_PROMPT} Explain.` });
+    const { model, p_correct } = await client.route({ prompt: `${PROMPT} Explain.` });
     const ms = (performance.now() - start).toFixed(0);
     const { status, faults } = await client.health();
     if (status !== "ok")

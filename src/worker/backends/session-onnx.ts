@@ -1,8 +1,9 @@
 import runtime from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
-import { env, InferenceSession } from "onnxruntime-web/wasm";
+import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import type { EncoderFiles } from "../../encoder/files.ts";
+import { oneAtATime } from "../../encoder/one-at-a-time.ts";
+import { onnxSession } from "../../encoder/onnx-session.ts";
 import type { EncoderSession } from "../../encoder/session.ts";
-import { onnxEncoder } from "./onnx-encoder.ts";
 import { withPrecompiledWasm } from "./precompiled-wasm.ts";
 
 env.wasm.numThreads = 1; // an isolate has one thread
@@ -26,5 +27,5 @@ export async function createOnnxWebSession({
     }),
   );
   // Made elsewhere: closures of one function share what any of them refers to, so one made here would hold the files.
-  return onnxEncoder(session);
+  return oneAtATime(onnxSession<Tensor>(session, Tensor));
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import type { LocalEncoder } from "./embed-texts.ts";
 
 const KEY_BYTES = 16;
 
@@ -14,14 +15,13 @@ export interface EmbeddingCache {
   put(entries: readonly { readonly text: string; readonly embedding: Float32Array }[]): void;
 }
 
-/** @param encoderChecksum another encoder gets another file */
+/** Another encoder gets another file, and so does another arithmetic. */
 export function openEmbeddingCache(
   directory: string,
-  encoderChecksum: string,
-  dimension: number,
+  { checksum, arithmetic, dimension }: Pick<LocalEncoder, "checksum" | "arithmetic" | "dimension">,
 ): EmbeddingCache {
   mkdirSync(directory, { recursive: true });
-  const file = join(directory, `${encoderChecksum.slice(0, 16)}.embeddings`);
+  const file = join(directory, `${checksum.slice(0, 16)}.${arithmetic}.embeddings`);
   const recordBytes = KEY_BYTES + dimension * Float32Array.BYTES_PER_ELEMENT;
   const known = new Map<string, Float32Array>();
   if (existsSync(file)) {
