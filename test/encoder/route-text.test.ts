@@ -88,12 +88,13 @@ describe("harness blocks", () => {
 
   test("hostile texts take linear time", () => {
     const opened = "<system-reminder>".repeat(60_000);
-    const start = performance.now();
+    const start = process.cpuUsage();
     routeText([{ role: "user", content: opened }], "first");
     routeText([{ role: "user", content: `${opened}</system-reminder>` }], "first");
     routeText([{ role: "user", content: "<system-reminder ".repeat(60_000) }], "first");
     routeText([{ role: "user", content: `${"<task ".repeat(100_000)}</task>` }], "first");
-    expect(performance.now() - start).toBeLessThan(500);
+    // A tenth of a second; in quadratic time it would be a minute. Of CPU, so that busy neighbors don't count.
+    expect(process.cpuUsage(start).user).toBeLessThan(5e6);
   });
 });
 

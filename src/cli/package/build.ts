@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { runWrangler, wranglerFailure } from "../run-wrangler.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -17,6 +18,7 @@ const made = [
     "client",
     "contract",
     "core",
+    "embedding",
     "encoder",
     "evaluation",
     "importers",
@@ -35,6 +37,7 @@ async function buildPackage(): Promise<void> {
   await nameCompiledModules();
   await chmod(join(dist, "cli/main.js"), 0o755);
   // Bundled here, so that an installation needs neither Hono nor onnxruntime-web, which is larger than all the rest.
+  await bundleRuntime();
   await bundleWorker("src/worker/index.ts", "worker");
   await bundleWorker("src/worker/light.ts", "worker-light");
 }
@@ -50,6 +53,26 @@ async function nameCompiledModules(): Promise<void> {
   for (const file of files) {
     const text = await readFile(join(dist, file), "utf8");
     await writeFile(join(dist, file), text.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
+
+/** onnxruntime-web's code in place of the module that imports it, and beside it the two files that it looks for there. */
+async function bundleRuntime(): Promise<void> {
+  const folder = join(dist, "embedding");
+  const file = join(folder, "onnx-runtime.js");
+  await build({
+    entryPoints: [file],
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    conditions: ["onnxruntime-web-use-extern-wasm"],
+  });
+  const { resolve } = createRequire(import.meta.url);
+  for (const name of ["ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"]) {
+    await copyFile(resolve(`onnxruntime-web/${name}`), join(folder, name));
   }
 }
 
