@@ -2,7 +2,7 @@ import type { EncoderFiles } from "../encoder/files.ts";
 import { oneAtATime } from "../encoder/one-at-a-time.ts";
 import { onnxSession } from "../encoder/onnx-session.ts";
 import type { EncoderSession } from "../encoder/session.ts";
-import { env, InferenceSession, Tensor } from "./onnx-runtime.ts";
+import { InferenceSession, Tensor } from "../onnx/onnx-runtime.ts";
 
 /**
  * Opens the encoder graph with onnxruntime-web: bit for bit what the Worker's onnx backend computes, on every CPU,
@@ -13,8 +13,6 @@ export async function createPortableSession({
   graph,
   weights,
 }: Pick<EncoderFiles, "graph" | "weights">): Promise<EncoderSession> {
-  env.wasm.numThreads = 1; // threads would cut products up by their number
-  env.logLevel = "error";
   const session = await InferenceSession.create(graph, {
     executionProviders: ["wasm"],
     externalData: [{ path: "weights.bin", data: weights }],

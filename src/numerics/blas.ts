@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../onnx/onnx-runtime.ts";
 import { type Matrix, matrix } from "./matrix.ts";
 
 export interface Transposes {
@@ -7,9 +7,8 @@ export interface Transposes {
 }
 
 /**
- * C = op(A) op(B), the same to the last bit however many cores there are. ONNX Runtime is here for the encoder anyway
- * and has the fastest matrix product that Node can get without compiling anything, so its Gemm operator serves as the
- * BLAS.
+ * C = op(A) op(B), the same to the last bit on every CPU. ONNX Runtime is here for the encoder anyway, so its Gemm
+ * operator serves as the BLAS: on one thread, and in WebAssembly, which leaves nothing to the CPU.
  */
 export async function multiply(a: Matrix, b: Matrix, transposes: Transposes = {}): Promise<Matrix> {
   const { transposeA = false, transposeB = false } = transposes;
@@ -18,23 +17,23 @@ export async function multiply(a: Matrix, b: Matrix, transposes: Transposes = {}
   const [inner, innerB] = [transposeA ? a.rows : a.columns, transposeB ? b.columns : b.rows];
   if (inner !== innerB) throw new RangeError(`${rows} x ${inner} times ${innerB} x ${columns}`);
   if (rows * columns * inner === 0) return matrix(rows, columns);
-  const session = await gemmSession(transposeA, transposeB);
   const feeds = {
     a: new Tensor("float32", a.data, [a.rows, a.columns]),
     b: new Tensor("float32", b.data, [b.rows, b.columns]),
   };
-  const { c } = await session.run(feeds);
+  const product = inTurn(async () => (await gemmSession(transposeA, transposeB)).run(feeds));
+  const { c } = await product;
   return matrix(rows, columns, c?.data as Float32Array<ArrayBuffer>);
 }
 
-// How a product is cut up for threads decides the order of its sums and so its rounding: their number is fixed, lest
-// results depend on the machine. Two are as many as small products can use. A thread that waits spinning would take its
-// core from other fits.
-const sessionOptions: InferenceSession.SessionOptions = {
-  intraOpNumThreads: 2,
-  extra: { session: { intra_op: { allow_spinning: "0" } } },
-  logSeverityLevel: 3,
-};
+// Two runs that overlap would share the stack of the runtime's memory.
+let last: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  const product = last.then(run);
+  last = product.catch(() => undefined); // who asked for it learns of it
+  return product;
+}
 
 const sessions = new Map<string, Promise<InferenceSession>>();
 
@@ -42,7 +41,9 @@ function gemmSession(transposeA: boolean, transposeB: boolean): Promise<Inferenc
   const key = `${transposeA} ${transposeB}`;
   const cached = sessions.get(key);
   if (cached !== undefined) return cached;
-  const session = InferenceSession.create(gemmModel(transposeA, transposeB), sessionOptions);
+  const session = InferenceSession.create(gemmModel(transposeA, transposeB), {
+    executionProviders: ["wasm"],
+  });
   sessions.set(key, session);
   return session;
 }

@@ -11,11 +11,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   contract: ["core"],
   router: ["core", "encoder", "contract"],
   worker: ["core", "encoder", "contract", "router"],
+  onnx: [],
+  numerics: ["onnx"],
   catalogue: ["core", "contract"],
-  numerics: [],
   outcomes: ["core"],
   importers: ["core", "outcomes"],
-  embedding: ["core", "encoder"],
+  embedding: ["core", "encoder", "onnx"],
   training: ["core", "encoder", "contract", "numerics", "outcomes", "embedding"],
   evaluation: ["core", "encoder", "contract", "numerics", "embedding", "training"],
   client: ["contract"],
@@ -43,7 +44,8 @@ const packages: Readonly<Record<string, RegExp>> = {
   contract: /^valibot$/,
   router: /^$/,
   worker: /^(hono(\/.*)?|onnxruntime-web\/.*|cloudflare:workers)$/,
-  embedding: /^(node:.*|onnxruntime-(web\/wasm|node))$/,
+  onnx: /^onnxruntime-web\/wasm$/,
+  embedding: /^(node:.*|onnxruntime-node)$/,
   client: /^$/,
 };
 
@@ -84,8 +86,7 @@ test("onnxruntime is known to one file of each room that runs it", () => {
     .map(({ from, target }) => `${from}: ${target.split("/", 1)[0]}`);
   expect([...new Set(users)].sort()).toEqual([
     "embedding/native-session.ts: onnxruntime-node",
-    "embedding/onnx-runtime.ts: onnxruntime-web",
-    "numerics/blas.ts: onnxruntime-node",
+    "onnx/onnx-runtime.ts: onnxruntime-web",
     "worker/backends/session-onnx.ts: onnxruntime-web",
   ]);
 });

@@ -23,6 +23,7 @@ const made = [
     "evaluation",
     "importers",
     "numerics",
+    "onnx",
     "outcomes",
     "training",
   ],
@@ -58,7 +59,7 @@ async function nameCompiledModules(): Promise<void> {
 
 /** onnxruntime-web's code in place of the module that imports it, and beside it the two files that it looks for there. */
 async function bundleRuntime(): Promise<void> {
-  const folder = join(dist, "embedding");
+  const folder = join(dist, "onnx");
   const file = join(folder, "onnx-runtime.js");
   await build({
     entryPoints: [file],
