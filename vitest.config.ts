@@ -2,9 +2,14 @@ import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/**
+ * Tests wait for what happens, not for a time: these are for what never does. Most wait for a workerd, a browser or a
+ * command that they started, and beside other busy processes that takes ten times as long as on a quiet machine.
+ */
+const patience = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 120_000 } } };
+
 export default defineConfig({
   test: {
-    // Most tests wait for a workerd, a browser or a command that they started.
     maxWorkers: 2,
     projects: [
       {
@@ -12,7 +17,7 @@ export default defineConfig({
           name: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.workerd.test.ts"],
-          testTimeout: 30_000,
+          ...patience,
         },
       },
       {
@@ -26,7 +31,7 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workerd", include: ["test/**/*.workerd.test.ts"], testTimeout: 30_000 },
+        test: { name: "workerd", include: ["test/**/*.workerd.test.ts"], ...patience },
       },
     ],
   },

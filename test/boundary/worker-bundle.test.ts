@@ -49,7 +49,7 @@ describe.each(builds)("$entry", ({ entry, modules, totalGzipBytes, codeGzipBytes
     inputs = Object.values(outputs).flatMap((output) =>
       Object.entries(output.inputs).flatMap(([name, { bytesInOutput }]) => (bytesInOutput > 0 ? [name] : [])),
     );
-  }, 60_000);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
     ...(key === undefined ? {} : { apiKey: key }),
     timeoutMs: 30_000,
   });
-}, 90_000);
+});
 
 afterAll(() => worker?.stop());
 
@@ -33,7 +33,7 @@ test("COLD-1: an isolate that just began answers all who come at once, also when
   await gone.catch(() => undefined);
   const answers = await Promise.all(others);
   expect(new Set(answers.map(({ model }) => model)).size).toBe(1);
-}, 60_000);
+});
 
 test("HEALTH-1: a Worker in service says ok and names its parts", async () => {
   const health = await signalbox.health();
@@ -111,4 +111,4 @@ test("CONCURRENCY-1: fifty requests at once are all answered, the same for the s
   const prompts = Array.from({ length: 50 }, (_, k) => `${question} (${k % 10})`);
   const answers = await Promise.all(prompts.map((prompt) => signalbox.route({ prompt })));
   for (let k = 0; k < 50; k++) expect(answers[k]?.ranking).toEqual(answers[k % 10]?.ranking);
-}, 60_000);
+});

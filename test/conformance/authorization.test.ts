@@ -18,7 +18,7 @@ beforeAll(async () => {
     providerUrl: provider.baseUrl,
     variables: { AUTH: "keys", API_KEYS: made.value.record, PASS_AUTHORIZATION: "fake" },
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await worker?.stop();

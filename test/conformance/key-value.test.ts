@@ -35,7 +35,7 @@ describe.each(ways)("KV through %s", (name, open) => {
     } finally {
       await kv.close();
     }
-  }, 60_000);
+  });
 });
 
 test("both see the same namespace", async () => {
@@ -45,4 +45,4 @@ test("both see the same namespace", async () => {
   const command = await openWranglerKeyValue(configPath, "local", folder);
   expect([...((await command.get("shared")) as Uint8Array)]).toEqual([1, 2, 3]);
   await command.close();
-}, 60_000);
+});

@@ -48,7 +48,7 @@ test("status of an empty KV", async () => {
   const { code, stdout } = await signalbox("status", "--json");
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toEqual({ pointer: null, faults: ["nothing was published yet"] });
-}, 60_000);
+});
 
 test("publish makes a bundle live, with its encoder where none is; status tells it", async () => {
   const published = await signalbox("publish", copy, "--json");
@@ -59,7 +59,7 @@ test("publish makes a bundle live, with its encoder where none is; status tells 
   expect(status.code).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({ pointer, faults: [], models: expect.any(Number) });
   expect((await signalbox("status")).stdout).toContain(pointer.bundle);
-}, 60_000);
+});
 
 test("new prices go live; what was live before is remembered, and content is stored once", async () => {
   const before = (await livePointer()) as { readonly catalogue: string };
@@ -72,7 +72,7 @@ test("new prices go live; what was live before is remembered, and content is sto
   expect(stderr).not.toMatch(/weights/);
   const pointer = (await livePointer()) as { readonly previous: readonly object[] };
   expect(pointer.previous[0]).toMatchObject({ catalogue: before.catalogue });
-}, 60_000);
+});
 
 const refusals: readonly [string, () => Promise<readonly string[]>, RegExp][] = [
   ["a folder that isn't there", async () => [join(folder, "nowhere")], /there is no .*bundle\.safetensors/],

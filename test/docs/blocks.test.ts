@@ -30,7 +30,7 @@ beforeAll(async () => {
   worker = await startTestWorker({ providerUrl: provider.baseUrl });
   await writeResults();
   await layOutFixtures();
-}, 60_000);
+});
 
 afterAll(async () => {
   await worker?.stop();
@@ -103,7 +103,7 @@ function take(page: string, pattern: RegExp): readonly string[] {
 }
 
 describe("README.md", () => {
-  test("learning: the commands work in their order", { timeout: 180_000 }, async () => {
+  test("learning: the commands work in their order", async () => {
     const [evaluate = "", train = "", publish = "", ...none] = take(
       "README.md",
       /signalbox -- (evaluate|train|publish)/,
@@ -187,7 +187,7 @@ test("docs/importing.md: the tables of your own", async () => {
   }
 });
 
-test("docs/evaluation.md: a report of your own results", { timeout: 180_000 }, async () => {
+test("docs/evaluation.md: a report of your own results", async () => {
   const [command = ""] = take("docs/evaluation.md", /evaluate results/);
   expect(await sh(`${command} --routers landmark-heads --experiments paper`)).toContain("best per task");
   expect(await readFile(join(folder, "report.html"), "utf8")).toContain("<html");
@@ -205,9 +205,9 @@ test("docs/deploy.md and the tutorial: publishing, with the local KV in place of
       else await sh(router.replace(" out/ ", " models/default "));
     }
   }
-}, 240_000);
+});
 
-test("docs/tutorial.md: a new model", { timeout: 120_000 }, async () => {
+test("docs/tutorial.md: a new model", async () => {
   for (const command of take("docs/tutorial.md", /add-model/)) {
     await sh(command.replace("--bundle my-router", "--bundle models/default"));
   }

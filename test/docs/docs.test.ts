@@ -44,7 +44,7 @@ function anchorsOf(text: string): readonly string[] {
   );
 }
 
-test("commands and options of the command line exist", { timeout: 120_000 }, async () => {
+test("commands and options of the command line exist", async () => {
   const mentions = pages.flatMap(commandsOf);
   expect(mentions.length).toBeGreaterThan(10);
   const commands = await commandNames();

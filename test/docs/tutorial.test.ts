@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("the tutorial's commands work and print what it says", { timeout: 180_000 }, async () => {
+test("the tutorial's commands work and print what it says", async () => {
   const printed: string[] = [];
   for (const { note, text } of blocks) {
     const [, file] = /^file=(\S+)$/.exec(note) ?? [];

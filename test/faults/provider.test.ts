@@ -132,7 +132,7 @@ test("the provider falls silent in the middle of a stream", async () => {
   const response = await chat({ stream: true });
   expect(response.status).toBe(200);
   await expect(response.text()).rejects.toThrow();
-  await expect.poll(() => provider.seen[0]?.aborted, { timeout: 3000 }).toBe(true);
+  await expect.poll(() => provider.seen[0]?.aborted).toBe(true);
   expect(provider.seen.length).toBe(1);
   expect(logged(worker, "provider_fault")).toMatchObject([{ cause: "broken_off" }]);
 });

@@ -67,7 +67,7 @@ test("10 % of 5,000 conversations, give or take 1 %; the same ones in another is
   const other = await bundlesOf(startFreshWorker(), sessions.slice(0, 640));
   const both = other.filter((bundle, k) => bundle === renamed && first[k] === reversed).length;
   expect(both).toBeLessThan(20);
-}, 120_000);
+});
 
 test("without a session the first user turn tells: 5,000 conversations, 10 %, and no turn flips", async () => {
   const canary = { percent: 10, serving: { pointer: { bundle: "c".repeat(64) } } };
@@ -87,7 +87,7 @@ test("without a session the first user turn tells: 5,000 conversations, 10 %, an
   }
   expect(taken / 50).toBeGreaterThan(9);
   expect(taken / 50).toBeLessThan(11);
-}, 60_000);
+});
 
 test("a conversation stays whatever it is routed on; headers and /health tell the bundle", async () => {
   await point({ canary: { bundle: reversed, percent: 50 } });
@@ -108,7 +108,7 @@ test("a conversation stays whatever it is routed on; headers and /health tell th
     canary: { checksum: reversed, percent: 50 },
     shadow: null,
   });
-}, 60_000);
+});
 
 test.each(["canary", "shadow"] as const)(
   "a broken %s is a fault, and the live bundle serves",

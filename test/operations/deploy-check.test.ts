@@ -48,7 +48,7 @@ test("wrangler.toml as it is builds, and only its two ids are open", async () =>
     "d1_databases",
   ]);
   expect(findings).toContainEqual({ kind: "note", text: expect.stringMatching(/MiB gzipped.*Paid/) });
-}, 120_000);
+});
 
 test("with the ids filled in it is ready, strictly; the light build fits the Free plan", async () => {
   const { code, ok, findings } = await checkChanged(
@@ -57,7 +57,7 @@ test("with the ids filled in it is ready, strictly; the light build fits the Fre
   );
   expect([code, ok]).toEqual([0, true]);
   expect(findings).toContainEqual({ kind: "ok", text: expect.stringMatching(/fits the Free plan/) });
-}, 120_000);
+});
 
 test("--strict fails on open ids; mistakes are named", async () => {
   const { code, findings } = await checkChanged(
@@ -75,4 +75,4 @@ test("--strict fails on open ids; mistakes are named", async () => {
     expect.stringMatching(/^API_KEYS is a secret/),
     expect.stringMatching(/^wrangler deploy --dry-run failed: .*nowhere/),
   ]);
-}, 120_000);
+});

@@ -53,7 +53,7 @@ test("all is well where nothing is published yet: a real Worker decides", async 
     ...{ bundle: "pass", catalogue: "pass", decision: "pass", configuration: "pass" },
     ...{ KV: "skip", D1: "skip", port: "pass", Worker: "pass" },
   });
-}, 60_000);
+});
 
 test("a damaged bundle in KV and a missing table fail, and say what to do", async () => {
   const state = join(folder, "damaged");
@@ -91,7 +91,7 @@ test("a damaged bundle in KV and a missing table fail, and say what to do", asyn
       next: expect.any(String),
     },
   ]);
-}, 60_000);
+});
 
 test("after the migrations and a publication KV, D1 and the Worker pass", async () => {
   const state = join(folder, "whole");
@@ -101,7 +101,7 @@ test("after the migrations and a publication KV, D1 and the Worker pass", async 
   const { checks } = await doctor("--state", state, "--port", "0");
   expect(failures(checks)).toEqual([]);
   expect(statuses(checks)).toMatchObject({ KV: "pass", D1: "pass", Worker: "pass" });
-}, 60_000);
+});
 
 test("a truncated bundle, a damaged encoder and a taken port", async () => {
   const router = join(folder, "router");
@@ -125,7 +125,7 @@ test("a truncated bundle, a damaged encoder and a taken port", async () => {
   } finally {
     other.close();
   }
-}, 60_000);
+});
 
 test("--url asks a Worker elsewhere, and tells a wrong key from a wrong address", async () => {
   const worker = await startTestWorker({
@@ -142,7 +142,7 @@ test("--url asks a Worker elsewhere, and tells a wrong key from a wrong address"
   expect(failures(nobody.checks)).toMatchObject([
     { name: "Worker", detail: expect.stringContaining("network_error") },
   ]);
-}, 90_000);
+});
 
 test("wrong usage ends with 2", async () => {
   const ended = new Promise((resolve) => {

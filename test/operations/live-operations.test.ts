@@ -43,7 +43,7 @@ beforeAll(async () => {
       POINTER_REFRESH_MS: "100",
     },
   });
-}, 180_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await rm(folder, { recursive: true, force: true });
@@ -134,7 +134,7 @@ test("canary, shadow, promote and roll back under load: no request fails", async
   expect(seen.get(first)).toBeGreaterThan(0);
   expect(seen.get(canary.checksum)).toBeGreaterThan(0);
   expect(seen.has(shadow.checksum)).toBe(false);
-}, 180_000);
+});
 
 test("feedback comes back as outcomes that train takes", async () => {
   const prompts = Array.from({ length: 60 }, (_, k) =>
@@ -165,4 +165,4 @@ test("feedback comes back as outcomes that train takes", async () => {
     );
   });
   expect((await readFile(join(trained, "bundle.safetensors"))).length).toBeGreaterThan(60 * 768);
-}, 180_000);
+});

@@ -36,7 +36,7 @@ beforeAll(async () => {
   unwrap(
     await upload(kv, { ...asked(first), encoder: unwrap(await readEncoder(join(root, "models/encoder"))) }),
   );
-}, 120_000);
+});
 afterAll(async () => {
   await kv.close();
   await rm(folder, { recursive: true, force: true });
@@ -126,14 +126,14 @@ test("a first publish that dies at any write leaves nothing live, and a second o
   } finally {
     await own.close();
   }
-}, 60_000);
+});
 
 test("dying right after the pointer was written leaves the new state complete", async () => {
   const publication = await publicationOf("dies-late");
   await expect(upload(dyingAt(3, "after"), asked(publication))).rejects.toThrow("killed");
   expect((await readLivePointer(kv))?.bundle).toBe(publication.bundle.sha256);
   unwrap(await rollback(kv, settled, false));
-}, 60_000);
+});
 
 test("content that doesn't read back as it was written leaves the pointer alone", async () => {
   const before = await readLivePointer(kv);
@@ -144,7 +144,7 @@ test("content that doesn't read back as it was written leaves the pointer alone"
     failure: { code: "not_stored" },
   });
   expect(await readLivePointer(kv)).toEqual(before);
-}, 60_000);
+});
 
 test("a pointer that somebody else moves meanwhile is not overwritten", async () => {
   const before = await readLivePointer(kv);
@@ -163,7 +163,7 @@ test("a pointer that somebody else moves meanwhile is not overwritten", async ()
     failure: { code: "changed_meanwhile" },
   });
   expect(await readLivePointer(kv)).toEqual(other);
-}, 60_000);
+});
 
 test("canary, shadow, promote, roll back; each reads back, a dry run writes nothing", async () => {
   const canary = { ...asked(second), role: { kind: "canary", percent: 10 } } as const;
@@ -190,7 +190,7 @@ test("canary, shadow, promote, roll back; each reads back, a dry run writes noth
   });
   unwrap(await rollback(kv, settled, false));
   expect((await readLivePointer(kv))?.bundle).toBe(first.bundle.sha256);
-}, 60_000);
+});
 
 test("a state whose content is damaged is not made live", async () => {
   const damaged = await publicationOf("damaged");
@@ -203,7 +203,7 @@ test("a state whose content is damaged is not made live", async () => {
   });
   expect(await readLivePointer(kv)).toEqual(before);
   unwrap(await rollback(kv, settled, false));
-}, 60_000);
+});
 
 test("changes are told in words", async () => {
   const fewer = {
@@ -218,7 +218,7 @@ test("changes are told in words", async () => {
     expect.stringMatching(/^Bundle: [\d.]+ -> [\d.]+ MB\.$/),
     expect.stringMatching(/^Prices as of .* -> 2026-01-01, .*o3-mini [\d.]+\/[\d.]+.* -> 1\/[\d.]+/),
   ]);
-}, 60_000);
+});
 
 type Providers = Readonly<Record<string, { readonly baseUrl: string; readonly keyName: string }>>;
 
@@ -319,4 +319,4 @@ test("unreferenced content is found; what is live, on trial or remembered stays"
     ok: false,
     failure: { code: "not_settled" },
   });
-}, 60_000);
+});

@@ -145,4 +145,4 @@ test("a report on 10,000 decisions equals a recount", async () => {
     },
   ]);
   expect(await report("--days", "30")).toMatch(/^10000 decisions in the last 30 days\n/);
-}, 180_000);
+});

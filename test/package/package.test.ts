@@ -33,7 +33,7 @@ beforeAll(async () => {
   await mkdir(project);
   await writeFile(join(project, "package.json"), '{ "name": "empty", "private": true, "type": "module" }');
   installed = await install();
-}, 300_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -59,7 +59,7 @@ describe("what is packed", () => {
   test("publint and attw find nothing", async () => {
     await run("publint", ["run", tarball, "--strict"], { cwd: root });
     await run("attw", [tarball, "--profile", "esm-only"], { cwd: root });
-  }, 60_000);
+  });
 
   test("it holds what is needed at run time, and no more", () => {
     const paths = packed.files.map(({ path }) => path);
@@ -90,7 +90,7 @@ describe("what is packed", () => {
   });
 });
 
-describe("installed in an empty project", { timeout: 120_000 }, () => {
+describe("installed in an empty project", () => {
   const signalbox = (...args: readonly string[]) =>
     run("npx", ["--no-install", "signalbox", ...args], { cwd: project });
 

@@ -20,7 +20,7 @@ export function visitWorker(
   beforeAll(async () => {
     worker = await start();
     visitor = await createVisitor(worker.origin);
-  }, 180_000);
+  });
   afterEach(async () => expect(await visitor?.leave()).toEqual([]));
   afterAll(async () => {
     await visitor?.stop();

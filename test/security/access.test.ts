@@ -40,7 +40,7 @@ beforeAll(async () => {
       DECISION_SECRET: "0123456789abcdef0123456789abcdef",
     },
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await worker?.stop();

@@ -22,7 +22,7 @@ beforeAll(async () => {
     variables: { AUTH: "keys", API_KEYS: records.join(","), DECISION_SECRET: secret },
     requestsPerMinute: 200,
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await worker?.stop();

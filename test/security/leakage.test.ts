@@ -50,7 +50,7 @@ beforeAll(async () => {
       return document;
     },
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await worker?.stop();

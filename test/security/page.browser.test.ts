@@ -149,7 +149,7 @@ describe("headers of what isn't answered by the Worker's code", () => {
   let worker: LocalWorker;
   beforeAll(async () => {
     worker = await startTestWorker({ providerUrl: "http://127.0.0.1:9" });
-  }, 90_000);
+  });
   afterAll(() => worker?.stop());
 
   test.each(["/", "/app.js", "/style.css", "/icon.svg", "/font-license.txt"])("%s", async (path) => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
       return text.replace('"models":{', `"models":{"__proto__":${model},"constructor":${model},`);
     },
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await worker?.stop();

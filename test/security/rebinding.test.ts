@@ -13,7 +13,7 @@ beforeAll(async () => {
     variables: { AUTH: "open", ALLOWED_HOSTS: "127.0.0.1,localhost,[::1]" },
   });
   ({ port } = new URL(worker.origin));
-}, 90_000);
+});
 
 afterAll(() => worker?.stop());
 

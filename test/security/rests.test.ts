@@ -36,7 +36,7 @@ beforeAll(async () => {
   models = (await (await ask("alice", "/v1/route", { prompt: "Hello" })).json()).ranking.map(
     ({ model }: { readonly model: string }) => model,
   );
-}, 90_000);
+});
 
 afterEach(() => provider.reset());
 
