@@ -91,20 +91,31 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
     const message = `--json would overwrite ${options.json}; give --json after the outcome files`;
     throw new CommandFailure({ code: "overwrite", message });
   }
+  // Now, so that nobody waits for an evaluation whose report can't be drawn.
+  const html = options.html === undefined ? undefined : await loadHtmlReport();
   const report = await measure(files, options);
   warn(report);
   const { formatJson } = await import("../evaluation/report/json.ts");
   if (typeof options.json === "string") await writeWhole(options.json, formatJson(report));
-  if (options.html !== undefined) {
-    const { formatHtml } = await import("../evaluation/report/html.ts");
-    await writeWhole(options.html, formatHtml(report));
-  }
+  if (options.html !== undefined && html !== undefined)
+    await writeWhole(options.html, html.formatHtml(report));
   if (options.markdown !== undefined) {
     const { formatMarkdown } = await import("../evaluation/report/markdown.ts");
     await writeWhole(options.markdown, formatMarkdown(report));
   }
   const { formatTable } = await import("../evaluation/report/table.ts");
   stdout.write(options.json === true ? formatJson(report) : formatTable(report));
+}
+
+/** What draws the charts is no dependency of the package, since nothing else needs it. */
+async function loadHtmlReport() {
+  try {
+    return await import("../evaluation/report/html.ts");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    const message = "--html needs two more packages: `npm install @observablehq/plot linkedom`";
+    throw new CommandFailure({ code: "charts_not_installed", message });
+  }
 }
 
 async function measure(files: readonly string[], options: Options): Promise<EvaluationReport> {

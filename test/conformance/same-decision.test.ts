@@ -93,7 +93,7 @@ async function judgeInWorkerd(backend: string, prompt: string, body: object): Pr
 
 /** What `signalbox route` does. */
 async function judgeInNode(encoder: Encoder, prompt: string, rule: DecisionRequest["rule"]): Promise<Judged> {
-  const prediction = predictor.predict(await encoder.embed(prompt));
+  const prediction = predictor.predict(await encoder.embed(prompt), encoder.readable(prompt));
   const inputTokens = estimateInputTokens([{ role: "user", content: prompt }]);
   const request = { inputTokens, require: { capabilities: [] }, rule };
   const { model, ranking } = unwrap(decide(predictor, catalogue, prediction, request));

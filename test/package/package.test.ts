@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,8 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The compressed package, which everyone who installs it loads: 15 MB of it are the encoder. */
 const MOST_BYTES = 30e6;
+/** With its dependencies; 150 MB of it are workerd. */
+const MOST_INSTALLED_BYTES = 280e6;
 
 interface Packed {
   readonly filename: string;
@@ -40,12 +42,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** False where the registry can't be reached for the dependencies. */
 async function install(): Promise<boolean> {
   try {
-    // The GPU libraries that onnxruntime-node would load from elsewhere are not needed.
-    const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
-    await run("npm", ["install", "--no-audit", "--no-fund", "--fetch-retries=1", tarball], {
-      cwd: project,
-      env,
-    });
+    await run("npm", ["install", "--no-audit", "--no-fund", "--fetch-retries=1", tarball], { cwd: project });
     return true;
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
@@ -99,6 +96,36 @@ describe("installed in an empty project", () => {
     expect((await signalbox("--help")).stdout).toContain("signalbox route --prompt");
     const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
     expect((await signalbox("--version")).stdout.trim()).toBe(version);
+  });
+
+  test("no native library but that of Wrangler's image emulation, and no more bytes than that", async ({
+    skip,
+  }) => {
+    if (!installed) skip("the registry can't be reached");
+    const modules = join(project, "node_modules");
+    const entries = await readdir(modules, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+    // Install scripts link the binaries of workerd and esbuild to a second place.
+    const sizes = new Map(
+      (await Promise.all(files.map((file) => stat(file)))).map(({ ino, size }) => [ino, size]),
+    );
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    console.log(`installed: ${(bytes / 1e6).toFixed(0)} MB in ${files.length} files`);
+    expect(bytes).toBeLessThan(MOST_INSTALLED_BYTES);
+    const native = files.filter(
+      (file) => /\.(node|so|dylib|dll)(\.|$)/.test(file) && !file.includes("/@img/"),
+    );
+    expect(native).toEqual([]);
+  });
+
+  test("evaluate --html says which packages it needs before it begins", async ({ skip }) => {
+    if (!installed) skip("the registry can't be reached");
+    await expect(signalbox("evaluate", "none.jsonl", "--html", "report.html")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("npm install @observablehq/plot linkedom"),
+    });
   });
 
   test("signalbox route decides offline", async ({ skip }) => {
