@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RouterKind } from "../../src/core/predictor.ts";
-import type { Encoder } from "../../src/encoder/encoder.ts";
+import type { LocalEncoder } from "../../src/embedding/embed-texts.ts";
 import { seededRandom } from "../../src/numerics/random.ts";
 import type { OutcomeRecord } from "../../src/outcomes/outcome.ts";
 import { writeOutcomes } from "../../src/outcomes/write-outcomes.ts";
@@ -62,7 +62,7 @@ async function trainOn(kind: RouterKind, parts: readonly (readonly OutcomeRecord
   const read = await readSuites(files);
   if (!read.ok) throw new Error(read.failure.message);
   // Every record carries its embedding, so that of the encoder only its identity is asked.
-  const encoder = syntheticEncoder as Encoder;
+  const encoder = syntheticEncoder as LocalEncoder;
   const dataset = await embedDataset(read.value, encoder, folder, { names: new Map(), minOutcomes: 1 });
   if (!dataset.ok) throw new Error(dataset.failure.message);
   const bundle = await fitRouter(dataset.value, syntheticEncoder, { kind, seed: 0 });
