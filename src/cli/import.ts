@@ -1,6 +1,7 @@
-import { Argument, type Command } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
 import { type FormatName, formats } from "../importers/formats.ts";
 import { type ImportSummary, importFiles } from "../importers/import-files.ts";
+import { type TableField, tableFields } from "../importers/importer.ts";
 import { writeOutcomes } from "../outcomes/write-outcomes.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { parsePositive } from "./parse-number.ts";
@@ -12,12 +13,15 @@ interface ImportFlags {
   readonly metric?: readonly string[];
   readonly promptField?: string;
   readonly maxScore: number;
+  readonly map?: Readonly<Partial<Record<TableField, string>>>;
+  readonly columns?: readonly string[];
   readonly json?: true;
 }
 
 const EXAMPLES = `
 Examples:
   signalbox import csv results.csv --task support --out outcomes.jsonl
+  signalbox import csv rows.jsonl --map prompt=inputs.question,model=llm,score=grade --out outcomes.jsonl
   signalbox import lm-eval results/*/samples_*.jsonl --out outcomes.jsonl.gz
   signalbox import promptfoo results.json --model gpt-4o-mini --out outcomes.jsonl`;
 
@@ -33,6 +37,12 @@ export function registerImport(program: Command): void {
     .option("--task <name>", "the task's name, in place of the file's own")
     .option("--metric <name>", "which metric is the score; repeat it to say which others will do", collect)
     .option("--prompt-field <name>", "field of the sample that holds the prompt")
+    .option(
+      "--map <field=column,...>",
+      `columns of a table under other names: any of ${tableFields.join(", ")}`,
+      parseMap,
+    )
+    .option("--columns <names>", "columns of a table that hold a model's scores each", splitNames)
     .option("--max-score <number>", "the score that means perfect", parsePositive, 1)
     .option("--json", "print the summary as one JSON document")
     .addHelpText("after", `\nFormats:\n${describeFormats()}\n${EXAMPLES}`)
@@ -40,7 +50,7 @@ export function registerImport(program: Command): void {
 }
 
 async function runImport(format: FormatName, files: readonly string[], flags: ImportFlags) {
-  const { out, model: models = [], task, metric: metrics = [], promptField, maxScore } = flags;
+  const { out, model: models = [], task, metric: metrics = [], promptField, maxScore, map, columns } = flags;
   if (models.length > 1 && models.length !== files.length) {
     throw new WrongUsage(
       `--model is given ${models.length} times for ${files.length} files; give it once, or once for each file`,
@@ -52,6 +62,8 @@ async function runImport(format: FormatName, files: readonly string[], flags: Im
       maxScore,
       ...(task === undefined ? {} : { task }),
       ...(promptField === undefined ? {} : { promptField }),
+      ...(map === undefined ? {} : { map }),
+      ...(columns === undefined ? {} : { columns }),
     }),
   );
   try {
@@ -67,7 +79,10 @@ async function runImport(format: FormatName, files: readonly string[], flags: Im
   );
 }
 
-function describe({ prompts, results, repeats, models, tasks, skipped }: ImportSummary, out: string): string {
+function describe(
+  { prompts, results, repeats, comparable, models, tasks, skipped }: ImportSummary,
+  out: string,
+): string {
   const names = Object.keys(models);
   const nameColumns = Math.max(...names.map((name) => name.length));
   const lines = [
@@ -77,15 +92,39 @@ function describe({ prompts, results, repeats, models, tasks, skipped }: ImportS
         `  ${name.padEnd(nameColumns)}  mean ${model.mean.toFixed(3)} on ${model.prompts} prompts`,
     ),
     ...(repeats > 0 ? [`averaged: ${repeats} repeated results of the same prompt and model`] : []),
+    ...(comparable === 0 && names.length > 1 ? [NOTHING_SHARED] : []),
     ...skipped.map(({ reason, count, first }) => `skipped ${count}: ${reason} (first at ${first})`),
   ];
   return `${lines.join("\n")}\n`;
 }
 
+const NOTHING_SHARED =
+  "warning: no prompt has results of two models, so that nothing says which to choose; do the files name the same task (--task) and the same ids?";
+
 function describeFormats(): string {
   return Object.entries(formats)
-    .map(([name, { summary }]) => `  ${name.padEnd(13)} ${summary}`)
+    .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
     .join("\n");
+}
+
+function parseMap(
+  text: string,
+  before: Readonly<Partial<Record<TableField, string>>> = {},
+): Readonly<Partial<Record<TableField, string>>> {
+  const pairs = splitNames(text).map((pair) => {
+    const [, name = "", column = ""] = /^([a-z_]+)=(.+)$/.exec(pair) ?? [];
+    const field = tableFields.find((known) => known === name);
+    if (field !== undefined) return [field, column] as const;
+    throw new InvalidArgumentError(`"${pair}" is no field=column; fields are ${tableFields.join(", ")}.`);
+  });
+  return { ...before, ...Object.fromEntries(pairs) };
+}
+
+function splitNames(value: string): readonly string[] {
+  return value
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {

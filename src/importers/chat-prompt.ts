@@ -8,7 +8,8 @@ const messagesSchema = array(looseObject({ role: string(), content: unknown() })
  * @param prompt a text, chat messages in OpenAI's form, or such messages as JSON text
  */
 export function promptText(prompt: unknown): string | undefined {
-  if (typeof prompt === "string") return prompt.startsWith("[{") ? textOfJson(prompt) : prompt || undefined;
+  if (typeof prompt === "string")
+    return /^\s*\[\s*\{/.test(prompt) ? textOfJson(prompt) : prompt || undefined;
   if (!is(messagesSchema, prompt)) return undefined;
   const content = prompt.findLast(({ role }) => role === "user")?.content;
   return contentText(content);

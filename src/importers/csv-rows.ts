@@ -22,16 +22,19 @@ const PICKLE_PROTOCOL_BYTE = 0x80;
  */
 export async function* readCsvRows(file: string, noun: string): AsyncGenerator<Result<CsvRow, ImportCode>> {
   let header: readonly string[] | undefined;
-  const parser = parse({
-    bom: true,
-    skip_empty_lines: true,
-    info: true,
-    max_record_size: MAX_ROW_CHARACTERS,
-  });
   const read = { lines: 0 };
   let text: Readable | undefined;
   try {
-    text = Readable.from(decodeText(await openText(file), read));
+    const decoded = decodeText(await openText(file), read);
+    const { value: start = "" } = await decoded.next();
+    const parser = parse({
+      bom: true,
+      skip_empty_lines: true,
+      info: true,
+      delimiter: delimiterOf(start),
+      max_record_size: MAX_ROW_CHARACTERS,
+    });
+    text = Readable.from(withStart(start, decoded));
     text.on("error", (error) => parser.destroy(error)).pipe(parser);
     for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
       // `info.lines` is the line on which the row ends; cells may have line ends of their own.
@@ -39,11 +42,14 @@ export async function* readCsvRows(file: string, noun: string): AsyncGenerator<R
       const place = `${file}:${info.lines - inside}`;
       if (header === undefined) {
         header = record.map((name) => name.trim());
-        const twice = header.find((name, index) => header?.indexOf(name) !== index);
+        const twice = header.find((name, index) => isNamed(name) && header?.indexOf(name) !== index);
         if (twice === undefined) continue;
         return yield fail("broken_csv", `${place}: the column "${twice}" stands twice in the header`, file);
       }
-      yield ok({ cells: new Map(header.map((name, index) => [name, record[index] as string])), place });
+      const named = header.flatMap((name, index) =>
+        isNamed(name) ? [[name, record[index] as string] as const] : [],
+      );
+      yield ok({ cells: new Map(named), place });
     }
   } catch (error) {
     return yield csvFailure(file, read.lines, noun, error);
@@ -64,30 +70,71 @@ export function cellOf({ cells }: CsvRow, column: string): string | undefined {
   return cells.get(column) || undefined;
 }
 
-class PickleError extends Error {}
+/** A column without a name is the index of pandas, or what a spreadsheet leaves behind; pandas reads it as `Unnamed: 0`. */
+function isNamed(column: string): boolean {
+  return column !== "" && !/^Unnamed: \d+$/.test(column);
+}
 
-/** Bytes -> text, counting lines; throws at bytes that are not UTF-8, which the parser would let pass. */
+/** What separates the names of the header: spreadsheets write semicolons where the comma is for decimals. */
+function delimiterOf(start: string): string {
+  const header = (start.split(/\r?\n/, 1)[0] as string).replace(/"[^"]*"/g, "");
+  const count = (delimiter: string) => header.split(delimiter).length - 1;
+  return [",", ";", "\t"].reduce((best, next) => (count(next) > count(best) ? next : best));
+}
+
+async function* withStart(start: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield start;
+  yield* rest;
+}
+
+/** A file that is no text: its name, and how a table of it is made. */
+class OtherFileError extends Error {
+  readonly what: string;
+  readonly advice: string;
+
+  constructor(what: string, advice: string) {
+    super(what);
+    this.what = what;
+    this.advice = advice;
+  }
+}
+
+/** Bytes -> text, counting lines; throws at bytes that are not text, which the parser would let pass. */
 async function* decodeText(source: Readable, read: { lines: number }): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let first = true;
+  let decoder: ReturnType<typeof decoderFor> | undefined;
   for await (const chunk of source as AsyncIterable<Buffer>) {
-    if (first && chunk[0] === PICKLE_PROTOCOL_BYTE) throw new PickleError();
-    first = false;
+    decoder ??= decoderFor(chunk);
     const text = decoder.decode(chunk, { stream: true });
     yield text;
     read.lines += text.split("\n").length - 1;
   }
-  yield decoder.decode();
+  yield decoder?.decode() ?? "";
+}
+
+/** UTF-8, or UTF-16 where the file begins with its mark, as spreadsheets and PowerShell write it. */
+function decoderFor(start: Buffer) {
+  const [first, second] = start;
+  if (first === PICKLE_PROTOCOL_BYTE) {
+    throw new OtherFileError(
+      "a Python pickle",
+      `convert it with: python -c "import pandas; pandas.read_pickle('FILE').to_csv('NAME.csv', index=False)"`,
+    );
+  }
+  if (start.subarray(0, 4).toString("latin1") === "PK\u0003\u0004") {
+    throw new OtherFileError(
+      "a spreadsheet or another zip",
+      "save its sheet as CSV (UTF-8), one sheet a file",
+    );
+  }
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
 }
 
 function csvFailure(file: string, lines: number, noun: string, error: unknown): Result<never, ImportCode> {
-  if (error instanceof PickleError) {
-    const csv = `${file.replace(/\.\w+$/, "")}.csv`;
-    return fail(
-      "wrong_format",
-      `${file}:1: not ${noun}: this is a Python pickle; convert it with: python -c "import pandas; pandas.read_pickle('${file}').to_csv('${csv}', index=False)"`,
-      file,
-    );
+  if (error instanceof OtherFileError) {
+    const advice = error.advice.replace("FILE", file).replace("NAME", file.replace(/\.\w+$/, ""));
+    return fail("wrong_format", `${file}:1: not ${noun}: this is ${error.what}; ${advice}`, file);
   }
   if (error instanceof CsvError && error.code === "CSV_MAX_RECORD_SIZE") {
     return fail(

@@ -2,7 +2,7 @@ import { ok } from "../core/result.ts";
 import { requireColumns } from "./csv-columns.ts";
 import { cellOf, readCsvRows } from "./csv-rows.ts";
 import type { Importer } from "./importer.ts";
-import { toScore } from "./score.ts";
+import { isMissing, toScore } from "./score.ts";
 
 const noun = "a table of EmbedLLM";
 
@@ -26,6 +26,10 @@ export const embedLlm: Importer = {
       const model = options.model ?? cellOf(row.value, "model_name");
       if (prompt === undefined || id === undefined || model === undefined) {
         yield ok({ skipped: "no prompt, prompt_id or model_name", place });
+        continue;
+      }
+      if (isMissing(cellOf(row.value, "label"))) {
+        yield ok({ skipped: "no score", place });
         continue;
       }
       const score = toScore(cellOf(row.value, "label"), `"label"`, place, file, options);

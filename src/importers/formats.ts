@@ -3,8 +3,10 @@ import { embedLlm } from "./embedllm.ts";
 import { helm } from "./helm.ts";
 import type { Importer } from "./importer.ts";
 import { inspect } from "./inspect.ts";
+import { llmRouterBench } from "./llmrouterbench.ts";
 import { lmEval } from "./lm-eval.ts";
 import { openAiEvals } from "./openai-evals.ts";
+import { preferences } from "./preferences.ts";
 import { promptfoo } from "./promptfoo.ts";
 import { routerBench } from "./routerbench.ts";
 
@@ -17,6 +19,8 @@ export const formats = {
   "openai-evals": openAiEvals,
   routerbench: routerBench,
   embedllm: embedLlm,
+  llmrouterbench: llmRouterBench,
+  preferences,
   csv,
 } as const satisfies Readonly<Record<string, Importer>>;
 

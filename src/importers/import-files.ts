@@ -11,6 +11,8 @@ export interface ImportSummary {
   /** Results that were averaged into an earlier one of the same prompt and model. */
   readonly repeats: number;
   readonly models: Readonly<Record<string, { readonly prompts: number; readonly mean: number }>>;
+  /** Prompts with results of at least two models: the only ones that say which to choose. */
+  readonly comparable: number;
   /** Task -> prompts. */
   readonly tasks: Readonly<Record<string, number>>;
   readonly skipped: readonly { readonly reason: string; readonly count: number; readonly first: string }[];
@@ -70,6 +72,7 @@ export async function importFiles(
       prompts: records.length,
       results,
       repeats: join.repeats,
+      comparable: records.filter(({ outcomes }) => Object.keys(outcomes).length > 1).length,
       models: summarizeModels(records),
       tasks: countTasks(records),
       skipped: reasons,

@@ -51,7 +51,24 @@ export interface ImportOptions {
   readonly promptField?: string;
   /** The score that means perfect: scores are divided by it. */
   readonly maxScore: number;
+  /** Columns of a table, in place of those of the fields' own names. */
+  readonly map?: Readonly<Partial<Record<TableField, string>>>;
+  /** Columns of a table that hold one model's scores each, in place of all that are nothing else. */
+  readonly columns?: readonly string[];
 }
+
+/** What a row of a table may tell of a result. */
+export const tableFields = [
+  "prompt",
+  "model",
+  "score",
+  "task",
+  "id",
+  "output_chars",
+  "output_tokens",
+  "cost_usd",
+] as const;
+export type TableField = (typeof tableFields)[number];
 
 export type ImportItem = Result<Sample | Skipped, ImportCode>;
 

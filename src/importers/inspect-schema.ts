@@ -21,5 +21,13 @@ export type InspectHeader = v.InferOutput<typeof headerSchema>;
 
 export const logSchema = v.looseObject({
   ...headerSchema.entries,
-  samples: v.array(sampleSchema),
+  status: v.optional(v.string()),
+  // A log that was ended before its first sample has none.
+  samples: v.optional(v.array(sampleSchema)),
 });
+
+/** `logs.json`, Inspect's own list of the logs in a folder: their headers by file name. */
+export const listingSchema = v.pipe(
+  v.record(v.string(), v.looseObject({ ...headerSchema.entries, location: v.string() })),
+  v.minEntries(1),
+);

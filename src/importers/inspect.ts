@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { ok } from "../core/result.ts";
 import { promptText } from "./chat-prompt.ts";
 import { chooseMetric } from "./choose-metric.ts";
@@ -6,10 +7,11 @@ import {
   headerSchema,
   type InspectHeader,
   type InspectSample,
+  listingSchema,
   logSchema,
   sampleSchema,
 } from "./inspect-schema.ts";
-import { parseJsonDocument, readJsonDocument } from "./json-document.ts";
+import { checkShape, parseJsonDocument, readJsonDocument } from "./json-document.ts";
 import { toScore } from "./score.ts";
 import { openZip } from "./zip.ts";
 
@@ -23,11 +25,21 @@ export const inspect: Importer = {
 };
 
 async function* readLog(file: string, options: ImportOptions): AsyncGenerator<ImportItem> {
-  const log = await readJsonDocument(file, logSchema, noun);
+  const document = await readJsonDocument(file, v.union([listingSchema, v.looseObject({})]), noun);
+  if (!document.ok) return yield document;
+  const { value, placeOf, placesOf } = document.value;
+  if (v.is(listingSchema, value)) {
+    return yield ok({ skipped: "Inspect's list of logs, no log itself", place: `${file}:1` });
+  }
+  const log = checkShape(logSchema, value, file, noun, placeOf);
   if (!log.ok) return yield log;
-  const places = log.value.placesOf(["samples"]);
-  for (const [index, sample] of log.value.value.samples.entries()) {
-    yield readSample(sample, log.value.value, { file, place: places[index] as string }, options);
+  const { samples, status = "unknown" } = log.value;
+  if (samples === undefined) {
+    return yield ok({ skipped: `a log without samples (status ${status})`, place: `${file}:1` });
+  }
+  const places = placesOf(["samples"]);
+  for (const [index, sample] of samples.entries()) {
+    yield readSample(sample, log.value, { file, place: places[index] as string }, options);
   }
 }
 
@@ -35,6 +47,10 @@ async function* readArchive(file: string, options: ImportOptions): AsyncGenerato
   const zip = await openZip(file, noun);
   if (!zip.ok) return yield zip;
   try {
+    // Written last: a run that was killed leaves its journal and samples that nobody scored to the end.
+    if (!zip.value.names.includes("header.json") && zip.value.names.includes("_journal/start.json")) {
+      return yield ok({ skipped: "an unfinished log, without a header", place: file });
+    }
     const headerText = await zip.value.readText("header.json");
     if (!headerText.ok) return yield headerText;
     const header = parseJsonDocument(headerText.value, `${file}/header.json`, headerSchema, noun);

@@ -46,7 +46,7 @@ export class SampleJoin {
         file,
       );
     }
-    this.#byKey.set(key, joined);
+    this.#byKey.set(key, isBarer(sample, first) ? { ...joined, first: { ...sample } } : joined);
     if (joined.scores.has(sample.model)) this.#repeats++;
     tally(joined.scores, sample.model, sample.score);
     for (const measure of measures) {
@@ -72,6 +72,11 @@ export class SampleJoin {
       ),
     }));
   }
+}
+
+/** Of two forms of one prompt the shorter has less of a template around it; equal lengths must not fall to the order. */
+function isBarer({ prompt }: Sample, { prompt: other }: Sample): boolean {
+  return prompt.length < other.length || (prompt.length === other.length && prompt < other);
 }
 
 function newJoined(first: Sample, id: string): Joined {

@@ -16,6 +16,8 @@ export interface JsonDocument<T> {
   readonly value: T;
   /** File and line of each item of the array at `path`. */
   placesOf(path: Path): readonly string[];
+  /** File and line of the part at `path`. */
+  placeOf(path: Path): string;
 }
 
 /**
@@ -69,10 +71,12 @@ export function parseJsonDocument<Schema extends GenericSchema>(
       file,
     );
   }
-  const parsed = checkShape(schema, json, file, noun, (path) => `${file}:${lineOfPath(text, path)}`);
+  const placeOf = (path: Path) => `${file}:${lineOfPath(text, path)}`;
+  const parsed = checkShape(schema, json, file, noun, placeOf);
   if (!parsed.ok) return parsed;
   return ok({
     value: parsed.value,
+    placeOf,
     placesOf: (path) => linesOfItems(text, path).map((line) => `${file}:${line}`),
   });
 }

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from "../core/result.ts";
 import { readJsonLines } from "../outcomes/json-lines.ts";
 import { promptText } from "./chat-prompt.ts";
 import { chooseMetric } from "./choose-metric.ts";
+import { nameOfFile } from "./file-name.ts";
 import type { ImportCode, Importer, ImportItem, ImportOptions } from "./importer.ts";
 import { checkShape, readJsonDocument } from "./json-document.ts";
 import { parseJson } from "./parse-json.ts";
@@ -36,7 +37,7 @@ export const lmEval: Importer = {
   async *read(file, options) {
     const model = await readModelName(file, options);
     if (!model.ok) return yield model;
-    const task = options.task ?? SAMPLES_NAME.exec(basename(file))?.[1] ?? basename(file).split(".")[0] ?? "";
+    const task = options.task ?? SAMPLES_NAME.exec(basename(file))?.[1] ?? nameOfFile(file);
     let firstFilter: string | undefined;
     for await (const item of readJsonLines(file, parseJson)) {
       if (!item.ok) return yield item;
@@ -59,10 +60,13 @@ interface Source {
 
 function readSample(sample: LmEvalSample, source: Source, options: ImportOptions): ImportItem {
   const { file, place, task, model, firstFilter } = source;
-  const filter = chooseFilter(sample.filter, options);
-  if (filter === "other") return ok({ skipped: `another filter (${sample.filter})`, place });
   const available = metricsOf(sample);
-  if (filter === "any" && sample.filter !== firstFilter) {
+  const wanted = wantedMetrics(options).filter((pair) => available.includes(pair.metric));
+  const fitting = wanted.find((pair) => pair.filter === undefined || pair.filter === sample.filter);
+  if (wanted.length > 0 && fitting === undefined) {
+    return ok({ skipped: `another filter (${sample.filter})`, place });
+  }
+  if (fitting?.filter === undefined && sample.filter !== firstFilter) {
     return fail(
       "choose_metric",
       `${place}: the answers were filtered in several ways; choose one with --metric: ${[
@@ -74,8 +78,9 @@ function readSample(sample: LmEvalSample, source: Source, options: ImportOptions
       file,
     );
   }
-  const metrics = options.metrics.map((metric) => metric.split(",")[0] as string);
-  const metric = chooseMetric(available, place, file, { ...options, metrics });
+  const metrics = wantedMetrics(options).map((pair) => pair.metric);
+  const asked = fitting === undefined ? metrics : [fitting.metric];
+  const metric = chooseMetric(available, place, file, { ...options, metrics: asked });
   if (!metric.ok) return metric;
   const score = toScore(sample[metric.value], `"${metric.value}"`, place, file, options);
   if (!score.ok) return score;
@@ -95,11 +100,18 @@ function readSample(sample: LmEvalSample, source: Source, options: ImportOptions
   });
 }
 
+interface WantedMetric {
+  readonly metric: string;
+  /** Of this metric alone: tasks of one group have filters of their own. */
+  readonly filter: string | undefined;
+}
+
 /** Metrics may be asked for with their filter, as the harness prints them: `exact_match,strict-match`. */
-function chooseFilter(filter: string, { metrics }: ImportOptions): "wanted" | "other" | "any" {
-  const wanted = metrics.flatMap((metric) => metric.split(",").slice(1));
-  if (wanted.length === 0) return "any";
-  return wanted.includes(filter) ? "wanted" : "other";
+function wantedMetrics({ metrics }: ImportOptions): readonly WantedMetric[] {
+  return metrics.map((name) => {
+    const [metric = "", filter] = name.split(",");
+    return { metric, filter };
+  });
 }
 
 function metricsOf(sample: LmEvalSample): readonly string[] {

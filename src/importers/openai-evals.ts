@@ -38,7 +38,11 @@ export const openAiEvals: Importer = {
   async *read(file, options) {
     let spec: v.InferOutput<typeof specSchema>["spec"] | undefined;
     const samples = new Map<string, Progress>();
-    for await (const item of readJsonLines(file, parseJson)) {
+    for await (const item of readJsonLines(file, parseJson, true)) {
+      if (!item.ok && item.failure.code === "cut_line" && spec !== undefined) {
+        yield ok({ skipped: "the last line is cut off", place: file });
+        break;
+      }
       if (!item.ok) return yield item;
       const { line, value } = item.value;
       const place = `${file}:${line}`;
@@ -56,7 +60,8 @@ export const openAiEvals: Importer = {
     }
     const model = options.model ?? (spec?.completion_fns[0] as string);
     const task = options.task ?? (spec?.base_eval || (spec?.eval_name as string));
-    for (const [id, progress] of samples) yield toItem(id, progress, { file, model, task }, options);
+    const name = spec?.eval_name ?? "";
+    for (const [id, progress] of samples) yield toItem(id, progress, { file, model, task, name }, options);
   },
 };
 
@@ -73,10 +78,18 @@ function recordEvent(progress: Progress, { type, data }: v.InferOutput<typeof ev
   }
 }
 
+interface Run {
+  readonly file: string;
+  readonly model: string;
+  readonly task: string;
+  /** Of the eval, with its version. */
+  readonly name: string;
+}
+
 function toItem(
   id: string,
   { place, sampling, values, failed }: Progress,
-  { file, model, task }: { readonly file: string; readonly model: string; readonly task: string },
+  { file, model, task, name }: Run,
   options: ImportOptions,
 ): ImportItem {
   if (failed) return ok({ skipped: "the sample ended in an error", place });
@@ -93,6 +106,8 @@ function toItem(
     task,
     id,
     prompt,
+    // Chat and completion models are sent the same sample in different forms.
+    fingerprint: `${name} ${id}`,
     model,
     score: score.value,
     ...(typeof answer === "string" ? { outputChars: answer.length } : {}),

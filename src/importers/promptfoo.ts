@@ -1,10 +1,12 @@
-import { basename } from "node:path";
 import * as v from "valibot";
 import { fail, ok } from "../core/result.ts";
+import { readJsonLines } from "../outcomes/json-lines.ts";
 import { promptText } from "./chat-prompt.ts";
 import { chooseMetric } from "./choose-metric.ts";
+import { nameOfFile } from "./file-name.ts";
 import type { Importer, ImportItem, ImportOptions } from "./importer.ts";
-import { readJsonDocument } from "./json-document.ts";
+import { checkShape, readJsonDocument } from "./json-document.ts";
+import { parseJson } from "./parse-json.ts";
 import { toScore } from "./score.ts";
 
 const noun = "a promptfoo result";
@@ -19,10 +21,11 @@ const resultSchema = v.looseObject({
   failureReason: v.nullish(v.number()),
   error: v.nullish(v.string()),
   cost: v.nullish(v.number()),
-  response: v.nullish(v.looseObject({ output: v.unknown(), tokenUsage: v.nullish(usageSchema) })),
+  response: v.nullish(v.looseObject({ output: v.optional(v.unknown()), tokenUsage: v.nullish(usageSchema) })),
 });
+/** The document of `-o results.json`; the summary that promptfoo's library returns is its `results` alone. */
 const fileSchema = v.looseObject({
-  results: v.looseObject({ results: v.array(resultSchema) }),
+  results: v.union([v.looseObject({ results: v.array(v.unknown()) }), v.array(v.unknown())]),
   config: v.nullish(v.looseObject({ description: v.nullish(v.string()) })),
 });
 type PromptfooResult = v.InferOutput<typeof resultSchema>;
@@ -33,15 +36,17 @@ const FAILURE_REASON_ERROR = 2;
 /** Results of promptfoo, written with `promptfoo eval -o results.json`. */
 export const promptfoo: Importer = {
   noun,
-  summary: "promptfoo: results.json of promptfoo eval -o",
+  summary: "promptfoo: results.json or results.jsonl of promptfoo eval -o",
   async *read(file, options) {
+    if (/\.jsonl(\.gz)?$/.test(file)) return yield* readLines(file, options);
     const document = await readJsonDocument(file, fileSchema, noun);
     if (!document.ok) return yield document;
     const { results, config } = document.value.value;
-    const task = options.task ?? (config?.description || (basename(file).split(".")[0] as string));
-    const places = document.value.placesOf(["results", "results"]);
-    for (const [index, result] of results.results.entries()) {
-      yield readResult(result, { file, place: places[index] as string, task }, options);
+    const task = options.task ?? (config?.description || nameOfFile(file));
+    const isSummary = Array.isArray(results);
+    const places = document.value.placesOf(isSummary ? ["results"] : ["results", "results"]);
+    for (const [index, result] of (isSummary ? results : results.results).entries()) {
+      yield readUnchecked(result, { file, place: places[index] as string, task }, options);
     }
   },
 };
@@ -52,13 +57,31 @@ interface Source {
   readonly task: string;
 }
 
+/** Lines of `-o results.jsonl` are results too. */
+async function* readLines(file: string, options: ImportOptions): AsyncGenerator<ImportItem> {
+  const task = options.task ?? nameOfFile(file);
+  for await (const item of readJsonLines(file, parseJson)) {
+    if (!item.ok) return yield item;
+    yield readUnchecked(item.value.value, { file, place: `${file}:${item.value.line}`, task }, options);
+  }
+}
+
+function readUnchecked(value: unknown, source: Source, options: ImportOptions): ImportItem {
+  // A call that failed has no prompt or score, which in any other result would be a fault of the file.
+  if (isFailedCall(value)) return ok({ skipped: "the call ended in an error", place: source.place });
+  const result = checkShape(resultSchema, value, source.file, noun, () => source.place);
+  return result.ok ? readResult(result.value, source, options) : result;
+}
+
+function isFailedCall(value: unknown): boolean {
+  return v.is(v.looseObject({ failureReason: v.literal(FAILURE_REASON_ERROR) }), value);
+}
+
 function readResult(
   result: PromptfooResult,
   { file, place, task }: Source,
   options: ImportOptions,
 ): ImportItem {
-  if (result.failureReason === FAILURE_REASON_ERROR)
-    return ok({ skipped: "the call ended in an error", place });
   const values: Readonly<Record<string, unknown>> = {
     ...result.namedScores,
     score: result.score,

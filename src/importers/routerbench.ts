@@ -3,7 +3,7 @@ import { amountOf, requireColumns } from "./csv-columns.ts";
 import { type CsvRow, cellOf, readCsvRows } from "./csv-rows.ts";
 import type { Importer, ImportItem, ImportOptions } from "./importer.ts";
 import { parsePythonList } from "./python-list.ts";
-import { toScore } from "./score.ts";
+import { isMissing, toScore } from "./score.ts";
 
 const noun = "a table of RouterBench";
 const COST_SUFFIX = "|total_cost";
@@ -39,7 +39,7 @@ function* readRow(row: CsvRow, file: string, options: ImportOptions): Generator<
   if (id === undefined || !prompt) return yield ok({ skipped: "no sample_id or prompt", place });
   const task = options.task ?? cellOf(row, "eval_name") ?? "routerbench";
   for (const model of modelsOf(row)) {
-    if (cellOf(row, model) === undefined) {
+    if (isMissing(cellOf(row, model))) {
       yield ok({ skipped: "no score", place });
       continue;
     }

@@ -10,6 +10,7 @@ export type LineCode =
   | "not_utf8"
   | "empty_file"
   | "broken_line"
+  | "cut_line"
   | "line_too_long";
 
 // A few kilobytes of gzip can hold a line that fills the memory; no result of a benchmark comes near this many characters.
@@ -27,15 +28,19 @@ export interface JsonLine {
  * Streams a file of JSON lines, plain or gzip (told by its first bytes, not by its name). Blank lines are
  * skipped. A failure names file and line, and ends the stream; a file without any line is a failure too.
  * @param parse text of a line -> its value; throws where the line is broken
+ * @param tellsCut whether a broken last line without a line end is the failure `cut_line`, so that the lines before it
+ * can be kept: programs that were killed leave such files
  */
 export async function* readJsonLines(
   file: string,
   parse: (text: string) => unknown = JSON.parse,
+  tellsCut = false,
 ): AsyncGenerator<Result<JsonLine, LineCode>> {
   let line = 0;
   let found = false;
+  const end = { isOpen: false };
   try {
-    for await (const text of readTextLines(file)) {
+    for await (const text of readTextLines(file, end)) {
       line++;
       if (text.trim() === "") continue;
       found = true;
@@ -44,7 +49,7 @@ export async function* readJsonLines(
         value = parse(text);
       } catch (error) {
         yield fail(
-          "broken_line",
+          tellsCut && end.isOpen ? "cut_line" : "broken_line",
           `${file}:${line}: not valid JSON (${reasonOf(error)}); each line must be one JSON object`,
           file,
         );
@@ -60,8 +65,11 @@ export async function* readJsonLines(
     yield fail("empty_file", `${file}:1: the file is empty; it must hold one JSON object a line`, file);
 }
 
-/** Lines of a UTF-8 file, plain or gzip, without their line ends and byte order mark. Throws what the streams throw. */
-async function* readTextLines(file: string): AsyncGenerator<string> {
+/**
+ * Lines of a UTF-8 file, plain or gzip, without their line ends and byte order mark. Throws what the streams throw.
+ * @param end told before the last line whether it has no line end
+ */
+async function* readTextLines(file: string, end: { isOpen: boolean }): AsyncGenerator<string> {
   const source = await openText(file);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   // The line so far in pieces: joined to each chunk anew, a long line would take time by the square of its length.
@@ -82,7 +90,9 @@ async function* readTextLines(file: string): AsyncGenerator<string> {
     }
     pieces.push(decoder.decode());
     const rest = pieces.join("");
-    if (rest !== "") yield rest;
+    if (rest === "") return;
+    end.isOpen = true;
+    yield rest;
   } finally {
     source.destroy();
   }

@@ -52,6 +52,7 @@ test("--json prints one document", async () => {
     prompts: 6,
     results: 12,
     repeats: 0,
+    comparable: 6,
     models: { a: { prompts: 6, mean: 1 }, b: { prompts: 6, mean: 0.5 } },
     tasks: { sums: 6 },
     skipped: [],

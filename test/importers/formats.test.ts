@@ -166,6 +166,34 @@ const cases: readonly {
     prompts: 3,
     means: { "tiny-a": 1, "tiny-b": 0.5 },
   },
+  {
+    format: "llmrouterbench",
+    files: [fixture("llmrouterbench/sums/test/tiny-a/20260101_000000.json")],
+    first: {
+      task: "sums",
+      id: "1",
+      prompt: "What is 18 percent of 250?",
+      outcomes: { "tiny-a": 1 },
+      outputTokens: { "tiny-a": 5 },
+      costUsd: { "tiny-a": 0.0001 },
+    },
+    second: { id: "2", outcomes: { "tiny-a": 0 } },
+    prompts: 2,
+    means: { "tiny-a": 0.5 },
+  },
+  {
+    format: "preferences",
+    files: [fixture("preferences/arena.csv")],
+    first: {
+      task: "arena",
+      id: "1",
+      prompt: "What is 18 percent of 250?",
+      outcomes: { "tiny-a": 1, "tiny-b": 0 },
+    },
+    second: { id: "2", outcomes: { "tiny-a": 0.5, "tiny-b": 0.5 } },
+    prompts: 5,
+    means: { "tiny-a": 0.5, "tiny-b": 0.3 },
+  },
 ];
 
 test.each(cases)(
