@@ -11,6 +11,7 @@ import { loadPredictor } from "../../src/core/bundle.ts";
 import type { Catalogue } from "../../src/core/catalogue.ts";
 import { type DecisionRequest, decide } from "../../src/core/decide.ts";
 import type { Predictor } from "../../src/core/predictor.ts";
+import { dayOf } from "../../src/core/service-life.ts";
 import type { Encoder } from "../../src/encoder/encoder.ts";
 import { estimateInputTokens } from "../../src/encoder/input-tokens.ts";
 import { texts } from "../encoder/simd-files.ts";
@@ -95,7 +96,7 @@ async function judgeInWorkerd(backend: string, prompt: string, body: object): Pr
 async function judgeInNode(encoder: Encoder, prompt: string, rule: DecisionRequest["rule"]): Promise<Judged> {
   const prediction = predictor.predict(await encoder.embed(prompt), encoder.readable(prompt));
   const inputTokens = estimateInputTokens([{ role: "user", content: prompt }]);
-  const request = { inputTokens, require: { capabilities: [] }, rule };
+  const request = { inputTokens, require: { capabilities: [] }, rule, today: dayOf(Date.now()) };
   const { model, ranking } = unwrap(decide(predictor, catalogue, prediction, request));
   return {
     model,
