@@ -8,6 +8,7 @@ import {
   type Price,
 } from "../core/catalogue.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { acceptsSchema } from "./accepts.ts";
 import { atLeast, effortName, modelName, positive, positiveCount } from "./fields.ts";
 import { parseJson, parseWith } from "./parse.ts";
 
@@ -107,6 +108,8 @@ const catalogueModelSchema = v.strictObject({
   unseen_output_tokens: v.optional(atLeast(0)),
   parameters_billion: v.optional(positive),
   license: v.optional(v.string()),
+  /** What its API takes of a request, where that is not everything. */
+  accepts: v.optional(acceptsSchema),
 });
 
 /** The catalogue as it stands in files and in KV. */
@@ -225,6 +228,7 @@ function toModel(model: ModelDocument): CatalogueModel {
     ...(replaced_by === undefined ? {} : { replacedBy: replaced_by }),
     ...(speed === undefined ? {} : { speed: toSpeed(speed) }),
     ...(sources === undefined ? {} : { sources: toSources(sources) }),
+    ...(model.accepts === undefined ? {} : { accepts: model.accepts }),
   };
 }
 

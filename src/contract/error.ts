@@ -46,7 +46,7 @@ export const errorKinds = {
     400,
     "A field is missing, unknown, or has a wrong type or value; `param` names it.",
   ),
-  missing_prompt: invalid(400, "Neither `prompt` nor `messages` holds user text to route on."),
+  missing_prompt: invalid(400, "`prompt` is empty, and there are no `messages`."),
   conflicting_prompt: invalid(400, "`prompt` and `messages` were both given."),
   conflicting_rules: invalid(400, "More than one choice rule was given."),
   unknown_model: invalid(400, "A name or wildcard means no model of the active router."),
@@ -102,12 +102,12 @@ export const errorKinds = {
   upstream_failed: {
     status: 502,
     type: "upstream_error",
-    meaning: "Every attempt failed: no connection, or a status of 408 or 5xx.",
+    meaning: "Every attempt failed: no connection, a status of 408 or 5xx, or no completion.",
   },
   provider_refused: {
     status: 502,
     type: "upstream_error",
-    meaning: "The provider refused the Worker's key for it.",
+    meaning: "The providers refused the Worker's keys or accounts.",
   },
   provider_not_configured: {
     status: 502,

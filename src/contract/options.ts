@@ -20,6 +20,8 @@ export const routeOptionEntries = {
       tools: v.optional(v.boolean()),
       json: v.optional(v.boolean()),
       reasoning: v.optional(v.boolean()),
+      files: v.optional(v.boolean()),
+      audio: v.optional(v.boolean()),
     }),
   ),
   objective: v.optional(v.literal("quality")),

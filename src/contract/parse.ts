@@ -17,8 +17,17 @@ export function parseWith<S extends v.GenericSchema<unknown, unknown>, Code exte
 
 /** UTF-8 JSON text -> plain data. */
 export function parseJson<Code extends string>(bytes: Uint8Array, code: Code): Result<unknown, Code> {
+  return parseTextWith(JSON.parse, bytes, code);
+}
+
+/** UTF-8 JSON text -> what `parse` makes of it, which throws where it is no JSON. */
+export function parseTextWith<T, Code extends string>(
+  parse: (text: string) => T,
+  bytes: Uint8Array,
+  code: Code,
+): Result<T, Code> {
   try {
-    return ok(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+    return ok(parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch (error) {
     // V8's message quotes the text around the fault, which may be part of a prompt.
     const where = / at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0] ?? "";

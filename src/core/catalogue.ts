@@ -1,3 +1,5 @@
+import type { Accepts } from "./accepts.ts";
+
 /** What is publicly known of a model, apart from how good it is: prices, limits, capabilities. */
 export interface CatalogueModel {
   /** Other names under which outcome files and requests know the same model. */
@@ -27,6 +29,8 @@ export interface CatalogueModel {
   readonly variant?: Variant;
   /** Where the facts come from. */
   readonly sources?: Readonly<Partial<Record<Fact, Source>>>;
+  /** What its API takes of a request; everything where this is left out. */
+  readonly accepts?: Accepts;
 }
 
 /** USD per million tokens. */
@@ -72,7 +76,7 @@ export interface Source {
   readonly asOf: string;
 }
 
-export const capabilities = ["vision", "tools", "json", "reasoning"] as const;
+export const capabilities = ["vision", "tools", "json", "reasoning", "files", "audio"] as const;
 export type Capability = (typeof capabilities)[number];
 
 export interface Provider {

@@ -23,6 +23,8 @@ export interface DecisionRequest {
     readonly contextTokens?: number;
     readonly capabilities: readonly Capability[];
   };
+  /** Conditions, the weightiest first; one that no candidate meets is none. */
+  readonly suits?: readonly ((model: CatalogueModel) => boolean)[];
   readonly rule: ChoiceRule | { readonly kind: "spend"; readonly spend: number };
   /** No candidate may cost more. */
   readonly maxUsd?: number;
@@ -137,7 +139,7 @@ function selectCandidates(
       "require.context_tokens",
     );
   }
-  const candidates = large
+  const candidates = suited(large, catalogue, predictor, prediction, request)
     .map((model) => toCandidate(predictor, catalogue, prediction, request, model))
     .filter(isKnown);
   if (candidates.length === 0) return fail("no_candidates", "no allowed model has a prediction and a price");
@@ -152,6 +154,27 @@ function selectCandidates(
     );
   }
   return ok(affordable);
+}
+
+/** Those that meet the conditions, and have room for the answer that they are expected to write. */
+function suited(
+  large: readonly string[],
+  { models }: Catalogue,
+  predictor: Predictor,
+  { outputTokens }: Prediction,
+  { inputTokens, suits = [] }: DecisionRequest,
+): readonly string[] {
+  const hasRoom = (id: string) => {
+    const { contextTokens, unseenOutputTokens } = models[id] as CatalogueModel;
+    const expected = (outputTokens[predictor.models.indexOf(id)] as number) + unseenOutputTokens;
+    // Without an expectation only the input counts.
+    return !(inputTokens + expected > contextTokens);
+  };
+  const conditions = [...suits.map((suit) => (id: string) => suit(models[id] as CatalogueModel)), hasRoom];
+  return conditions.reduce((left, meets) => {
+    const meeting = left.filter(meets);
+    return meeting.length > 0 ? meeting : left;
+  }, large);
 }
 
 /** What is not a number, or infinite, can't be compared: such a model would win or lose by accident. */

@@ -2,24 +2,26 @@
  * Blocks that coding agents and chat front ends put into user messages and that say nothing of what the user asks.
  * They are dropped with everything in them.
  */
-const noiseTags = [
+const noiseTags: ReadonlySet<string> = new Set([
   "system-reminder",
   "system_reminder",
   "environment_details",
   "environment_context",
+  "session_context",
   "user_instructions",
   "permissions_instructions",
   "user_info",
   "git_status",
   "project_layout",
-  "rules",
   "additional_data",
   "attached_files",
   "open_and_recently_viewed_files",
   "ide_opened_file",
   "ide_selection",
   "ide_diagnostics",
+  "new-diagnostics",
   "task-notification",
+  "user-prompt-submit-hook",
   "command-name",
   "command-message",
   "local-command-stdout",
@@ -32,73 +34,134 @@ const noiseTags = [
   "workspace_info",
   "editorContext",
   "reminderInstructions",
-] as const;
+  "RUNTIME_INFORMATION",
+  "ADDITIONAL_METADATA",
+]);
 
 /** Wrappers around what the user really asks: the tags go, the text in them stays. */
-const wrapperTags = [
+const wrapperTags: ReadonlySet<string> = new Set([
   "user_query",
   "task",
   "userRequest",
   "command-args",
   "user_message",
   "feedback",
-] as const;
+]);
+
+/** Names that people use for their own XML as well: they are noise only beside a block that nobody but a tool writes. */
+const ambiguousTags: ReadonlySet<string> = new Set(["rules", "context", "reminder"]);
+const tellingWrappers: ReadonlySet<string> = new Set([
+  "user_query",
+  "userRequest",
+  "command-args",
+  "user_message",
+]);
+
+// The set-up turn of a tool that wraps it in nothing.
+const SETUP_TURN = /^This is the Gemini CLI\. We are setting up the context for our chat\b/;
+const AGENTS_HEADING = /^# AGENTS\.md instructions\b/;
+/** The block under that heading. */
+const AGENTS_TAG = "INSTRUCTIONS";
+
+const knownTags: ReadonlySet<string> = new Set([...noiseTags, ...wrapperTags, ...ambiguousTags, AGENTS_TAG]);
+// As they are written, and in capitals; more ways would let a text make the search for closing tags long.
+const tagsByName: ReadonlyMap<string, string> = new Map(
+  [...knownTags].flatMap((tag) => [
+    [tag.toUpperCase(), tag],
+    [tag, tag],
+  ]),
+);
 
 /**
- * The user's own words in a user message. Only complete blocks are dropped: who asks about `<system-reminder>`
- * without closing it means the words. The time is linear in the text.
+ * The user's own words in a user message. Only whole blocks that begin a line are dropped, and nothing in code: who asks
+ * about `<system-reminder>` without closing it, or shows one, means the words. The time is linear in the text.
  */
 export function stripHarness(text: string): string {
-  if (!text.includes("<")) return text;
-  let stripped = text;
-  for (const tag of noiseTags) stripped = dropBlocks(stripped, tag);
-  for (const tag of wrapperTags) stripped = unwrap(stripped, tag);
-  return stripped === text ? text : stripped.trim();
-}
-
-function dropBlocks(text: string, tag: string): string {
-  const close = `</${tag}>`;
-  const lastClose = text.lastIndexOf(close);
-  if (lastClose < 0) return text;
-  let kept = "";
-  let position = 0;
-  while (position <= lastClose) {
-    const open = openingTag(text, tag, position);
-    if (open === undefined || open.start > lastClose) break;
-    const end = text.indexOf(close, open.end);
-    if (end < 0) break;
-    kept += text.slice(position, open.start);
-    position = end + close.length;
+  if (SETUP_TURN.test(text.trimStart())) return "";
+  if (!text.includes("</")) return text;
+  const pieces = piecesOf(text);
+  const isTool = pieces.some(({ tag }) => noiseTags.has(tag) || tellingWrappers.has(tag));
+  const kept = pieces.filter(({ tag }) => !noiseTags.has(tag) && !(isTool && ambiguousTags.has(tag)));
+  const wrapped = kept.filter(({ tag }) => wrapperTags.has(tag));
+  const around = kept.filter(({ tag }) => !wrapperTags.has(tag));
+  // A wrapper that isn't everything the message says is the user's own XML.
+  if (wrapped.length > 0 && around.every(({ whole }) => whole.trim() === "")) {
+    const inside = wrapped.map(({ inner }) => inner.trim()).filter((words) => words !== "");
+    if (inside.length > 0) return inside.join("\n");
   }
-  return kept + text.slice(position);
+  if (kept.length === pieces.length) return text;
+  return kept
+    .map(({ whole }) => whole)
+    .join("")
+    .trim();
 }
 
-function unwrap(text: string, tag: string): string {
-  const close = `</${tag}>`;
-  const end = text.lastIndexOf(close);
-  const open = end < 0 ? undefined : openingTag(text, tag, 0);
-  if (open === undefined || open.start > end) return text;
-  // One wrapper a message: what stands around it is the harness speaking.
-  const inside = text.slice(open.end, end).trim();
-  return inside === "" ? text : inside;
+/** A known block, or text between them, which has no tag. */
+interface Piece {
+  readonly tag: string;
+  readonly whole: string;
+  readonly inner: string;
 }
 
-/** `<tag>` or `<tag attribute="...">` at or after `from`. */
-function openingTag(
-  text: string,
-  tag: string,
-  from: number,
-): { readonly start: number; readonly end: number } | undefined {
-  const prefix = `<${tag}`;
-  let start = text.indexOf(prefix, from);
-  while (start >= 0) {
-    const after = text[start + prefix.length];
-    if (after === ">") return { start, end: start + prefix.length + 1 };
-    if (after === " " || after === "\n") {
-      const end = text.indexOf(">", start);
-      return end < 0 ? undefined : { start, end: end + 1 };
+const OPENING = /[ \t]*<([A-Za-z][\w-]*)(?:[ \t][^>\n]*)?>/y;
+const FENCE = /[ \t]*(`{3,}|~{3,})/y;
+
+function piecesOf(text: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const lastCloses = new Map<string, number>();
+  let plainStart = 0;
+  let line = 0;
+  let fence: string | undefined;
+  // Set by a heading that announces a block of a name that is the user's elsewhere.
+  let headingStart: number | undefined;
+  const addPlain = (end: number) => {
+    const whole = text.slice(plainStart, end);
+    if (whole !== "") pieces.push({ tag: "", whole, inner: whole });
+  };
+  while (line < text.length) {
+    const newline = text.indexOf("\n", line);
+    const next = newline < 0 ? text.length : newline + 1;
+    FENCE.lastIndex = line;
+    const mark = FENCE.exec(text)?.[1];
+    if (mark !== undefined && (fence === undefined || mark.startsWith(fence))) {
+      fence = fence === undefined ? mark : undefined;
     }
-    start = text.indexOf(prefix, start + prefix.length);
+    const block = fence === undefined && mark === undefined ? blockAt(text, line, lastCloses) : undefined;
+    const isAnnounced = headingStart !== undefined;
+    if (block !== undefined && (block.tag !== AGENTS_TAG || isAnnounced)) {
+      addPlain(block.tag === AGENTS_TAG ? (headingStart as number) : line);
+      pieces.push(block.tag === AGENTS_TAG ? { ...block, tag: "user_instructions" } : block);
+      plainStart = line + block.whole.length;
+      line = plainStart;
+      headingStart = undefined;
+      // The rest of the line may open the next block.
+      continue;
+    }
+    const words = text.slice(line, next);
+    if (fence === undefined && AGENTS_HEADING.test(words)) headingStart = line;
+    else if (words.trim() !== "") headingStart = undefined;
+    line = next;
   }
-  return undefined;
+  addPlain(text.length);
+  return pieces;
+}
+
+/** The block that begins at a line's start, if it is closed. */
+function blockAt(text: string, start: number, lastCloses: Map<string, number>): Piece | undefined {
+  OPENING.lastIndex = start;
+  const [opening, name] = OPENING.exec(text) ?? [];
+  const tag = name === undefined ? undefined : tagsByName.get(name);
+  if (opening === undefined || name === undefined || tag === undefined) return undefined;
+  const close = `</${name}>`;
+  // Looked for once a name, so that one that is opened a thousand times and never closed stays cheap.
+  const last = lastCloses.get(name) ?? text.lastIndexOf(close);
+  lastCloses.set(name, last);
+  const innerStart = start + opening.length;
+  if (last < innerStart) return undefined;
+  const end = text.indexOf(close, innerStart);
+  return {
+    tag,
+    whole: text.slice(start, end + close.length),
+    inner: text.slice(innerStart, end),
+  };
 }

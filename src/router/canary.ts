@@ -1,5 +1,5 @@
 import { checksumOf } from "../encoder/files.ts";
-import { type ChatMessage, routeText } from "../encoder/route-text.ts";
+import { type ChatMessage, userTurns } from "../encoder/route-text.ts";
 import type { Serving } from "./serving.ts";
 
 /** What a conversation is told by: it stays the same from turn to turn. */
@@ -20,7 +20,7 @@ export async function servingFor(serving: Serving, conversation: Conversation): 
 
 // The first user turn, whatever the request is routed on: the last one changes, and the conversation would flip.
 function conversationKey({ session, prompt, messages = [] }: Conversation): string {
-  return session ?? prompt ?? routeText(messages, "first")?.text ?? "";
+  return session ?? prompt ?? userTurns(messages)[0] ?? "";
 }
 
 /**

@@ -2,13 +2,13 @@ import type { ErrorCode } from "../contract/error.ts";
 import { choiceRule } from "../contract/options.ts";
 import type { RouteRequest } from "../contract/route.ts";
 import { profileShift, type TaskProfile } from "../contract/task-profile.ts";
-import { type Capability, type Catalogue, catalogueNames } from "../core/catalogue.ts";
+import { type Capability, type Catalogue, type CatalogueModel, catalogueNames } from "../core/catalogue.ts";
 import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
 import { type Prediction, shiftPrediction } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { dayOf } from "../core/service-life.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
-import { type ChatMessage, type RouteText, routeText } from "../encoder/route-text.ts";
+import { type ChatMessage, preferredCapabilities, type RouteText, routeText } from "../encoder/route-text.ts";
 import type { EmbeddingCache } from "./embedding-cache.ts";
 import type { Serving } from "./serving.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -35,6 +35,7 @@ export interface DecisionInput extends RouteRequest {
   /** Room that the answer needs beside the input. */
   readonly answerTokens?: number;
   readonly alsoRequires?: readonly Capability[];
+  readonly suits?: DecisionRequest["suits"];
   /** Name of the API key that asks; undefined where access is open. */
   readonly keyName?: string | undefined;
   /** What of a catalogue can be chosen from; the whole of it where this is left out. */
@@ -59,9 +60,6 @@ export async function decideRoute(
     request.prompt === undefined
       ? routeText(messages, request.route_on, request.tools)
       : { text: request.prompt, capabilities: toolsNeeded(request) };
-  if (routed === undefined) {
-    return fail("missing_prompt", "`messages` holds no user message with text to route on", "messages");
-  }
   const currentModel = resolveCurrent(request, serving);
   if (!currentModel.ok) return currentModel;
 
@@ -86,6 +84,12 @@ export async function decideRoute(
       require,
       rule: rule.value,
       today: dayOf(Date.now()),
+      suits: [
+        ...(request.suits ?? []),
+        ...preferredCapabilities(messages).map(
+          (capability) => (model: CatalogueModel) => model.capabilities.includes(capability),
+        ),
+      ],
       ...(request.models === undefined ? {} : { models: request.models }),
       ...(request.exclude === undefined ? {} : { exclude: request.exclude }),
       ...(request.max_usd === undefined ? {} : { maxUsd: request.max_usd }),

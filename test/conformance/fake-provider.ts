@@ -8,7 +8,7 @@ export type Behavior =
       readonly kind: "status";
       readonly status: number;
       readonly headers?: Record<string, string>;
-      readonly body?: string;
+      readonly body?: string | Uint8Array;
     }
   /** Closes the connection without a word. */
   | { readonly kind: "hang-up" }
@@ -25,13 +25,24 @@ export type Behavior =
   /** Resets the connection before any answer. */
   | { readonly kind: "reset" }
   | { readonly kind: "tool-call" }
+  /** Answers what the request deserves: a refusal where the function gives one. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the Worker sent
+  | { readonly kind: "strict"; readonly refusal: (body: any) => Refusal | undefined }
   /** Writes as fast as the reader takes it, until the connection closes. */
   | { readonly kind: "flood" };
+
+/** A provider's error, as its API answers it. */
+export interface Refusal {
+  readonly status: number;
+  readonly error: object;
+}
 
 interface SeenRequest {
   readonly model: string;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the Worker sent
   readonly body: any;
+  /** The body as it came. */
+  readonly text: string;
   readonly headers: IncomingMessage["headers"];
   readonly path: string;
   /** Set when the connection closed before the answer was complete. */
@@ -44,6 +55,8 @@ export interface FakeProvider {
   readonly baseUrl: string;
   readonly seen: SeenRequest[];
   behave(model: string, behavior: Behavior): void;
+  /** All models that were not told otherwise. */
+  behaveAll(behavior: Behavior): void;
   /** All models answer again, and nothing was seen. */
   reset(): void;
   stop(): Promise<void>;
@@ -56,10 +69,12 @@ export async function startFakeProvider(standard: { readonly chunks?: number } =
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    const text = Buffer.concat(chunks).toString("utf8");
+    const body = JSON.parse(text);
     const entry: SeenRequest = {
       model: body.model,
       body,
+      text,
       headers: request.headers,
       path: request.url ?? "",
       aborted: false,
@@ -69,7 +84,11 @@ export async function startFakeProvider(standard: { readonly chunks?: number } =
     response.on("close", () => {
       entry.aborted = !response.writableFinished;
     });
-    await act(behaviors.get(body.model) ?? { kind: "answer", ...standard }, entry, response);
+    await act(
+      behaviors.get(body.model) ?? behaviors.get("") ?? { kind: "answer", ...standard },
+      entry,
+      response,
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -77,6 +96,7 @@ export async function startFakeProvider(standard: { readonly chunks?: number } =
     baseUrl: `http://127.0.0.1:${port}/v1`,
     seen,
     behave: (model, behavior) => behaviors.set(model, behavior),
+    behaveAll: (behavior) => behaviors.set("", behavior),
     reset() {
       behaviors.clear();
       seen.length = 0;
@@ -139,6 +159,13 @@ async function act(behavior: Behavior, entry: SeenRequest, response: ServerRespo
       response.writeHead(200, { "content-type": "text/event-stream" });
       await flood(entry, response);
       return;
+    case "strict": {
+      const refusal = behavior.refusal(entry.body);
+      if (refusal === undefined) return answer(5, entry, response);
+      response.writeHead(refusal.status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: refusal.error }));
+      return;
+    }
     case "answer":
       if (behavior.delayMs !== undefined) await pause(behavior.delayMs);
       answer(behavior.chunks ?? 5, entry, response);

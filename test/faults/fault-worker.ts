@@ -48,6 +48,9 @@ export interface FaultWorkerOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Address of the provider that all models are reached at. */
   readonly providerUrl?: string;
+  /** What is published in place of the catalogue with everything at that provider. */
+  // biome-ignore lint/suspicious/noExplicitAny: a catalogue before anyone has checked it
+  readonly catalogue?: (document: any) => unknown;
   /** Folder of the state, which then stays; a temporary one by default. */
   readonly state?: string;
   /** The state is there already. */
@@ -65,6 +68,7 @@ let built: Promise<BuiltWorker> | undefined;
 export async function startFaultWorker({
   variables = {},
   providerUrl = "http://127.0.0.1:9/v1",
+  catalogue = (document) => document,
   state,
   resumed = false,
   tables = true,
@@ -73,7 +77,7 @@ export async function startFaultWorker({
 }: FaultWorkerOptions = {}): Promise<FaultWorker> {
   built ??= buildWorker(root, "src/worker/light.ts").then(withClock);
   const folder = state ?? (await mkdtemp(join(tmpdir(), "signalbox-faults-")));
-  const contents = await withProvider(await readContents(root, "lexical"), providerUrl);
+  const contents = await withProvider(await readContents(root, "lexical"), providerUrl, catalogue);
   const logs: Record<string, unknown>[] = [];
   let onCall: (call: Call) => Action | Promise<Action> = () => ({ kind: "pass" });
   const control = async (request: { json(): Promise<unknown> }) => {
@@ -102,6 +106,7 @@ export async function startFaultWorker({
           POINTER_REFRESH_MS: "0",
           DECISION_SECRET: "fault-tests-need-a-secret-this-long",
           PROVIDER_KEY: "provider-key",
+          OTHER_PROVIDER_KEY: "other-provider-key",
           ...variables,
         },
         ...(plainStorage
@@ -188,9 +193,11 @@ globalThis.moveClock = (ms) => {
 async function withProvider(
   contents: ReadonlyMap<string, Uint8Array>,
   providerUrl: string,
+  edit: (document: unknown) => unknown,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const pointer = JSON.parse(new TextDecoder().decode(contents.get(kvKeys.active)));
-  const bytes = catalogueAt(contents.get(kvKeys.catalogue(pointer.catalogue)) as Uint8Array, providerUrl);
+  const there = catalogueAt(contents.get(kvKeys.catalogue(pointer.catalogue)) as Uint8Array, providerUrl);
+  const bytes = new TextEncoder().encode(JSON.stringify(edit(JSON.parse(new TextDecoder().decode(there)))));
   const sha256 = await checksumOf(bytes);
   return new Map([
     ...[...contents].filter(([key]) => !key.startsWith("catalogue/")),

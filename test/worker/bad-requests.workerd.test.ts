@@ -15,7 +15,6 @@ describe("bad requests get 4xx with code, param and a sentence", () => {
   test.each([
     ["no prompt", {}, 400, "missing_prompt", "prompt"],
     ["an empty prompt", { prompt: "" }, 400, "missing_prompt", "prompt"],
-    ["no user text", { messages: [{ role: "system", content: "x" }] }, 400, "missing_prompt", "messages"],
     ["a wrong type", { prompt: 5 }, 400, "invalid_request", "prompt"],
     ["an unknown field", ask({ tolerence: 0 }), 400, "invalid_request", "tolerence"],
     ["two rules", ask({ spend: 0.5, min_p_correct: 0.5 }), 400, "conflicting_rules", "min_p_correct"],

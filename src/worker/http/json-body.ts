@@ -1,4 +1,5 @@
-import { parseJson } from "../../contract/parse.ts";
+import { type ExactJson, parseExactJson } from "../../contract/exact-json.ts";
+import { parseJson, parseTextWith } from "../../contract/parse.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Settings } from "../state/bindings.ts";
 import type { BodyShare } from "./body-budget.ts";
@@ -18,12 +19,48 @@ const MAX_DEPTH = 200;
 // arrays would take more than 100 MB.
 const MAX_VALUES = 250_000;
 
+type Limits = Pick<Settings, "maxBodyBytes" | "bodyTimeoutMs">;
+
 /** Reads a JSON body: the right type, within the size limit, in time, and within what all bodies may take together. */
 export async function readJsonBody(
   request: Request,
-  limits: Pick<Settings, "maxBodyBytes" | "bodyTimeoutMs">,
+  limits: Limits,
   share: BodyShare,
 ): Promise<Result<unknown, BodyCode>> {
+  const bytes = await readJsonBytes(request, limits, share);
+  if (!bytes.ok) return bytes;
+  const json = parseJson(bytes.value, "invalid_json");
+  return json.ok && !isObject(json.value) ? notAnObject : json;
+}
+
+/** The same for a body that will be sent on. */
+export async function readExactJsonBody(
+  request: Request,
+  limits: Limits,
+  share: BodyShare,
+): Promise<Result<ExactJson, BodyCode>> {
+  const bytes = await readJsonBytes(request, limits, share);
+  if (!bytes.ok) return bytes;
+  const json = parseTextWith(parseExactJson, bytes.value, "invalid_json");
+  if (!json.ok) return json;
+  if (!isObject(json.value.value)) return notAnObject;
+  // The exact form takes as much once more.
+  const isTwofold = json.value.exact !== json.value.value && bytes.value.byteLength > UNCOUNTED_BYTES;
+  return isTwofold && !share.take(bytes.value.byteLength) ? overloaded : json;
+}
+
+const notAnObject = fail("invalid_request", "the body must be a JSON object");
+const overloaded = fail("overloaded", "too many large bodies at once; send it again");
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+async function readJsonBytes(
+  request: Request,
+  limits: Limits,
+  share: BodyShare,
+): Promise<Result<Uint8Array, BodyCode>> {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
     return fail(
@@ -46,10 +83,7 @@ export async function readJsonBody(
   if (excess === "depth")
     return fail("invalid_json", `the body is nested more than ${MAX_DEPTH} levels deep`);
   if (excess === "values") return fail("invalid_json", `the body holds more than ${MAX_VALUES} values`);
-  const json = parseJson(bytes.value, "invalid_json");
-  if (!json.ok || (typeof json.value === "object" && json.value !== null && !Array.isArray(json.value)))
-    return json;
-  return fail("invalid_request", "the body must be a JSON object");
+  return bytes;
 }
 
 const FIRST_BUFFER_BYTES = 16 * 1024;
@@ -86,7 +120,7 @@ async function readBytes(
       }
       if (needed > UNCOUNTED_BYTES && !share.take(next.value.byteLength)) {
         void reader.cancel().catch(() => undefined);
-        return fail("overloaded", "too many large bodies at once; send it again");
+        return overloaded;
       }
       if (needed > bytes.byteLength) bytes = enlarged(bytes, Math.max(needed, 2 * bytes.byteLength));
       bytes.set(next.value, length);

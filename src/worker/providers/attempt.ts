@@ -1,28 +1,49 @@
 import { withinTime } from "../time-limit.ts";
+import { concatenate } from "./concatenate.ts";
+import { decodedBody } from "./decoded-body.ts";
+import { type Cause, causeOf } from "./fault.ts";
+import { createOpeningJudge, type IsAnswer, type Opening } from "./opening.ts";
 import type { Target } from "./provider.ts";
 import { createRedactor } from "./redact.ts";
+import { parseRetryAfter } from "./retry-after.ts";
+import { readUpstreamError } from "./upstream-error.ts";
+
+/** What goes back to the caller of a provider's answer. */
+export interface Passed {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+}
 
 /** What came of sending a completion to one provider. */
 export type Attempt =
-  /** The provider's answer, good or bad, with the first byte at hand. */
-  | { readonly kind: "answered"; readonly response: Response; readonly body: ReadableStream | null }
-  /** Another model may be tried: nothing of an answer was seen. */
+  /** An answer, with its beginning at hand. */
+  | { readonly kind: "answered"; readonly answer: Passed }
+  /** Nothing of an answer was seen. */
   | {
       readonly kind: "failed";
-      readonly cause: "unreachable" | "timeout" | "rate_limited" | "server_error";
+      readonly cause: Cause;
       readonly status?: number;
       readonly retryAfterMs?: number;
-    }
-  /** The provider doesn't take the Worker's key. */
-  | { readonly kind: "refused" };
+      /** The provider's own words, where they can be shown. */
+      readonly answer?: Passed;
+    };
+type Failed = Extract<Attempt, { readonly kind: "failed" }>;
+
+/** What ends a stream that has begun. */
+interface StreamWatch {
+  /** Longest time between two chunks: a caller who has gone is only noticed when something is sent. */
+  readonly silenceMs: number;
+  readonly onBroken: () => void;
+}
 
 /**
- * Sends the body to one provider and waits for the first byte of the answer. Where the caller goes away meanwhile, the
- * platform ends the request to the provider with the caller's.
+ * Sends the body to one provider and waits until an answer has begun. Where the caller goes away meanwhile, the platform
+ * ends the request to the provider with the caller's.
  */
 export async function attempt(
   target: Target,
-  body: Readonly<Record<string, unknown>>,
+  body: string,
   timeoutMs: number,
   watch: StreamWatch,
 ): Promise<Attempt> {
@@ -35,10 +56,10 @@ export async function attempt(
         "content-type": "application/json",
         // Compressed streams arrive in lumps.
         "accept-encoding": "identity",
-        authorization: target.authorization,
         "user-agent": "signalbox",
+        ...target.headers,
       },
-      body: JSON.stringify({ ...body, model: target.upstream }),
+      body,
       // A redirect would carry the key to an address that the catalogue doesn't name.
       redirect: "manual",
       signal: limit.signal,
@@ -52,56 +73,107 @@ export async function attempt(
 }
 
 async function judge(target: Target, response: Response, watch: StreamWatch): Promise<Attempt> {
-  const { status, headers, body } = response;
-  if (status === 408 || status === 429 || status >= 500) {
-    void body?.cancel().catch(() => undefined);
-    const retryAfterMs = parseRetryAfter(headers.get("retry-after"), Date.now());
-    return {
-      kind: "failed",
-      cause: status === 429 ? "rate_limited" : "server_error",
-      status,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    };
+  const { status } = response;
+  const body = decodedBody(response);
+  if (body === undefined || (status >= 300 && status < 400)) {
+    void response.body?.cancel().catch(() => undefined);
+    return { kind: "failed", cause: response.ok ? "server_error" : causeOf(status, undefined), status };
   }
-  if ((status === 401 || status === 403) && !target.callerPays) {
-    void body?.cancel().catch(() => undefined);
-    return { kind: "refused" };
+  if (!response.ok) return judgeRefusal(target, response, body);
+  const { opening, held, reader } = await openAnswer(body, target.isAnswer);
+  if (opening.kind === "content") {
+    const headers = new Headers(response.headers);
+    // Labels as of a web page are wrong, and would have the caller's client refuse a good answer.
+    if (!/json|event-stream/i.test(headers.get("content-type") ?? "")) {
+      headers.set("content-type", opening.form === "json" ? "application/json" : "text/event-stream");
+    }
+    return { kind: "answered", answer: { status, headers, body: passOn(held, reader, target, watch) } };
   }
-  // A page for people, of a proxy or a login, is no completion whatever its status says.
-  const isPage = response.ok && /^text\/html\b/i.test(headers.get("content-type") ?? "");
-  if ((status >= 300 && status < 400) || isPage) {
-    void body?.cancel().catch(() => undefined);
-    return { kind: "failed", cause: "server_error", status };
-  }
-  const passed = body === null ? undefined : await withFirstByte(body, target.workerKey, watch);
-  // Nothing of an answer was seen, so that another model may be tried.
-  if (passed === undefined && response.ok) return { kind: "failed", cause: "server_error", status };
-  return { kind: "answered", response, body: passed ?? null };
+  void reader.cancel().catch(() => undefined);
+  const error = opening.kind === "error" ? opening.error : undefined;
+  return { kind: "failed", cause: error === undefined ? "server_error" : causeOf(status, error), status };
 }
 
-/** What ends a stream that has begun. */
-interface StreamWatch {
-  /** Longest time between two chunks: a caller who has gone is only noticed when something is sent. */
-  readonly silenceMs: number;
-  readonly onBroken: () => void;
+async function openAnswer(source: ReadableStream<Uint8Array>, isAnswer: IsAnswer) {
+  const reader = source.getReader();
+  const judge = createOpeningJudge(isAnswer);
+  const held: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (value !== undefined) held.push(value);
+    const opening: Opening | undefined = done ? judge.end() : judge.push(value);
+    if (opening !== undefined) return { opening, held, reader };
+  }
+}
+
+// Errors are some hundred bytes; what is longer is no error of an API.
+const LONGEST_ERROR_BYTES = 64 * 1024;
+
+/** A status of 4xx or 5xx: why, and the provider's words where they are JSON. */
+async function judgeRefusal(
+  { workerKey }: Target,
+  { status, headers }: Response,
+  body: ReadableStream<Uint8Array>,
+): Promise<Failed> {
+  const bytes = await readUpTo(LONGEST_ERROR_BYTES, body);
+  const document = parsedJson(bytes);
+  const error = readUpstreamError(document);
+  const cause = causeOf(status, error);
+  const retryAfterMs = parseRetryAfter(headers, Date.now());
+  return {
+    kind: "failed",
+    // Without a reason that a caller could act on, it is no caller's mistake.
+    cause: cause === "caller_mistake" && document === undefined ? "server_error" : cause,
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(document === undefined ? {} : { answer: { status, headers, body: redacted(bytes, workerKey) } }),
+  };
+}
+
+async function readUpTo(limit: number, source: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader = source.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return concatenate(parts);
+    parts.push(value);
+    length += value.length;
+    if (length <= limit) continue;
+    void reader.cancel().catch(() => undefined);
+    return new Uint8Array();
+  }
+}
+
+/** An object or array; undefined where the bytes are something else. */
+function parsedJson(bytes: Uint8Array): unknown {
+  try {
+    const document: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof document === "object" && document !== null ? document : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function redacted(bytes: Uint8Array<ArrayBuffer>, workerKey: string | undefined): Uint8Array<ArrayBuffer> {
+  const redactor = createRedactor(workerKey);
+  return redactor === undefined ? bytes : concatenate([redactor.push(bytes), redactor.end()]);
 }
 
 /**
- * Waits for the first chunk; undefined where there is none. Then passes everything on as it comes. Reading no faster than
- * the reader of the result keeps the back-pressure; canceling the result cancels the source. Some providers repeat the
- * key in what they answer: it is taken out.
+ * What was held, then everything as it comes. Reading no faster than the reader of the result keeps the back-pressure;
+ * canceling the result cancels the source. Some providers repeat the key in what they answer: it is taken out.
  */
-async function withFirstByte(
-  source: ReadableStream<Uint8Array>,
-  workerKey: string | undefined,
+function passOn(
+  held: Uint8Array[],
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  { workerKey }: Target,
   { silenceMs, onBroken }: StreamWatch,
-): Promise<ReadableStream<Uint8Array> | undefined> {
+): ReadableStream<Uint8Array> {
   const redactor = createRedactor(workerKey);
-  const reader = source.getReader();
-  const first = await reader.read();
-  if (first.done) return undefined;
-  let pending: typeof first | undefined = first;
   const read = async () => {
+    const value = held.shift();
+    if (value !== undefined) return { done: false as const, value };
     try {
       return await withinTime(silenceMs, reader.read());
     } catch (error) {
@@ -114,8 +186,7 @@ async function withFirstByte(
     {
       async pull(controller) {
         for (;;) {
-          const { done, value } = pending ?? (await read());
-          pending = undefined;
+          const { done, value } = await read();
           const bytes = redactor === undefined ? value : done ? redactor.end() : redactor.push(value);
           if (bytes !== undefined && bytes.length > 0) controller.enqueue(bytes);
           if (done) controller.close();
@@ -126,12 +197,4 @@ async function withFirstByte(
     },
     { highWaterMark: 0 },
   );
-}
-
-/** Seconds or an HTTP date -> milliseconds from now. */
-function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
-  if (value === null) return undefined;
-  const seconds = Number(value);
-  const ms = value.trim() !== "" && Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - nowMs;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

@@ -17,7 +17,7 @@ export interface Cooldowns {
 export const DEFAULT_COOLDOWN_MS = 5_000;
 // Whatever a provider says, the next request after this long is let through and finds out: a mistake, or a caller who
 // means harm, must not shut a model out for long.
-const LONGEST_MS = 30_000;
+export const LONGEST_COOLDOWN_MS = 30_000;
 /** Callers who must have met it before it holds for all. */
 const QUORUM = 2;
 
@@ -41,7 +41,7 @@ export function createCooldowns(now: () => number): Cooldowns {
     rest(model, owner, ms) {
       const owners = rests.get(model) ?? new Map<string, Rest>();
       for (const [name, rest] of owners) if (leftOf(rest) === 0) owners.delete(name);
-      owners.set(owner, { since: now(), ms: Math.min(ms, LONGEST_MS) });
+      owners.set(owner, { since: now(), ms: Math.min(ms, LONGEST_COOLDOWN_MS) });
       rests.set(model, owners);
     },
   };

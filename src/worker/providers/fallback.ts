@@ -2,8 +2,9 @@ import type { ErrorCode } from "../../contract/error.ts";
 import type { Failure } from "../../core/result.ts";
 import type { Settings } from "../state/bindings.ts";
 import type { Isolate } from "../state/isolate.ts";
-import { type Attempt, attempt } from "./attempt.ts";
-import { DEFAULT_COOLDOWN_MS } from "./cooldowns.ts";
+import { type Attempt, attempt, type Passed } from "./attempt.ts";
+import { DEFAULT_COOLDOWN_MS, LONGEST_COOLDOWN_MS } from "./cooldowns.ts";
+import { type Cause, faultIsAbout } from "./fault.ts";
 import type { Target } from "./provider.ts";
 
 /** How a completion ended. */
@@ -12,7 +13,8 @@ export type Completion =
       readonly kind: "answered";
       readonly target: Target;
       readonly attempts: number;
-      readonly answer: Answered;
+      /** A completion, or the provider's own refusal of the request. */
+      readonly answer: Passed;
     }
   | {
       readonly kind: "failed";
@@ -21,80 +23,142 @@ export type Completion =
       readonly retryAfterMs?: number;
     };
 
-type Answered = Extract<Attempt, { readonly kind: "answered" }>;
 type Failed = Extract<Attempt, { readonly kind: "failed" }>;
 
+/** A request as each target is sent it. */
+export interface Sent {
+  readonly bodyFor: (target: Target) => string;
+  readonly streams: boolean;
+  /** Name of the API key that asks; undefined where access is open. */
+  readonly keyName: string | undefined;
+}
+
+// What a provider did work for, or was waited for. Refusals cost nothing, so that only the platform's limit of requests
+// to others counts them.
+const costly: ReadonlySet<Cause> = new Set<Cause>(["timeout", "server_error", "unreachable"]);
+const MOST_ATTEMPTS = 20;
+// Longer than that, and the caller does better to come back.
+const LONGEST_WAIT_MS = 10_000;
+
 /**
- * Tries the targets in their order until one answers. Those that rest come last, and are waited for only if nothing
- * else is left and the budget allows it. Once a byte of an answer was seen there is no other attempt.
- * @param keyName of the API key that asks; undefined where access is open
+ * Tries the targets in their order until one answers. Those over a limit come last, and are waited for only if nothing
+ * else is left and the budget allows it. Once an answer has begun there is no other attempt.
  */
 export async function completeWithFallback(
   targets: readonly Target[],
-  body: Readonly<Record<string, unknown>>,
-  keyName: string | undefined,
+  { bodyFor, streams, keyName }: Sent,
   budget: Pick<Settings, "attemptTimeoutMs" | "totalTimeoutMs" | "maxAttempts">,
-  { cooldowns, providerLog }: Pick<Isolate, "cooldowns" | "providerLog">,
+  { cooldowns, outOfOrder, providerLog }: Pick<Isolate, "cooldowns" | "outOfOrder" | "providerLog">,
 ): Promise<Completion> {
   const deadline = Date.now() + budget.totalTimeoutMs;
   const owner = keyName ?? "";
   // A limit that belongs to a caller's own key at the provider says nothing of anyone else's, nor theirs of it.
   const restOf = ({ model, callerPays }: Target) => (callerPays ? 0 : cooldowns.remainingMs(model, owner));
-  const queue = [...targets].sort((a, b) => Math.sign(restOf(a)) - Math.sign(restOf(b)));
+  const isOutOfOrder = (target: Target) =>
+    !target.callerPays &&
+    [modelKey(target), providerKey(target)].some((key) => outOfOrder.remainingMs(key, owner) > 0);
+  const lastness = (target: Target) => (restOf(target) > 0 ? 2 : isOutOfOrder(target) ? 1 : 0);
+  const queue = [...targets].sort((a, b) => lastness(a) - lastness(b));
+  const refusing = new Set<string>();
+  const failures: { readonly target: Target; readonly failed: Failed }[] = [];
   let attempts = 0;
-  let last: Failed | undefined;
+  let spent = 0;
   for (const target of queue) {
     const restMs = restOf(target);
     const leftMs = deadline - Date.now();
-    if (attempts >= budget.maxAttempts || leftMs <= 0) break;
+    if (spent >= budget.maxAttempts || attempts >= MOST_ATTEMPTS || leftMs <= 0) break;
+    if (refusing.has(target.provider)) continue;
     if (restMs > 0) {
-      last ??= { kind: "failed", cause: "rate_limited" };
       if (attempts > 0 || restMs >= leftMs || restMs > LONGEST_WAIT_MS) continue;
       await new Promise((resolve) => setTimeout(resolve, restMs));
     }
     attempts++;
-    const result = await attempt(target, body, Math.min(budget.attemptTimeoutMs, deadline - Date.now()), {
+    // An answer that isn't streamed begins when it is finished: who gives up on it pays for it all the same.
+    const timeoutMs = streams
+      ? Math.min(budget.attemptTimeoutMs, deadline - Date.now())
+      : deadline - Date.now();
+    const result = await attempt(target, bodyFor(target), timeoutMs, {
       silenceMs: budget.attemptTimeoutMs,
       onBroken: () => providerLog.note({ ...nameOf(target), cause: "broken_off" }),
     });
-    if (result.kind === "answered") return { kind: "answered", target, attempts, answer: result };
-    if (result.kind === "refused") {
-      providerLog.note({ ...nameOf(target), cause: "refused" });
-      const message = `${target.provider} refuses the Worker's key for it, ${target.keyName}`;
-      return failed(attempts, "provider_refused", message);
-    }
-    last = result;
-    providerLog.note({ ...nameOf(target), cause: result.cause, status: result.status });
-    if (!target.callerPays && (result.cause === "rate_limited" || result.retryAfterMs !== undefined)) {
-      cooldowns.rest(target.model, owner, result.retryAfterMs ?? DEFAULT_COOLDOWN_MS);
+    if (result.kind === "answered") return { kind: "answered", target, attempts, answer: result.answer };
+    failures.push({ target, failed: result });
+    const { cause, status, retryAfterMs, answer } = result;
+    if (cause === "caller_mistake" && answer !== undefined)
+      return { kind: "answered", target, attempts, answer };
+    if (cause !== "unfit") providerLog.note({ ...nameOf(target), cause, status });
+    if (costly.has(cause)) spent++;
+    const about = faultIsAbout[cause];
+    if (about === "provider" || about === "account") refusing.add(target.provider);
+    if (target.callerPays) continue;
+    if (refusing.has(target.provider)) outOfOrder.rest(providerKey(target), owner, LONGEST_COOLDOWN_MS);
+    else if (cause === "model_gone") outOfOrder.rest(modelKey(target), owner, LONGEST_COOLDOWN_MS);
+    else if (cause === "rate_limited" || retryAfterMs !== undefined) {
+      cooldowns.rest(target.model, owner, retryAfterMs ?? DEFAULT_COOLDOWN_MS);
     }
   }
   const soonest = Math.min(...queue.map(restOf));
-  return exhausted(attempts, last, soonest > 0 ? soonest : (last?.retryAfterMs ?? DEFAULT_COOLDOWN_MS));
+  const own = ownWords(failures, targets.length === 1);
+  if (own !== undefined) return { kind: "answered", attempts, ...own };
+  return exhausted(attempts, failures.at(-1), soonest);
 }
+
+// A model may be gone from one address of its provider and be there at another.
+const modelKey = ({ model, url }: Target) => `${model} ${url}`;
+const providerKey = ({ provider }: Target) => provider;
 
 function nameOf({ provider, model }: Target) {
   return { provider, model };
 }
 
-// Longer than that, and the caller does better to come back.
-const LONGEST_WAIT_MS = 10_000;
+/**
+ * The refusal to show as the provider wrote it: what the caller can mend, by which the request fitted no model, or all
+ * that the one model asked for said. What a provider says of the Worker's key is the operator's alone.
+ */
+function ownWords(
+  failures: readonly { readonly target: Target; readonly failed: Failed }[],
+  isOnlyTarget: boolean,
+): { readonly target: Target; readonly answer: Passed } | undefined {
+  const shown =
+    failures.find(({ failed }) => failed.cause === "unfit" && failed.answer !== undefined) ??
+    (isOnlyTarget ? failures[0] : undefined);
+  if (shown === undefined) return undefined;
+  const { target, failed } = shown;
+  const isOperatorsAlone = failed.cause === "refused" && !target.callerPays;
+  return failed.answer === undefined || isOperatorsAlone ? undefined : { target, answer: failed.answer };
+}
 
-function exhausted(attempts: number, last: Failed | undefined, retryAfterMs: number): Completion {
+function exhausted(
+  attempts: number,
+  last: { readonly target: Target; readonly failed: Failed } | undefined,
+  restMs: number,
+): Completion {
   const tried = `${attempts} of the candidates ${attempts === 1 ? "was" : "were"} tried`;
-  if (last?.cause === "timeout" || last === undefined) {
+  const cause = last === undefined && restMs > 0 ? "rate_limited" : last?.failed.cause;
+  if (cause === undefined || cause === "timeout") {
     return failed(attempts, "upstream_timeout", `no answer began in time; ${tried}`);
   }
-  if (last.cause === "rate_limited") {
+  if (cause === "rate_limited") {
+    const retryAfterMs = restMs > 0 ? restMs : (last?.failed.retryAfterMs ?? DEFAULT_COOLDOWN_MS);
     return {
       ...failed(attempts, "upstream_rate_limited", `the providers are over their limits; ${tried}`),
       retryAfterMs,
     };
   }
+  if (cause === "refused" || cause === "no_credit") {
+    const what =
+      cause === "refused" ? `key for it, ${last?.target.keyName}` : "account: it is out of credit";
+    return failed(
+      attempts,
+      "provider_refused",
+      `${last?.target.provider} refuses the Worker's ${what}; ${tried}`,
+    );
+  }
+  const status = last?.failed.status;
   const detail =
-    last.status === undefined
+    status === undefined
       ? "could not be reached"
-      : `answered ${last.status}${last.status < 300 ? " without a completion" : ""}`;
+      : `answered ${status}${status < 300 ? " without a completion" : ""}`;
   return failed(attempts, "upstream_failed", `the last provider ${detail}; ${tried}`);
 }
 

@@ -1,10 +1,11 @@
 import { elapsedMs } from "../time-limit.ts";
+import type { Cause } from "./fault.ts";
 
 /** What went wrong with one request to a provider. */
 export interface ProviderFault {
   readonly provider: string;
   readonly model: string;
-  readonly cause: "unreachable" | "timeout" | "rate_limited" | "server_error" | "refused" | "broken_off";
+  readonly cause: Cause | "broken_off";
   readonly status?: number | undefined;
 }
 

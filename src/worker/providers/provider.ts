@@ -1,5 +1,8 @@
+import type { Accepts } from "../../core/accepts.ts";
 import type { Catalogue } from "../../core/catalogue.ts";
 import type { Settings } from "../state/bindings.ts";
+import type { IsAnswer } from "./opening.ts";
+import { type Surface, surfaces } from "./surface.ts";
 
 /** One model that a completion can be sent to. */
 export interface Target {
@@ -10,17 +13,22 @@ export interface Target {
   readonly url: string;
   /** The provider's own name of the model. */
   readonly upstream: string;
-  readonly authorization: string;
+  readonly maxOutputTokens: number;
+  readonly accepts: Accepts | undefined;
+  /** Those that carry the key. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Whether that is the caller's own. */
   readonly callerPays: boolean;
   /** The Worker's own key, which nothing that goes back to the caller may hold; undefined where the caller pays. */
   readonly workerKey: string | undefined;
+  readonly isAnswer: IsAnswer;
 }
 
 /** Where a model of the catalogue is reached; undefined where there is no key for its provider. */
 export function targetOf(
   catalogue: Catalogue,
   model: string,
+  surface: Surface,
   settings: Pick<Settings, "passAuthorization" | "secret">,
   callerAuthorization: string | undefined,
 ): Target | undefined {
@@ -37,22 +45,26 @@ export function targetOf(
     provider: entry.provider,
     keyName: provider.keyName,
     // The address comes from the catalogue alone; nothing of a request gets into it.
-    url: `${provider.baseUrl}/chat/completions`,
+    url: `${provider.baseUrl}${surfaces[surface].path}`,
     upstream: entry.upstream,
-    authorization,
+    maxOutputTokens: entry.maxOutputTokens,
+    accepts: entry.accepts,
+    headers: { authorization },
     callerPays,
     workerKey: callerPays ? undefined : key,
+    isAnswer: surfaces[surface].isAnswer,
   };
 }
 
 /** The part of the catalogue that can be reached with the keys at hand. */
 export function reachable(
   catalogue: Catalogue,
+  surface: Surface,
   settings: Pick<Settings, "passAuthorization" | "secret">,
   callerAuthorization: string | undefined,
 ): Catalogue {
   const models = Object.entries(catalogue.models).filter(
-    ([model]) => targetOf(catalogue, model, settings, callerAuthorization) !== undefined,
+    ([model]) => targetOf(catalogue, model, surface, settings, callerAuthorization) !== undefined,
   );
   return { ...catalogue, models: Object.fromEntries(models) };
 }

@@ -18,7 +18,10 @@ export interface Isolate {
   readonly state: RouterState;
   readonly embeddings: EmbeddingCache;
   readonly bodyBudget: BodyBudget;
+  /** Models that are over a limit. */
   readonly cooldowns: Cooldowns;
+  /** Models that are gone, and providers that refuse the Worker's key or account. */
+  readonly outOfOrder: Cooldowns;
   readonly providerLog: ProviderLog;
   readonly shadowTally: ShadowTally;
   readonly feedback: Feedback;
@@ -57,6 +60,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     // A body that may come at all must fit in.
     bodyBudget: createBodyBudget(Math.max(BODY_BYTES_AT_ONCE, settings.value.maxBodyBytes)),
     cooldowns: createCooldowns(Date.now),
+    outOfOrder: createCooldowns(Date.now),
     providerLog: createProviderLog(Date.now, logEvent),
     shadowTally: createShadowTally(),
     feedback: feedback.value,

@@ -144,7 +144,7 @@ export const chatRequest: Target = {
     ),
   mutate: mutateDocument,
   words: [...words, "max_usd=", "tolerance=1e9", ","],
-  codes: ["invalid_json", "invalid_request", "missing_prompt", ...decisionCodes],
+  codes: ["invalid_json", "invalid_request", ...decisionCodes],
   run: (input) =>
     parsed(input, (body) => {
       const chat = parseChatRequest(body);
@@ -182,13 +182,13 @@ function decideFor(request: Result<RouteRequest, string>): Result<unknown, strin
   if (!rule.ok) return rule;
   const sent = messages ?? [{ role: "user", content: prompt as string }];
   const routed = routeText(sent, route_on, tools);
-  if (routed !== undefined) check(typeof routed.text === "string", "what is routed on is no text");
+  check(typeof routed.text === "string", "what is routed on is no text");
   const inputTokens = estimateInputTokens(sent, tools);
   check(Number.isSafeInteger(inputTokens) && inputTokens >= 0, `${inputTokens} input tokens`);
   const decision = decide(predictor, catalogue, prediction, {
     inputTokens,
     require: {
-      capabilities: routed?.capabilities ?? [],
+      capabilities: routed.capabilities,
       contextTokens: request.value.require?.context_tokens ?? 0,
     },
     rule: rule.value,

@@ -7,13 +7,15 @@ import { servingFor } from "../../../router/canary.ts";
 import type { Serving } from "../../../router/serving.ts";
 import { createStopwatch, type Stopwatch } from "../../../router/stopwatch.ts";
 import { decideForCaller } from "../../decide-for-caller.ts";
+import { sendTo, suitsRequest } from "../../providers/candidates.ts";
 import { completeWithFallback } from "../../providers/fallback.ts";
+import { passedHeaders } from "../../providers/passed-headers.ts";
 import { reachable, type Target, targetOf } from "../../providers/provider.ts";
 import { filtersWithKey, howToSetKey } from "../../providers/with-key.ts";
 import { callerAuthorization } from "../access.ts";
 import { decisionHeaders } from "../decision-response.ts";
 import { callerOf, type HttpContext, respondFailure } from "../http.ts";
-import { readJsonBody } from "../json-body.ts";
+import { readExactJsonBody } from "../json-body.ts";
 
 /** Where a completion goes, best first, and the headers that say why. */
 interface Plan {
@@ -26,9 +28,9 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
   const isolate = context.get("isolate");
   const { settings, state } = isolate;
   const stopwatch = createStopwatch(() => performance.now());
-  const body = await readJsonBody(context.req.raw, settings, context.get("bodyShare"));
+  const body = await readExactJsonBody(context.req.raw, settings, context.get("bodyShare"));
   if (!body.ok) return respondFailure(context, body.failure);
-  const chat = parseChatRequest(body.value);
+  const chat = parseChatRequest(body.value.value);
   if (!chat.ok) return respondFailure(context, chat.failure);
   const serving = await stopwatch.time("state", () => state.serving(callerOf(context).keepAlive));
   if (!serving.ok) return respondFailure(context, serving.failure);
@@ -39,9 +41,13 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
       : await planAuto(context, request, model.options, serving.value, stopwatch);
   if (!plan.ok) return respondFailure(context, plan.failure);
 
-  const { signalbox: _, ...sent } = body.value as Record<string, unknown>;
+  const sent = {
+    bodyFor: sendTo(body.value, model.kind === "auto"),
+    streams: request.stream === true,
+    keyName: context.get("keyName"),
+  };
   const completion = await stopwatch.time("upstream", () =>
-    completeWithFallback(plan.value.targets, sent, context.get("keyName"), settings, isolate),
+    completeWithFallback(plan.value.targets, sent, settings, isolate),
   );
   if (completion.kind === "failed") {
     const response = respondFailure(context, completion.failure);
@@ -53,28 +59,15 @@ export async function postChatCompletions(context: HttpContext): Promise<Respons
   }
   const { answer, target, attempts } = completion;
   return new Response(answer.body, {
-    status: answer.response.status,
+    status: answer.status,
     headers: {
       ...plan.value.headers,
-      ...passedOn(answer.response.headers, target),
+      ...passedHeaders(answer.headers, target),
       "x-signalbox-model": target.model,
       "x-signalbox-attempts": String(attempts),
       "server-timing": stopwatch.header(),
     },
   });
-}
-
-// Lengths and encodings belong to the connection to the provider, cookies to nobody.
-const PASSED_HEADERS = ["content-type", "x-request-id", "retry-after"] as const;
-
-function passedOn(headers: Headers, { workerKey }: Target): Record<string, string> {
-  return Object.fromEntries(
-    PASSED_HEADERS.flatMap((name) => {
-      const value = headers.get(name);
-      const isSafe = value !== null && (workerKey === undefined || !value.includes(workerKey));
-      return isSafe ? [[name, value]] : [];
-    }),
-  );
 }
 
 function planNamed(context: HttpContext, name: string, { catalogue }: Serving): Result<Plan, ErrorCode> {
@@ -86,7 +79,13 @@ function planNamed(context: HttpContext, name: string, { catalogue }: Serving): 
       "model",
     );
   }
-  const target = targetOf(catalogue, model, context.get("isolate").settings, callerAuthorization(context));
+  const target = targetOf(
+    catalogue,
+    model,
+    "chat",
+    context.get("isolate").settings,
+    callerAuthorization(context),
+  );
   if (target !== undefined) return ok({ targets: [target], headers: {} });
   const { provider } = catalogue.models[model] as Serving["catalogue"]["models"][string];
   const keyName = catalogue.providers[provider]?.keyName as string;
@@ -103,7 +102,8 @@ async function planAuto(
   const serving = await servingFor(live, { session: options.session, messages: request.messages });
   const { settings } = context.get("isolate");
   const authorization = callerAuthorization(context);
-  const usable = (whole: Catalogue) => reachable(whole, settings, authorization);
+  const usable = (whole: Catalogue) => reachable(whole, "chat", settings, authorization);
+  const answerTokens = request.max_completion_tokens ?? request.max_tokens ?? 0;
   const catalogue = usable(serving.catalogue);
   const filtered = filtersWithKey(options, serving, catalogue);
   if (!filtered.ok) return filtered;
@@ -111,7 +111,8 @@ async function planAuto(
     ...filtered.value,
     messages: request.messages,
     ...(request.tools ? { tools: request.tools } : {}),
-    answerTokens: request.max_completion_tokens ?? request.max_tokens ?? 0,
+    answerTokens,
+    suits: suitsRequest(request, answerTokens),
     alsoRequires: requiredByFormat(request),
     usable,
   };
@@ -126,7 +127,7 @@ async function planAuto(
   const { decided, id } = decision.value;
   return ok({
     targets: decided.decision.ranking.flatMap(
-      ({ model }) => targetOf(catalogue, model, settings, authorization) ?? [],
+      ({ model }) => targetOf(catalogue, model, "chat", settings, authorization) ?? [],
     ),
     headers: decisionHeaders(decided, id),
   });

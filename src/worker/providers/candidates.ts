@@ -1,0 +1,36 @@
+import { type ExactJson, writeExactJson } from "../../contract/exact-json.ts";
+import { fitTo, type RequestBody, refusedBy } from "../../core/accepts.ts";
+import type { CatalogueModel } from "../../core/catalogue.ts";
+import type { Target } from "./provider.ts";
+
+/**
+ * What makes a model suit a request: it takes all parameters and roles, and writes an answer of that length. Where no
+ * candidate does, the request is cut to what each takes.
+ */
+export function suitsRequest(
+  body: RequestBody,
+  answerTokens: number,
+): readonly ((model: CatalogueModel) => boolean)[] {
+  return [
+    ({ accepts }) => accepts === undefined || refusedBy(accepts, body) === undefined,
+    ({ maxOutputTokens }) => maxOutputTokens >= answerTokens,
+  ];
+}
+
+const LENGTH_PARAMETERS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+
+/**
+ * The body as each target is sent it, without Signalbox's own options. Who left the choice to Signalbox can't know what
+ * the model takes; what is for a model by name is sent on as it came.
+ */
+export function sendTo({ value, exact }: ExactJson, isAuto: boolean): (target: Target) => string {
+  const { signalbox: _, ...asked } = exact as RequestBody;
+  const tooLong = (limit: number) =>
+    LENGTH_PARAMETERS.filter((name) => Number((value as RequestBody)[name]) > limit);
+  return ({ upstream, accepts, maxOutputTokens }) => {
+    if (!isAuto) return writeExactJson({ ...asked, model: upstream });
+    const capped = Object.fromEntries(tooLong(maxOutputTokens).map((name) => [name, maxOutputTokens]));
+    const body = { ...asked, ...capped };
+    return writeExactJson({ ...(accepts === undefined ? body : fitTo(accepts, body)), model: upstream });
+  };
+}
