@@ -100,7 +100,9 @@ export async function completeWithFallback(
   const soonest = Math.min(...queue.map(restOf));
   const own = ownWords(failures, targets.length === 1);
   if (own !== undefined) return { kind: "answered", attempts, ...own };
-  return exhausted(attempts, failures.at(-1), soonest);
+  // A limit tells the caller when to come back; what else failed on the way does not.
+  const limited = failures.findLast(({ failed }) => failed.cause === "rate_limited");
+  return exhausted(attempts, limited ?? failures.at(-1), soonest);
 }
 
 // A model may be gone from one address of its provider and be there at another.
