@@ -39,6 +39,7 @@ beforeAll(async () => {
         if (accepts[id] !== undefined) model["accepts"] = accepts[id];
         else model["accepts"] = { parameters: { drop: ["reasoning_effort"] } };
       }
+      document.models["o3-mini"].variants = { low: { request: { reasoning_effort: "low" } } };
       return document;
     },
   });
@@ -445,4 +446,11 @@ describe("the context window", () => {
     const decided = await post("/v1/route", { prompt, models, spend: 0 });
     expect((await decided.json()).model).toBe(chosen);
   });
+});
+
+test("a variant of a model is asked for with its fields, unless the caller set them", async () => {
+  const named = (fields: object) => chat({ model: "o3-mini@low", ...fields });
+  await named({});
+  await named({ reasoning_effort: "high" });
+  expect(provider.seen.map(({ body }) => body.reasoning_effort)).toEqual(["low", "high"]);
 });

@@ -27,10 +27,11 @@ export function sendTo({ value, exact }: ExactJson, isAuto: boolean): (target: T
   const { signalbox: _, ...asked } = exact as RequestBody;
   const tooLong = (limit: number) =>
     LENGTH_PARAMETERS.filter((name) => Number((value as RequestBody)[name]) > limit);
-  return ({ upstream, accepts, maxOutputTokens }) => {
-    if (!isAuto) return writeExactJson({ ...asked, model: upstream });
+  return ({ upstream, accepts, maxOutputTokens, variantFields }) => {
+    const whole = { ...asked, ...variantFields, ...asked };
+    if (!isAuto) return writeExactJson({ ...whole, model: upstream });
     const capped = Object.fromEntries(tooLong(maxOutputTokens).map((name) => [name, maxOutputTokens]));
-    const body = { ...asked, ...capped };
+    const body = { ...whole, ...capped };
     return writeExactJson({ ...(accepts === undefined ? body : fitTo(accepts, body)), model: upstream });
   };
 }

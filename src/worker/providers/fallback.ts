@@ -148,8 +148,7 @@ function exhausted(
     };
   }
   if (cause === "refused" || cause === "no_credit") {
-    const what =
-      cause === "refused" ? `key for it, ${last?.target.keyName}` : "account: it is out of credit";
+    const what = cause === "refused" ? `key for it, ${last?.target.keyName}` : "account: it is out of credit";
     return failed(
       attempts,
       "provider_refused",

@@ -15,6 +15,8 @@ export interface Target {
   readonly upstream: string;
   readonly maxOutputTokens: number;
   readonly accepts: Accepts | undefined;
+  /** Fields of the request that make this variant of the model of it; the caller's own win. */
+  readonly variantFields: Readonly<Record<string, unknown>>;
   /** Those that carry the key. */
   readonly headers: Readonly<Record<string, string>>;
   /** Whether that is the caller's own. */
@@ -49,6 +51,7 @@ export function targetOf(
     upstream: entry.upstream,
     maxOutputTokens: entry.maxOutputTokens,
     accepts: entry.accepts,
+    variantFields: entry.variant?.request ?? {},
     headers: { authorization },
     callerPays,
     workerKey: callerPays ? undefined : key,
