@@ -10,7 +10,7 @@ export async function getModels(context: HttpContext): Promise<Response> {
   const { settings, state } = context.get("isolate");
   const serving = await state.serving(callerOf(context).keepAlive);
   if (!serving.ok) return respondFailure(context, serving.failure);
-  const withKey = reachable(serving.value.catalogue, settings, callerAuthorization(context));
+  const withKey = reachable(serving.value.catalogue, "chat", settings, callerAuthorization(context));
   return context.json(modelList(serving.value, withKey));
 }
 
