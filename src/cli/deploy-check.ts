@@ -22,6 +22,9 @@ interface Finding {
   readonly text: string;
 }
 
+/** Names of what must not stand in a file that is deployed and often committed; providers' keys end so. */
+const SECRET = /^(?:API_KEYS(?:_\d+)?|DECISION_SECRET)$|_(?:KEY|TOKEN)$/;
+
 type Config = ReturnType<typeof readConfig>;
 type Bound = { readonly binding: string };
 
@@ -73,12 +76,15 @@ function checkBindings(config: Config): readonly Finding[] {
     findings.push({ kind: "wrong", text: "compatibility_flags lacks nodejs_compat" });
   if (config.vars["AUTH"] === "open")
     findings.push({ kind: "wrong", text: "AUTH is `open`: everyone could spend your providers' money" });
-  for (const secret of ["API_KEYS", "DECISION_SECRET"]) {
-    if (secret in config.vars)
-      findings.push({
-        kind: "wrong",
-        text: `${secret} is a secret; use \`npx wrangler secret put ${secret}\``,
-      });
+  for (const name of Object.keys(config.vars).filter((name) => SECRET.test(name))) {
+    findings.push({ kind: "wrong", text: `${name} is a secret; use \`npx wrangler secret put ${name}\`` });
+  }
+  const origins = String(config.vars["CORS_ORIGINS"] ?? "").split(/[\s,]+/);
+  if (origins.includes("*")) {
+    findings.push({
+      kind: "note",
+      text: "CORS_ORIGINS is `*`: every web page may call the Worker with a key that it has",
+    });
   }
   return findings;
 }

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
-import { stderr, stdout } from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { cheapExperiments, type Experiment, experimentNames } from "../evaluation/experiments/names.ts";
 import type { PriceList } from "../evaluation/prices.ts";
@@ -8,6 +7,7 @@ import type { EvaluationReport } from "../evaluation/report/report.ts";
 import { fewRouterNames, type RouterName, routerNames } from "../evaluation/routers/names.ts";
 import { openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap } from "./failure.ts";
+import { print, tell } from "./output.ts";
 import { parseShare, parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { writeWhole } from "./write-file.ts";
@@ -104,7 +104,7 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
     await writeWhole(options.markdown, formatMarkdown(report));
   }
   const { formatTable } = await import("../evaluation/report/table.ts");
-  stdout.write(options.json === true ? formatJson(report) : formatTable(report));
+  print((options.json === true ? formatJson(report) : formatTable(report)).trimEnd());
 }
 
 /** What draws the charts is no dependency of the package, since nothing else needs it. */
@@ -174,13 +174,13 @@ async function readPrices(file: string): Promise<PriceList> {
 
 function warn(report: EvaluationReport): void {
   if (report.sparse_models.length > 0) {
-    stderr.write(`models left out, with results on too few prompts: ${report.sparse_models.join(", ")}\n`);
+    tell(`models left out, with results on too few prompts: ${report.sparse_models.join(", ")}`);
   }
   if (report.incomplete_prompts > 0) {
-    stderr.write(`${report.incomplete_prompts} prompts left out: some model has no result\n`);
+    tell(`${report.incomplete_prompts} prompts left out: some model has no result`);
   }
   if (report.dropped_duplicates > 0) {
-    stderr.write(`${report.dropped_duplicates} training prompts left out: a test prompt has the same text\n`);
+    tell(`${report.dropped_duplicates} training prompts left out: a test prompt has the same text`);
   }
 }
 

@@ -4,7 +4,7 @@ import { writeOutcomes } from "../outcomes/write-outcomes.ts";
 import { type FeedbackRow, readFeedback } from "./d1/read-feedback.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { readLivePointer } from "./kv/upload.ts";
-import { print } from "./output.ts";
+import { print, tell } from "./output.ts";
 
 interface PullOptions extends TargetOptions {
   readonly out: string;
@@ -38,9 +38,7 @@ Example:
 }
 
 async function pull(options: PullOptions): Promise<void> {
-  const rows = await readFeedback(options, options.since, (count) =>
-    process.stderr.write(`${count} rows read\n`),
-  );
+  const rows = await readFeedback(options, options.since, (count) => tell(`${count} rows read`));
   const live = await withKeyValue(options, readLivePointer);
   // Without a pointer nobody can say which encoder counts: `train` then refuses embeddings of another size.
   const encoder = live?.encoder.slice(0, 16);

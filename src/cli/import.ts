@@ -4,7 +4,9 @@ import { type ImportSummary, importFiles } from "../importers/import-files.ts";
 import { type TableField, tableFields } from "../importers/importer.ts";
 import { writeOutcomes } from "../outcomes/write-outcomes.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { print } from "./output.ts";
 import { parsePositive } from "./parse-number.ts";
+import { printable } from "./terminal.ts";
 
 interface ImportFlags {
   readonly out: string;
@@ -74,28 +76,28 @@ async function runImport(format: FormatName, files: readonly string[], flags: Im
       message: `${out}: cannot be written (${(error as Error).message})`,
     });
   }
-  process.stdout.write(
-    flags.json ? `${JSON.stringify({ format, files, out, ...summary })}\n` : describe(summary, out),
-  );
+  print(flags.json ? JSON.stringify({ format, files, out, ...summary }) : describe(summary, out));
 }
 
 function describe(
   { prompts, results, repeats, comparable, models, tasks, skipped }: ImportSummary,
   out: string,
 ): string {
-  const names = Object.keys(models);
+  const names = Object.keys(models).map(printable);
   const nameColumns = Math.max(...names.map((name) => name.length));
   const lines = [
     `${out}: ${prompts} prompts of ${Object.keys(tasks).length} tasks, ${results} results of ${names.length} models`,
     ...Object.entries(models).map(
       ([name, model]) =>
-        `  ${name.padEnd(nameColumns)}  mean ${model.mean.toFixed(3)} on ${model.prompts} prompts`,
+        `  ${printable(name).padEnd(nameColumns)}  mean ${model.mean.toFixed(3)} on ${model.prompts} prompts`,
     ),
     ...(repeats > 0 ? [`averaged: ${repeats} repeated results of the same prompt and model`] : []),
     ...(comparable === 0 && names.length > 1 ? [NOTHING_SHARED] : []),
-    ...skipped.map(({ reason, count, first }) => `skipped ${count}: ${reason} (first at ${first})`),
+    ...skipped.map(({ reason, count, first }) =>
+      printable(`skipped ${count}: ${reason} (first at ${first})`),
+    ),
   ];
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 const NOTHING_SHARED =

@@ -39,7 +39,7 @@ async function init(folder: string, { json }: { readonly json?: boolean }): Prom
 }
 
 /** Names that git is not to take: providers' keys, and the state of the local Worker. */
-const IGNORED = [".dev.vars*", ".wrangler/", ".signalbox/"];
+const IGNORED = [".dev.vars*", ".env*", ".wrangler/", ".signalbox/"];
 
 /** What stands in .gitignore stays; only what is missing is added. */
 async function ignoreSecrets(folder: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { createApiKey, type Permission, permissions } from "../contract/api-key.ts";
 import { WrongUsage } from "./failure.ts";
-import { print } from "./output.ts";
+import { print, tell } from "./output.ts";
 
 /** `key <name>`: a new API key, and the record of it that goes into the secret API_KEYS. */
 export function registerKey(program: Command): void {
@@ -47,7 +47,7 @@ async function makeKey(
   }
   print(`key     ${key}`);
   print(`record  ${record}`);
-  process.stderr.write(
-    "The key is shown only now. Add the record to API_KEYS (npx wrangler secret put API_KEYS; records are separated by commas). To revoke the key, take its record out.\n",
+  tell(
+    "The key is shown only now. Add the record to API_KEYS (npx wrangler secret put API_KEYS; records are separated by commas). To revoke the key, take its record out.",
   );
 }

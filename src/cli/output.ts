@@ -1,6 +1,13 @@
+import { printableLines } from "./terminal.ts";
+
 /** Says a line, or several, on stdout. Everything that a command answers goes this way. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableLines(text)}\n`);
+}
+
+/** Says it on stderr: what is no answer, such as how far the work is. */
+export function tell(text: string): void {
+  process.stderr.write(`${printableLines(text)}\n`);
 }
 
 /**

@@ -16,7 +16,7 @@ import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
 import { registerModels } from "./models.ts";
 import { registerPromote, registerRollback } from "./move.ts";
-import { keepStdoutClean, passOnNoColor } from "./output.ts";
+import { keepStdoutClean, passOnNoColor, tell } from "./output.ts";
 import { registerPublish } from "./publish.ts";
 import { registerReport } from "./report.ts";
 import { registerRoute } from "./route.ts";
@@ -91,11 +91,9 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const sentence = sentenceOf(error);
   if (sentence !== undefined) {
-    process.stderr.write(`signalbox: ${sentence}\n`);
+    tell(`signalbox: ${sentence}`);
     return error instanceof WrongUsage ? EXIT_USAGE : EXIT_FAILED;
   }
-  process.stderr.write(
-    `signalbox: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`,
-  );
+  tell(`signalbox: unexpected error, please report it\n${error instanceof Error ? error.stack : error}`);
   return EXIT_FAILED;
 }

@@ -5,7 +5,7 @@ import { changesBetween, describePointer } from "./kv/changes.ts";
 import { readEncoder, readPublication } from "./kv/publication.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { planUpload, type Role, readLivePointer, upload } from "./kv/upload.ts";
-import { print } from "./output.ts";
+import { print, tell } from "./output.ts";
 import { parsePercentage } from "./parse-number.ts";
 import { shortIds } from "./short-ids.ts";
 
@@ -69,13 +69,13 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
       source: folder,
       publishedAt: new Date(),
       role: roleOf(options),
-      onProgress: (line: string) => process.stderr.write(`${shortIds(line)}\n`),
+      onProgress: (line: string) => tell(shortIds(line)),
       acceptedHosts: options.acceptProviders ?? [],
     };
     const plan = unwrap(await planUpload(kv, asked));
     const changes = await changesBetween(kv, plan.before, publication);
     // Whoever must type a host should see what else would change.
-    if (!plan.acceptance.ok && !options.json) process.stderr.write(`${changes.join("\n")}\n`);
+    if (!plan.acceptance.ok && !options.json) tell(changes.join("\n"));
     unwrap(plan.acceptance);
     const pointer = options.dryRun ? plan.pointer : unwrap(await upload(kv, asked));
     if (options.json) {

@@ -3,7 +3,7 @@ import { findConfiguration } from "./configuration.ts";
 import { CONFIG_HELP, STATE_HELP, withKeyValue } from "./kv/target-options.ts";
 import { type LocalAccess, localAccess } from "./local-access.ts";
 import { needFreePort, startLocalWorker } from "./local-worker.ts";
-import { print } from "./output.ts";
+import { print, tell } from "./output.ts";
 import { parsePort } from "./parse-number.ts";
 import { describeProviderKeys, type LocalSecrets, readLocalSecrets } from "./provider-keys.ts";
 import { seed } from "./seed.ts";
@@ -64,7 +64,7 @@ async function start(options: StartOptions): Promise<void> {
   await needFreePort(port);
   const secrets = await withKeyValue(options, async (kv) => {
     const isLexical = backend === "lexical";
-    await seed(kv, { isLexical, onProgress: (line) => process.stderr.write(`${shortIds(line)}\n`) });
+    await seed(kv, { isLexical, onProgress: (line) => tell(shortIds(line)) });
     return readLocalSecrets(kv, await findConfiguration(config, false), process.env);
   });
   const access = await localAccess(options.auth, secrets.values, process.env);

@@ -1,4 +1,4 @@
-import { paint, textWidth } from "./terminal.ts";
+import { paint, printable, textWidth } from "./terminal.ts";
 
 export interface Column {
   readonly title: string;
@@ -16,8 +16,9 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   indent = "  ",
 ): readonly string[] {
+  const shown = rows.map((row) => row.map(printable));
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
+    Math.max(title.length, ...shown.map((row) => row[index]?.length ?? 0)),
   );
   if (process.stdout.isTTY) shorten(columns, widths, textWidth() - indent.length);
   const line = (cells: readonly string[]) =>
@@ -26,7 +27,7 @@ export function formatTable(
       .map((cell, index) => fitCell(cell, widths[index] as number, columns[index]?.isNumber ?? false))
       .join(GAP)
       .trimEnd();
-  return [paint("dim", line(columns.map(({ title }) => title))), ...rows.map(line)];
+  return [paint("dim", line(columns.map(({ title }) => title))), ...shown.map(line)];
 }
 
 function shorten(columns: readonly Column[], widths: number[], room: number): void {

@@ -32,13 +32,23 @@ export function wrap(text: string, width: number): readonly string[] {
   });
 }
 
-/**
- * Text from a file as a terminal may show it: on one line, and with what would steer the terminal (escapes, other
- * controls, marks that turn the direction of writing) written out.
- */
+// Controls, line separators, lone surrogates, and marks that turn the direction of writing.
+const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu;
+
+/** Text from a file as a terminal may show it: what would end the line or steer the terminal is written out, as in JSON. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    const code = (character.codePointAt(0) as number).toString(16);
-    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u{${code}}`;
-  });
+  return text.replaceAll(STEERING, writtenOut);
+}
+
+/** The same for what a command says: its own line ends, tabs and colors stay. */
+export function printableLines(text: string): string {
+  return text.replaceAll(STEERING_OR_OWN, (found) =>
+    found.length > 1 || found === "\n" || found === "\t" ? found : writtenOut(found),
+  );
+}
+
+const STEERING_OR_OWN = new RegExp(`\\u001b\\[[\\d;]*m|${STEERING.source}`, "gu");
+
+function writtenOut(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

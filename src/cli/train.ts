@@ -6,7 +6,7 @@ import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
-import { print } from "./output.ts";
+import { print, tell } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
 import { showMarkdown } from "./show-markdown.ts";
@@ -95,8 +95,8 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
     ),
   );
   progress.end();
-  process.stderr.write(
-    `fitting ${options.kind} on ${dataset.ids.length} prompts, ${dataset.models.length} models, ${dataset.tasks.length} tasks\n`,
+  tell(
+    `fitting ${options.kind} on ${dataset.ids.length} prompts, ${dataset.models.length} models, ${dataset.tasks.length} tasks`,
   );
   const { fitRouter } = await import("../training/fit-router.ts");
   const { modelCard } = await import("../training/model-card.ts");

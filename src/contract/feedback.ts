@@ -11,7 +11,14 @@ export const feedbackRequestSchema = v.strictObject({
   /** The model that answered; the chosen one where it is left out. */
   model: v.optional(modelName),
   /** A remark for people, stored as it is: no prompt should be in it. */
-  comment: v.optional(v.pipe(v.string(), v.maxLength(1000, "is longer than 1000 characters"))),
+  comment: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(1000, "is longer than 1000 characters"),
+      // As the database will keep it: half a character sent again must be found the same.
+      v.transform((text) => text.toWellFormed()),
+    ),
+  ),
 });
 export type FeedbackRequest = v.InferOutput<typeof feedbackRequestSchema>;
 

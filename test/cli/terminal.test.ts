@@ -1,10 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { printable, printableLines } from "../../src/cli/terminal.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -107,4 +109,58 @@ test.each([
   const failure = await signalbox(...args).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code, stderr: expect.stringContaining(message), stdout: "" });
   expect((failure as { stderr: string }).stderr).not.toContain("unexpected error");
+});
+
+describe("text from files", () => {
+  const hostile = [
+    ["a clipboard sequence", "\u001b]52;c;ZXZpbA==\u0007"],
+    ["one that clears the screen", "\u001b[2J\u001b[H"],
+    ["the same in one character", "\u009b2J"],
+    ["a carriage return", "shown\rhidden"],
+    ["a backspace", "no\b\bok"],
+    ["letters from right to left", "\u202egnp.exe"],
+    ["a line separator", "a\u2028b"],
+    ["a lone surrogate", "a\ud800"],
+    ["an escape at the end", "x\u001b"],
+  ] as const;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+  const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+  test.each(hostile)("%s is written out", (_, text) => {
+    expect(printable(text)).not.toMatch(steering);
+    expect(printable(text)).toMatch(/\\u[0-9a-f]{4}/);
+    expect(printableLines(text)).not.toMatch(steering);
+    // What programs read stays the JSON that it was.
+    expect(JSON.parse(printableLines(JSON.stringify(text)))).toBe(text);
+  });
+
+  test("what people write stays as it is", () => {
+    const text = "na\u00efve \u5b57 \ud83d\udc69\u200d\ud83d\udcbb \u05d0\u05d1 e\u0301";
+    expect([printable(text), printableLines(text)]).toEqual([text, text]);
+    expect(printableLines("a\n\tb \u001b[1mbold\u001b[22m")).toBe("a\n\tb \u001b[1mbold\u001b[22m");
+    expect(printable("a\nb")).toBe("a\\u000ab");
+  });
+
+  test.each([
+    ["stdout", ["import", "csv", "hostile.csv", "--task", "t", "--out", "o.jsonl"]],
+    ["stderr", ["publish", "\u001b[2Jnowhere"]],
+  ])("no command prints what a file or an argument holds as it is: %s", async (stream, args) => {
+    const model = `m\u001b]52;c;ZXZpbA==\u0007\u001b[2J`;
+    writeFileSync(join(folder, "hostile.csv"), `prompt,${model}\n${"x,1\n".repeat(3)}`);
+    const said = (await signalbox(...args).catch((error) => error)) as Record<string, string>;
+    expect(said[stream]).toMatch(/\\u001b/);
+    expect(`${said["stdout"]}${said["stderr"]}`).not.toMatch(steering);
+  });
+
+  test("everything that commands say goes through one place", async () => {
+    const own = new Set(["output.ts", "progress.ts", "main.ts", "completion.ts"]);
+    const files = (await readdir(join(root, "src/cli"), { recursive: true })).filter(
+      (name) => name.endsWith(".ts") && !own.has(name) && !name.startsWith("package"),
+    );
+    expect(files.length).toBeGreaterThan(40);
+    for (const name of files) {
+      const source = await readFile(join(root, "src/cli", name), "utf8");
+      expect(source, name).not.toMatch(/\b(?:console\.\w+|std(?:out|err)\.write)\(/);
+    }
+  });
 });

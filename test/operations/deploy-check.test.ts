@@ -64,7 +64,10 @@ test("--strict fails on open ids; mistakes are named", async () => {
     (toml) =>
       toml
         .replace('binding = "SIGNALBOX"', 'binding = "SIGNAL"')
-        .replace("[vars]", '[vars]\nAUTH = "open"\nAPI_KEYS = "a:b:c"')
+        .replace(
+          "[vars]",
+          '[vars]\nAUTH = "open"\nAPI_KEYS = "a:b:c"\nOPENAI_API_KEY = "x"\nCORS_ORIGINS = "*"',
+        )
         .replace("src/worker/index.ts", "src/worker/nowhere.ts"),
     "--strict",
   );
@@ -73,6 +76,8 @@ test("--strict fails on open ids; mistakes are named", async () => {
     "no KV namespace is bound as SIGNALBOX",
     expect.stringMatching(/^AUTH is `open`/),
     expect.stringMatching(/^API_KEYS is a secret/),
+    expect.stringMatching(/^OPENAI_API_KEY is a secret/),
     expect.stringMatching(/^wrangler deploy --dry-run failed: .*nowhere/),
   ]);
+  expect(findings).toContainEqual({ kind: "note", text: expect.stringMatching(/^CORS_ORIGINS is `\*`/) });
 });

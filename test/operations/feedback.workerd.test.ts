@@ -53,6 +53,13 @@ test("feedback is kept once, with the embedding and without the prompt", async (
   expect(JSON.stringify(kept)).not.toContain("Kalevala");
 });
 
+test("a comment with half a character is the same when it is sent again", async () => {
+  const { body: decision } = await worker.route({ prompt: "Who wrote Kalevala?" });
+  const feedback = { decision: decision.id, score: 1, comment: "cut \ud83d" };
+  expect((await send(feedback)).body.duplicate).toBe(false);
+  expect((await send(feedback)).body.duplicate).toBe(true);
+});
+
 test("the client sends feedback on its own decision, and repeats it safely", async () => {
   const signalbox = connectSignalbox({
     baseUrl: "https://signalbox.example",

@@ -52,6 +52,15 @@ describe("package-lock.json", () => {
       .map(([path]) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length));
     expect(withScripts.length).toBeGreaterThan(0);
     expect(withScripts.filter((name) => !Object.hasOwn(allowScripts, name))).toEqual([]);
+    // npm before version 11 doesn't know `allowScripts`, and 11 runs what it doesn't name: the install runs none, then these.
+    const install = await readFile(new URL(".ci/install", root), "utf8");
+    const [, rebuilt = ""] = /npm rebuild (?:--\S+ )*(.+)/.exec(install) ?? [];
+    expect(install).toMatch(/npm install .*--ignore-scripts/);
+    expect(rebuilt.split(" ").toSorted()).toEqual(
+      Object.keys(allowScripts)
+        .filter((name) => allowScripts[name])
+        .toSorted(),
+    );
   });
 });
 

@@ -17,7 +17,9 @@ const [alice, bob, carol, dave, revoked] = (await Promise.all(
 )) as [Key, Key, Key, Key, Key];
 const closed = {
   AUTH: undefined,
-  API_KEYS: [alice, bob, carol, dave].map(({ record }) => record).join(",\n"),
+  API_KEYS: [alice, bob].map(({ record }) => record).join(",\n"),
+  API_KEYS_2: carol.record,
+  API_KEYS_11: dave.record,
 };
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
@@ -29,7 +31,7 @@ beforeAll(seed);
 describe("a Worker with keys", () => {
   test("lets holders of a key in", async () => {
     const worker = startFreshWorker(closed);
-    for (const { key } of [alice, bob]) {
+    for (const { key } of [alice, bob, carol, dave]) {
       expect((await worker.send("/v1/models", { headers: bearer(key) })).status).toBe(200);
     }
     expect((await worker.route(undefined, bearer(alice.key))).status).toBe(200);

@@ -151,12 +151,20 @@ function parseAccess(env: Env): Result<Access, "misconfigured"> {
   const auth = env["AUTH"] ?? "keys";
   if (auth === "open") return ok({ kind: "open" });
   if (auth !== "keys") return fail("misconfigured", "AUTH must be `keys` (the default) or `open`", "AUTH");
-  const secret = env["API_KEYS"];
-  if (typeof secret !== "string" || secret.trim() === "") {
+  const secret = keyRecordsOf(env);
+  if (secret.trim() === "") {
     return fail("misconfigured", "set the secret API_KEYS, or AUTH=open to let everyone in", "API_KEYS");
   }
   const keys = parseKeyRecords(secret);
   return keys.ok ? ok({ kind: "keys", keys: keys.value }) : keys;
+}
+
+/** API_KEYS, and API_KEYS_2, API_KEYS_3 and so on: Cloudflare gives a secret 5 KB, which is 41 records. */
+function keyRecordsOf(env: Env): string {
+  return Object.entries(env)
+    .filter(([name, value]) => /^API_KEYS(?:_\d+)?$/.test(name) && typeof value === "string")
+    .map(([, value]) => value)
+    .join("\n");
 }
 
 function parseOrigins(value: unknown): Result<readonly string[], "misconfigured"> {
