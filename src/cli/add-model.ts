@@ -1,7 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { parseCatalogue } from "../contract/catalogue.ts";
 import { catalogueNames } from "../core/catalogue.ts";
 import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
@@ -9,7 +7,7 @@ import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
-import { writeWhole } from "./write-file.ts";
+import { bundlePath, cataloguePath, readCatalogueOf, writeRouterFolder } from "./router-folder.ts";
 
 interface AddModelOptions {
   readonly bundle: string;
@@ -53,7 +51,7 @@ async function run(model: string, files: readonly string[], options: AddModelOpt
   const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
   const records = orderRecords(unwrap(await readSuites(files)));
   const encoder = await openEncoder(options.encoder, "learning");
-  const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  const bundle = await readFile(bundlePath(options.bundle));
   // Own fields only: a model may be called `constructor`.
   const useful =
     count === undefined ? records.filter(({ outcomes }) => Object.hasOwn(outcomes, model)) : records;
@@ -102,20 +100,21 @@ async function add(
 ): Promise<void> {
   const { addModel } = await import("../training/add-model.ts");
   const { modelCard } = await import("../training/model-card.ts");
-  const catalogueBytes = await readFile(join(directory, "catalogue.json")).catch(() => undefined);
-  const catalogue = catalogueBytes && unwrap(parseCatalogue(catalogueBytes));
+  const catalogueFile = await readCatalogueOf(directory);
+  const catalogue = catalogueFile?.catalogue;
   const id = (catalogue && catalogueNames(catalogue).get(model)) ?? model;
   const outcomes = Float64Array.from(records, (record) => record.outcomes[model] as number);
   const extended = unwrap(await addModel(bundle, { model: id, embeddings, outcomes }));
-  await writeWhole(join(out, "bundle.safetensors"), extended);
-  await writeWhole(join(out, "model-card.md"), modelCard(extended));
-  if (catalogueBytes) await writeWhole(join(out, "catalogue.json"), catalogueBytes);
-  if (json)
-    print(JSON.stringify({ model: id, outcomes: outcomes.length, bundle: join(out, "bundle.safetensors") }));
+  await writeRouterFolder(out, {
+    bundle: extended,
+    catalogue: catalogueFile?.bytes,
+    card: modelCard(extended),
+  });
+  if (json) print(JSON.stringify({ model: id, outcomes: outcomes.length, bundle: bundlePath(out) }));
   else {
     print(`${id} added from ${outcomes.length} outcomes; written to ${out}.`);
     if (catalogue && !Object.hasOwn(catalogue.models, id)) {
-      print(`Add ${id} with its prices to ${join(out, "catalogue.json")} before you publish.`);
+      print(`Add ${id} with its prices to ${cataloguePath(out)} before you publish.`);
     }
   }
 }

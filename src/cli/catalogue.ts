@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { describeChange } from "../catalogue/model-changes.ts";
 import { priceListKinds } from "../catalogue/price-list.ts";
 import { dayOf } from "../core/service-life.ts";
+import { writeWhole } from "../outcomes/write-whole.ts";
 import {
   type CatalogueOptions,
   type ListOptions,
@@ -13,7 +14,6 @@ import {
 import { WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
 import { paint } from "./terminal.ts";
-import { writeWhole } from "./write-file.ts";
 
 /** `catalogue refresh` and `catalogue check`: prices, limits and dates that are still true. */
 export function registerCatalogue(program: Command): void {

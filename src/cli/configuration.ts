@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeWhole } from "../outcomes/write-whole.ts";
 import { CommandFailure } from "./failure.ts";
-import { writeWhole } from "./write-file.ts";
 
 /** Of the clone or of the installed package: the folder of package.json. */
 export const installation = fileURLToPath(new URL("../..", import.meta.url));

@@ -5,12 +5,13 @@ import { cheapExperiments, type Experiment, experimentNames } from "../evaluatio
 import type { PriceList } from "../evaluation/prices.ts";
 import type { EvaluationReport } from "../evaluation/report/report.ts";
 import { fewRouterNames, type RouterName, routerNames } from "../evaluation/routers/names.ts";
+import { writeWhole } from "../outcomes/write-whole.ts";
 import { openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap } from "./failure.ts";
 import { print, tell } from "./output.ts";
+import { parseNames } from "./parse-names.ts";
 import { parseShare, parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
-import { writeWhole } from "./write-file.ts";
 
 interface Options {
   readonly protocol: "cv" | "loto" | "split";
@@ -59,7 +60,7 @@ export function registerEvaluate(program: Command): void {
       `all, none, or any of ${experimentNames.join(", ")}; loto is leave-one-task-out beside cv`,
       experimentsOf,
     )
-    .option("--models <names>", "only these models (comma between them)", splitNames)
+    .option("--models <names>", "only these models (comma between them)", parseNames)
     .option(
       "--min-coverage <share>",
       "leave out models with results on fewer of the prompts",
@@ -77,7 +78,7 @@ export function registerEvaluate(program: Command): void {
     .option(
       "--together <patterns>",
       "tasks that loto holds out together, such as mmlu,mmlu-pro/*; may be given several times",
-      (value: string, before: readonly (readonly string[])[] = []) => [...before, splitNames(value)],
+      (value: string, before: readonly (readonly string[])[] = []) => [...before, parseNames(value)],
     )
     .option("--prices <file>", "catalogue or price list: adds quality-cost curves")
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
@@ -192,16 +193,9 @@ function suiteOf(file: string): string {
   return name === "outcomes" ? basename(dirname(file)) : name;
 }
 
-function splitNames(value: string): readonly string[] {
-  return value
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
-}
-
 function namesOf<Name extends string>(known: readonly Name[]) {
   return (value: string): readonly Name[] =>
-    splitNames(value).map((name) => {
+    parseNames(value).map((name) => {
       const found = known.find((other) => other === name);
       if (found !== undefined) return found;
       throw new InvalidArgumentError(`"${name}" is none of ${known.join(", ")}.`);

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { writeWhole } from "../outcomes/write-whole.ts";
 import { configurationFor } from "./configuration.ts";
 import { CommandFailure } from "./failure.ts";
 import { print } from "./output.ts";
-import { writeWhole } from "./write-file.ts";
 
 /** `init [dir]`: the configuration of a Worker of one's own, which only names the installation's files. */
 export function registerInit(program: Command): void {

@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { loadPredictor } from "../core/bundle.ts";
 import { unwrap } from "./failure.ts";
 import { print } from "./output.ts";
+import { bundlePath } from "./router-folder.ts";
 import { showMarkdown } from "./show-markdown.ts";
 
 /** `inspect <bundle>`: what is inside. */
@@ -24,7 +24,7 @@ Examples:
 }
 
 async function inspect(path: string, { json }: { readonly json?: boolean }): Promise<void> {
-  const file = (await stat(path)).isDirectory() ? join(path, "bundle.safetensors") : path;
+  const file = (await stat(path)).isDirectory() ? bundlePath(path) : path;
   const bytes = await readFile(file);
   const { header } = unwrap(loadPredictor(bytes));
   if (json) {

@@ -9,6 +9,7 @@ import { loadPredictor } from "../core/bundle.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import { describeEvidence, evidenceOf } from "../core/evidence.ts";
 import { dayOf, isRetired } from "../core/service-life.ts";
+import { writeWhole } from "../outcomes/write-whole.ts";
 import { type ListOptions, readCatalogueFile, readList, withPriceList } from "./catalogue/files.ts";
 import { findConfiguration } from "./configuration.ts";
 import { bundledRouterDirectory } from "./encoder.ts";
@@ -16,7 +17,6 @@ import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
 import { formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
-import { writeWhole } from "./write-file.ts";
 
 interface ModelsOptions {
   readonly bundle: string;

@@ -1,7 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { parseCatalogue } from "../contract/catalogue.ts";
 import { taskNamePattern } from "../contract/fields.ts";
 import { kvKeys } from "../contract/pointer.ts";
 import { toTaskProfile } from "../contract/task-profile.ts";
@@ -9,14 +7,15 @@ import { loadPredictor } from "../core/bundle.ts";
 import { catalogueNames } from "../core/catalogue.ts";
 import { recommendForTask, type TaskPrompt, type TaskRecommendation } from "../core/task.ts";
 import { checksumOf } from "../encoder/files.ts";
+import { writeWhole } from "../outcomes/write-whole.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
 import { CONFIG_HELP, STATE_HELP, type TargetOptions, withKeyValue } from "./kv/target-options.ts";
 import { print } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
+import { bundlePath, readCatalogueOf } from "./router-folder.ts";
 import { formatTable } from "./table.ts";
-import { writeWhole } from "./write-file.ts";
 
 interface TaskOptions extends TargetOptions {
   readonly prompts: string;
@@ -64,7 +63,7 @@ async function run(name: string, options: TaskOptions): Promise<void> {
   }
   const { labelPrompts, readTaskPrompts } = await import("../training/task-prompts.ts");
   const { embedTextsCached, readSuites } = await import("../training/load-dataset.ts");
-  const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  const bundle = await readFile(bundlePath(options.bundle));
   const predictor = unwrap(loadPredictor(bundle));
   const prompts = unwrap(await readTaskPrompts(options.prompts));
   const labels = options.labels === undefined ? [] : unwrap(await readSuites([options.labels]));
@@ -73,9 +72,8 @@ async function run(name: string, options: TaskOptions): Promise<void> {
   const texts = prompts.map(({ prompt }) => prompt);
   const embeddings = await embedTextsCached(texts, encoder, options.cache, progress.update);
   progress.end();
-  const catalogue = await readFile(join(options.bundle, "catalogue.json")).catch(() => undefined);
-  const names =
-    catalogue === undefined ? new Map<string, string>() : catalogueNames(unwrap(parseCatalogue(catalogue)));
+  const catalogue = (await readCatalogueOf(options.bundle))?.catalogue;
+  const names = catalogue === undefined ? new Map<string, string>() : catalogueNames(catalogue);
   const task = unwrap(labelPrompts(prompts, embeddings, labels, (model) => names.get(model) ?? model));
   if (options.suggest !== undefined) {
     const { suggestLabels } = await import("../training/suggest-prompts.ts");

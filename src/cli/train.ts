@@ -1,16 +1,14 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { parseCatalogue } from "../contract/catalogue.ts";
-import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
+import { catalogueNames } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
 import { print, tell } from "./output.ts";
+import { parseNames } from "./parse-names.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
+import { bundlePath, readCatalogue, writeRouterFolder } from "./router-folder.ts";
 import { showMarkdown } from "./show-markdown.ts";
-import { writeWhole } from "./write-file.ts";
 
 interface TrainOptions {
   readonly out: string;
@@ -54,7 +52,7 @@ export function registerTrain(program: Command): void {
       "--catalogue <file>",
       "names, aliases and prices of the models; the bundle holds only models of it",
     )
-    .option("--models <names>", "learn from these models only (comma between them)", splitNames)
+    .option("--models <names>", "learn from these models only (comma between them)", parseNames)
     .option("--min-outcomes <n>", "leave out models with fewer results", parseWholeNumber(0), 100)
     .option("--neighbors <n>", "k of --kind knn (default: 5)", parseWholeNumber(1))
     .option("--seed <n>", "seed of everything random", parseWholeNumber(0), 0)
@@ -77,7 +75,8 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
     throw new WrongUsage(`--neighbors is for --kind knn; --kind ${options.kind} has no neighbors`);
   }
   const { embedDataset, readSuites } = await import("../training/load-dataset.ts");
-  const catalogue = await readCatalogue(options.catalogue);
+  const catalogueFile = options.catalogue === undefined ? undefined : await readCatalogue(options.catalogue);
+  const catalogue = catalogueFile?.catalogue;
   const records = unwrap(await readSuites(files));
   const encoder = await openEncoder(options.encoder, "learning");
   const progress = startProgress("embedding");
@@ -108,28 +107,13 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
       catalogue,
     }),
   );
-  await writeWhole(join(options.out, "bundle.safetensors"), bundle);
-  if (options.catalogue !== undefined) {
-    await writeWhole(join(options.out, "catalogue.json"), await readFile(options.catalogue));
-  }
   const card = modelCard(bundle);
-  await writeWhole(join(options.out, "model-card.md"), card);
+  await writeRouterFolder(options.out, { bundle, catalogue: catalogueFile?.bytes, card });
   if (options.json) {
-    print(JSON.stringify({ bundle: join(options.out, "bundle.safetensors"), bytes: bundle.length }));
+    print(JSON.stringify({ bundle: bundlePath(options.out), bytes: bundle.length }));
   } else {
     print(
       `${showMarkdown(card)}\n\nWritten to ${options.out}; \`signalbox publish ${options.out} --local\` makes it live.`,
     );
   }
-}
-
-async function readCatalogue(file: string | undefined): Promise<Catalogue | undefined> {
-  return file === undefined ? undefined : unwrap(parseCatalogue(await readFile(file)));
-}
-
-function splitNames(value: string): readonly string[] {
-  return value
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
 }

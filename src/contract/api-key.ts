@@ -1,5 +1,6 @@
+import { fromHex, toHex } from "../core/hex.ts";
 import { fail, ok, type Result } from "../core/result.ts";
-import { fromHex, toBase64Url, toHex } from "./bytes-as-text.ts";
+import { toBase64Url } from "./base64.ts";
 
 /** What keys may be limited to: deciding, completions at the operator's expense, feedback, seeing everyone's traffic. */
 export const permissions = ["route", "chat", "feedback", "operate"] as const;

@@ -1,3 +1,4 @@
+import { toHex } from "../core/hex.ts";
 import { fail, type Result } from "../core/result.ts";
 import { type EncoderManifest, encoderFileKeys, type ManifestCode, parseManifest } from "./manifest.ts";
 
@@ -44,6 +45,5 @@ export async function verifyEncoderFiles(
 
 /** sha256 as lower-case hexadecimal. Of the manifest's bytes, it names the encoder. */
 export async function checksumOf(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }

@@ -22,8 +22,16 @@ export interface OutcomeRecord {
 
 export type OutcomeCode = LineCode | "missing_field" | "wrong_type" | "score_out_of_range" | "duplicate_id";
 
-/** The wire names of the optional maps; none of their numbers can be below 0. */
-const measures = { output_chars: "outputChars", output_tokens: "outputTokens", cost_usd: "costUsd" } as const;
+class OutcomeFault extends Error {
+  readonly code: OutcomeCode;
+
+  constructor(code: OutcomeCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type Line = Readonly<Record<string, unknown>>;
 
 /** One line of an outcome file, parsed. @param place `file:line`, for messages */
 export function parseOutcome(
@@ -31,124 +39,102 @@ export function parseOutcome(
   place: string,
   file: string,
 ): Result<OutcomeRecord, OutcomeCode> {
-  if (!isObject(value)) {
-    return fail("wrong_type", `${place}: each line must be a JSON object, not ${nameType(value)}`, file);
+  try {
+    return ok(toRecord(value));
+  } catch (error) {
+    if (error instanceof OutcomeFault) return fail(error.code, `${place}: ${error.message}`, file);
+    throw error;
   }
-  const { task, id, prompt, outcomes, embedding } = value;
-  for (const [name, text] of Object.entries({ task, id })) {
-    if (text === undefined)
-      return fail("missing_field", `${place}: "${name}" is missing; add it as a string`, file);
-    if (typeof text !== "string" || text === "") {
-      return fail(
-        "wrong_type",
-        `${place}: "${name}" must be a non-empty string, not ${nameType(text)}`,
-        file,
-      );
-    }
-  }
-  if (embedding !== undefined && (typeof embedding !== "string" || embedding === "")) {
-    return fail(
-      "wrong_type",
-      `${place}: "embedding" must be a base64 string, not ${nameType(embedding)}`,
-      file,
-    );
-  }
-  if (prompt === undefined && embedding === undefined) {
-    return fail(
-      "missing_field",
-      `${place}: "prompt" is missing; add the text that the models answered`,
-      file,
-    );
-  }
-  if (prompt !== undefined && (typeof prompt !== "string" || (prompt === "" && embedding === undefined))) {
-    return fail("wrong_type", `${place}: "prompt" must be a non-empty string, not ${nameType(prompt)}`, file);
-  }
-  const scores = parseScores(outcomes, place, file);
-  if (!scores.ok) return scores;
-  const maps: { -readonly [Name in (typeof measures)[keyof typeof measures]]?: Record<string, number> } = {};
-  for (const [wireName, name] of Object.entries(measures)) {
-    const map = value[wireName];
-    if (map === undefined) continue;
-    const numbers = parseNumbers(map, wireName, place, file);
-    if (!numbers.ok) return numbers;
-    maps[name] = numbers.value;
-  }
-  return ok({
-    task: task as string,
-    id: id as string,
-    prompt: (prompt as string | undefined) ?? "",
-    outcomes: scores.value,
-    ...maps,
-    ...(embedding === undefined ? {} : { embedding: embedding as string }),
-  });
 }
 
-function parseScores(
-  value: unknown,
-  place: string,
-  file: string,
-): Result<Record<string, number>, OutcomeCode> {
-  if (value === undefined) {
-    return fail("missing_field", `${place}: "outcomes" is missing; add {"model name": score}`, file);
-  }
+function toRecord(value: unknown): OutcomeRecord {
   if (!isObject(value)) {
-    return fail(
-      "wrong_type",
-      `${place}: "outcomes" must be an object of model -> score, not ${nameType(value)}`,
-      file,
-    );
+    throw new OutcomeFault("wrong_type", `each line must be a JSON object, not ${nameType(value)}`);
   }
-  const entries = Object.entries(value);
-  if (entries.length === 0) {
-    return fail("missing_field", `${place}: "outcomes" names no model; add one or remove the line`, file);
+  const [task, id] = [textIn(value, "task"), textIn(value, "id")];
+  const embedding = value["embedding"] === undefined ? undefined : textIn(value, "embedding", "base64");
+  return {
+    task,
+    id,
+    prompt: embedding === undefined ? promptIn(value) : promptBeside(value),
+    outcomes: scoresIn(value),
+    ...measuresIn(value),
+    ...(embedding === undefined ? {} : { embedding }),
+  };
+}
+
+function textIn(line: Line, name: string, kind = "non-empty", advice = "add it as a string"): string {
+  const text = line[name];
+  if (text === undefined) throw new OutcomeFault("missing_field", `"${name}" is missing; ${advice}`);
+  if (typeof text === "string" && text !== "") return text;
+  throw new OutcomeFault("wrong_type", `"${name}" must be a ${kind} string, not ${nameType(text)}`);
+}
+
+function promptIn(line: Line): string {
+  return textIn(line, "prompt", "non-empty", "add the text that the models answered");
+}
+
+/** The prompt of a line with an embedding, which stands for it where it is missing. */
+function promptBeside({ prompt = "" }: Line): string {
+  if (typeof prompt === "string") return prompt;
+  throw new OutcomeFault("wrong_type", `"prompt" must be a string, not ${nameType(prompt)}`);
+}
+
+function scoresIn({ outcomes }: Line): Readonly<Record<string, number>> {
+  if (outcomes === undefined) {
+    throw new OutcomeFault("missing_field", '"outcomes" is missing; add {"model name": score}');
   }
-  for (const [model, score] of entries) {
+  const scores = mapIn(outcomes, "outcomes", "score");
+  if (scores.length === 0) {
+    throw new OutcomeFault("missing_field", '"outcomes" names no model; add one or remove the line');
+  }
+  for (const [model, score] of scores) {
     if (typeof score !== "number") {
-      return fail(
+      throw new OutcomeFault(
         "wrong_type",
-        `${place}: the score of "${model}" must be a number, not ${nameType(score)}; leave a model without a result out`,
-        file,
+        `the score of "${model}" must be a number, not ${nameType(score)}; leave a model without a result out`,
       );
     }
     if (!(score >= 0 && score <= 1)) {
-      return fail(
+      throw new OutcomeFault(
         "score_out_of_range",
-        `${place}: the score of "${model}" is ${score}; scores must lie from 0 (wrong) to 1 (right)`,
-        file,
+        `the score of "${model}" is ${score}; scores must lie from 0 (wrong) to 1 (right)`,
       );
     }
   }
-  return ok(value as Record<string, number>);
+  return outcomes as Record<string, number>;
 }
 
-function parseNumbers(
-  value: unknown,
-  name: string,
-  place: string,
-  file: string,
-): Result<Record<string, number>, OutcomeCode> {
-  if (!isObject(value)) {
-    return fail(
-      "wrong_type",
-      `${place}: "${name}" must be an object of model -> number, not ${nameType(value)}`,
-      file,
-    );
-  }
-  for (const [model, number] of Object.entries(value)) {
-    if (typeof number !== "number" || !(number >= 0 && number < Number.POSITIVE_INFINITY)) {
-      return fail(
-        "wrong_type",
-        `${place}: "${name}" of "${model}" must be a finite number of at least 0, not ${
-          typeof number === "number" ? number : nameType(number)
-        }; leave an unknown one out`,
-        file,
-      );
-    }
-  }
-  return ok(value as Record<string, number>);
+/** The wire names of the optional maps; none of their numbers can be below 0. */
+const measures = { output_chars: "outputChars", output_tokens: "outputTokens", cost_usd: "costUsd" } as const;
+
+function measuresIn(line: Line): Partial<Pick<OutcomeRecord, (typeof measures)[keyof typeof measures]>> {
+  const found = Object.entries(measures).filter(([wireName]) => line[wireName] !== undefined);
+  return Object.fromEntries(
+    found.map(([wireName, name]) => {
+      for (const [model, number] of mapIn(line[wireName], wireName, "number")) {
+        if (typeof number === "number" && number >= 0 && number < Number.POSITIVE_INFINITY) continue;
+        throw new OutcomeFault(
+          "wrong_type",
+          `"${wireName}" of "${model}" must be a finite number of at least 0, not ${
+            typeof number === "number" ? number : nameType(number)
+          }; leave an unknown one out`,
+        );
+      }
+      return [name, line[wireName]];
+    }),
+  );
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function mapIn(value: unknown, name: string, noun: string): readonly (readonly [string, unknown])[] {
+  if (isObject(value)) return Object.entries(value);
+  throw new OutcomeFault(
+    "wrong_type",
+    `"${name}" must be an object of model -> ${noun}, not ${nameType(value)}`,
+  );
+}
+
+function isObject(value: unknown): value is Line {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

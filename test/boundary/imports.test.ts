@@ -50,7 +50,7 @@ const packages: Readonly<Record<string, RegExp>> = {
 };
 
 /** Files that run while the project is built, not in the Worker. */
-const buildTime = /^(contract\/(write-)?openapi\.ts|encoder\/simd\/kernel\/.*)$/;
+const buildTime = /^contract\/openapi\.ts$/;
 
 interface Import {
   readonly from: string;

@@ -5,10 +5,10 @@ import { createPortableSession } from "../../src/embedding/portable-session.ts";
 import { encodeText } from "../../src/encoder/encode-text.ts";
 import { parseManifest } from "../../src/encoder/manifest.ts";
 import type { EncoderInput, EncoderSession } from "../../src/encoder/session.ts";
-import { buildKernel } from "../../src/encoder/simd/kernel/build.ts";
 import { supportsRelaxedSimd } from "../../src/encoder/simd/relaxed-simd.ts";
 import { createSimdSession } from "../../src/encoder/simd/simd-session.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
+import { buildKernel } from "../../tools/kernel.ts";
 import { leastCosine } from "./least-cosine.ts";
 import { encoderFiles, texts } from "./simd-files.ts";
 

@@ -73,7 +73,7 @@ test("a fault in the last file leaves the old outcomes as they were", async () =
 });
 
 test("an outcome file that cannot be written is named", async () => {
-  const out = join(temporary.path(), "no", "folder.jsonl");
+  const out = join(fixture("csv/wide.csv"), "no-folder.jsonl");
   await expect(run("csv", fixture("csv/wide.csv"), "--out", out)).rejects.toMatchObject({
     code: "unwritable_file",
   });

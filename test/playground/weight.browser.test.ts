@@ -13,7 +13,7 @@ const PAGE_GZIP_BYTES = 150_000;
 const INTERACTIVE_MS = 1000;
 
 test("all files of the page stay within their budget", async () => {
-  await promisify(execFile)(process.execPath, [join(root, "src/playground/build.ts")]);
+  await promisify(execFile)(process.execPath, [join(root, "tools/playground.ts")]);
   const folder = join(root, "dist/playground");
   const names = (await readdir(folder)).filter((name) => /\.(html|js|css|svg|woff2)$/.test(name));
   expect(names.length).toBe(5);

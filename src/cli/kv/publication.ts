@@ -8,6 +8,7 @@ import type { Predictor } from "../../core/predictor.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf, type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
 import { bundledEncoderDirectory, deriveLexicalEncoder, LEXICAL_ENCODER } from "../encoder.ts";
+import { bundlePath, cataloguePath } from "../router-folder.ts";
 
 /** Bytes to store under a key, and what they must hash to. */
 export interface Content {
@@ -45,27 +46,27 @@ const MAX_BUNDLE_BYTES = 25 * 2 ** 20;
 /** Reads bundle.safetensors and its catalogue; every model of the bundle must have its prices. */
 export async function readPublication(
   folder: string,
-  cataloguePath = join(folder, "catalogue.json"),
+  catalogueFile = cataloguePath(folder),
 ): Promise<Result<Publication, PublishCode>> {
-  const bundlePath = join(folder, "bundle.safetensors");
-  const bundleBytes = await readBytes(bundlePath);
+  const bundleFile = bundlePath(folder);
+  const bundleBytes = await readBytes(bundleFile);
   if (!bundleBytes.ok) return bundleBytes;
   if (bundleBytes.value.byteLength > MAX_BUNDLE_BYTES) {
     const size = (bundleBytes.value.byteLength / 2 ** 20).toFixed(1);
     return fail(
       "bundle_too_large",
-      `${bundlePath} has ${size} MiB and a KV value holds 25; train on fewer prompts, or with --kind landmark-heads`,
+      `${bundleFile} has ${size} MiB and a KV value holds 25; train on fewer prompts, or with --kind landmark-heads`,
     );
   }
-  const catalogueBytes = await readBytes(cataloguePath);
+  const catalogueBytes = await readBytes(catalogueFile);
   if (!catalogueBytes.ok) return catalogueBytes;
   const predictor = loadPredictor(bundleBytes.value);
-  if (!predictor.ok) return fail("bundle_invalid", `${bundlePath}: ${predictor.failure.message}`);
+  if (!predictor.ok) return fail("bundle_invalid", `${bundleFile}: ${predictor.failure.message}`);
   const catalogue = parseCatalogue(catalogueBytes.value);
-  if (!catalogue.ok) return fail("catalogue_invalid", `${cataloguePath}: ${catalogue.failure.message}`);
+  if (!catalogue.ok) return fail("catalogue_invalid", `${catalogueFile}: ${catalogue.failure.message}`);
   const missing = predictor.value.models.filter((model) => !Object.hasOwn(catalogue.value.models, model));
   if (missing.length > 0) {
-    return fail("models_missing", `${cataloguePath} lacks models of the bundle: ${missing.join(", ")}`);
+    return fail("models_missing", `${catalogueFile} lacks models of the bundle: ${missing.join(", ")}`);
   }
   return ok({
     bundle: await content(bundleBytes.value, kvKeys.bundle),

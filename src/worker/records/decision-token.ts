@@ -1,5 +1,6 @@
 import { equalInConstantTime } from "../../contract/api-key.ts";
-import { fromBase64Url, fromHex, toBase64Url, toHex } from "../../contract/bytes-as-text.ts";
+import { fromBase64Url, toBase64Url } from "../../contract/base64.ts";
+import { fromHex, toHex } from "../../core/hex.ts";
 import { quantizeRows } from "../../core/math/quantize.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { concatenate } from "../providers/concatenate.ts";

@@ -1,4 +1,4 @@
-import { toBase64 } from "../../contract/bytes-as-text.ts";
+import { toBase64 } from "../../contract/base64.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Decided } from "../../router/decision.ts";
 import { describeError, logEvent } from "../log.ts";

@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writeWhole } from "../src/outcomes/write-whole.ts";
 
-const room = fileURLToPath(new URL(".", import.meta.url));
-const root = join(room, "../..");
+const root = fileURLToPath(new URL("..", import.meta.url));
+const room = join(root, "src/playground");
 const page = join(room, "page");
 const fontLicense = fileURLToPath(import.meta.resolve("@fontsource-variable/instrument-sans/LICENSE"));
 
@@ -39,9 +40,7 @@ async function buildPlayground(outdir: string): Promise<void> {
 async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   const before = await readFile(path).catch(() => undefined);
   if (before?.equals(contents)) return;
-  const unfinished = `${path}.${process.pid}.tmp`;
-  await writeFile(unfinished, contents);
-  await rename(unfinished, path);
+  await writeWhole(path, contents);
 }
 
 await buildPlayground(join(root, "dist/playground"));

@@ -1,4 +1,4 @@
-// Builds ../kernel.wasm from the AssemblyScript sources in this folder: node src/encoder/simd/kernel/build.ts
+// `node tools/kernel.ts`: builds src/encoder/simd/kernel.wasm from the AssemblyScript sources in kernel beside it.
 import { readFile, writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
 
@@ -14,13 +14,14 @@ const options = [
   "abort=",
 ];
 
+const sources = new URL("../src/encoder/simd/kernel/", import.meta.url);
+
 /** Compiles the sources; the same sources and compiler version give the same bytes. */
 export async function buildKernel(): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(["kernel.ts", ...options, "--outFile", "kernel.wasm"], {
     // The sources are named .as because TypeScript's own tools would take .ts files for TypeScript.
-    readFile: (name) =>
-      readFile(new URL(name.replace(/\.ts$/, ".as"), import.meta.url), "utf8").catch(() => null),
+    readFile: (name) => readFile(new URL(name.replace(/\.ts$/, ".as"), sources), "utf8").catch(() => null),
     writeFile: (_name, contents) => {
       wasm = contents as Uint8Array;
     },
@@ -29,4 +30,5 @@ export async function buildKernel(): Promise<Uint8Array> {
   return wasm;
 }
 
-if (import.meta.main) await writeFile(new URL("../kernel.wasm", import.meta.url), await buildKernel());
+if (import.meta.main)
+  await writeFile(new URL("../src/encoder/simd/kernel.wasm", import.meta.url), await buildKernel());

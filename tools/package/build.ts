@@ -6,35 +6,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { runWrangler, wranglerFailure } from "../run-wrangler.ts";
+import { runWrangler, wranglerFailure } from "../../src/cli/run-wrangler.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
 const RUNTIME_WASM = "ort-wasm-simd-threaded.wasm";
 
-/** Everything of dist that this script makes; the playground has a build of its own. */
-const made = [
-  ...[
-    "cli",
-    "client",
-    "contract",
-    "core",
-    "embedding",
-    "encoder",
-    "evaluation",
-    "importers",
-    "numerics",
-    "onnx",
-    "outcomes",
-    "training",
-  ],
-  ...["worker", "worker-light"],
-];
-
 /** Makes dist, which the npm package holds: JavaScript of command line and client, the Worker in one file, the page. */
 async function buildPackage(): Promise<void> {
-  for (const name of made) await rm(join(dist, name), { recursive: true, force: true });
-  await compile("src/cli/package");
+  await removeEarlier();
+  await compile("tools/package");
   await compile("src/client"); // the same JavaScript again, and the types that go with it
   await nameCompiledModules();
   await chmod(join(dist, "cli/main.js"), 0o755);
@@ -42,6 +23,15 @@ async function buildPackage(): Promise<void> {
   await bundleRuntime();
   await bundleWorker("src/worker/index.ts", "worker");
   await bundleWorker("src/worker/light.ts", "worker-light");
+}
+
+/** All that an earlier run of this script made; the playground has a build of its own. */
+async function removeEarlier(): Promise<void> {
+  await mkdir(dist, { recursive: true });
+  for (const entry of await readdir(dist, { withFileTypes: true })) {
+    if (entry.isDirectory() && entry.name !== "playground")
+      await rm(join(dist, entry.name), { recursive: true });
+  }
 }
 
 async function compile(project: string): Promise<void> {
