@@ -1,16 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
-import { choiceRule, type RequestedRule } from "../contract/options.ts";
+import { choiceRule, routeOptionsSchema, ruleFields } from "../contract/options.ts";
+import { parseWith } from "../contract/parse.ts";
+import { questionOf } from "../contract/question.ts";
 import { loadPredictor } from "../core/bundle.ts";
 import { type Catalogue, catalogueWithoutPrices } from "../core/catalogue.ts";
-import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
+import type { Decision } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
-import { dayOf } from "../core/service-life.ts";
+import { ok } from "../core/result.ts";
 import type { LocalEncoder } from "../embedding/embed-texts.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { estimateInputTokens } from "../encoder/input-tokens.ts";
+import { decideQuestion } from "../router/decision.ts";
+import { createStopwatch } from "../router/stopwatch.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
@@ -27,17 +30,20 @@ interface RouteCommandOptions {
   readonly cache: string;
   readonly models?: readonly string[];
   readonly exclude?: readonly string[];
-  readonly spend?: number;
-  readonly tolerance?: number;
-  readonly minPCorrect?: number;
-  readonly lambdaUsd?: number;
   readonly maxUsd?: number;
   readonly json?: boolean;
 }
 
+/** An option for each choice rule but quality, which is what is chosen by where none is given. */
+const ruleOptions = Object.values(ruleFields).flatMap(({ field, value, chooses }) => {
+  if (value === "quality") return [];
+  const option = new Option(`--${field.replaceAll("_", "-")} <${value}>`, chooses);
+  return [{ field, option: option.argParser(value === "usd" ? parsePositive : parseShare) }];
+});
+
 /** `route`: decisions without a Worker, by the same code. */
 export function registerRoute(program: Command): void {
-  program
+  const command = program
     .command("route")
     .description("decide offline, by the same code as the Worker")
     .option("--bundle <dir>", "folder that `train` wrote", bundledRouterDirectory)
@@ -45,10 +51,6 @@ export function registerRoute(program: Command): void {
     .option("--file <outcomes>", "every prompt of an outcome file (outcomes are not looked at)")
     .option("--models <patterns>", "only these models (comma between, * stands for anything)", list)
     .option("--exclude <patterns>", "none of these models", list)
-    .option("--spend <share>", "0 cheapest to 1 best, calibrated on benchmark traffic", parseShare)
-    .option("--tolerance <p>", "the cheapest within this of the best", parseShare)
-    .option("--min-p-correct <p>", "the cheapest with at least this probability", parseShare)
-    .option("--lambda-usd <usd>", "what one correct answer is worth", parsePositive)
     .option("--max-usd <usd>", "no model that is expected to cost more", parsePositive)
     .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
     .option("--cache <dir>", "where embeddings of --file are kept", ".signalbox/embeddings")
@@ -58,6 +60,7 @@ export function registerRoute(program: Command): void {
       '\nExamples:\n  signalbox route --prompt "Integrate x^2 e^x."\n  signalbox route --file results.jsonl --spend 0.3 --json',
     )
     .action(route);
+  for (const { option } of ruleOptions) command.addOption(option);
 }
 
 async function route(options: RouteCommandOptions): Promise<void> {
@@ -65,18 +68,37 @@ async function route(options: RouteCommandOptions): Promise<void> {
     throw new WrongUsage("give either --prompt or --file");
   }
   if (options.prompt?.trim() === "") throw new WrongUsage("--prompt is empty: there is nothing to decide on");
-  const rule = ruleOf(options);
-  const predictor = unwrap(loadPredictor(await readFile(join(options.bundle, "bundle.safetensors"))));
+  const parsed = parseWith(routeOptionsSchema, toRouteOptions(options), "wrong_usage");
+  if (!parsed.ok) throw new WrongUsage(parsed.failure.message);
+  const rule = choiceRule(parsed.value);
+  if (!rule.ok) throw new WrongUsage(rule.failure.message);
+  const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  const predictor = unwrap(loadPredictor(bundle));
   const { catalogue, priced } = await readCatalogueOf(options.bundle, predictor);
   const encoder = await openEncoder(options.encoder, options.file === undefined ? "few texts" : "many texts");
   checkEncoder(predictor, encoder);
   const prompts = await embedPrompts(encoder, options);
+  const parts = { predictor, catalogue, encoder, taskProfile: async () => ok(undefined) };
   for (const { id, prompt, embedding } of prompts) {
-    const request = toRequest(prompt, rule, options);
-    const prediction = predictor.predict(embedding, encoder.readable(prompt));
-    const decision = unwrap(decide(predictor, catalogue, prediction, request));
+    const question = unwrap(questionOf(parsed.value, { said: prompt }));
+    const surroundings = {
+      owner: "",
+      embeddings: { embed: async () => ({ embedding, hit: true }) },
+      stopwatch: createStopwatch(() => 0),
+    };
+    const { decision } = unwrap(await decideQuestion(question, parts, surroundings));
     print(options.json ? toJson(id, decision, priced) : toText(id, decision, priced));
   }
+}
+
+/** The options of the command as fields of a request. */
+function toRouteOptions(options: RouteCommandOptions): Readonly<Record<string, unknown>> {
+  const { models, exclude, maxUsd } = options;
+  const rules = ruleOptions.map(({ field, option }) => [
+    field,
+    (options as unknown as Record<string, unknown>)[option.attributeName()],
+  ]);
+  return { models, exclude, max_usd: maxUsd, ...Object.fromEntries(rules) };
 }
 
 interface EmbeddedPrompt {
@@ -117,28 +139,6 @@ async function readCatalogueOf(
   });
   if (bytes === undefined) return { catalogue: catalogueWithoutPrices(predictor.models), priced: false };
   return { catalogue: unwrap(parseCatalogue(bytes)), priced: true };
-}
-
-function ruleOf({ spend, tolerance, minPCorrect, lambdaUsd }: RouteCommandOptions): RequestedRule {
-  const rule = choiceRule({ spend, tolerance, min_p_correct: minPCorrect, lambda_usd: lambdaUsd });
-  if (rule.ok) return rule.value;
-  throw new WrongUsage(rule.failure.message);
-}
-
-function toRequest(
-  prompt: string,
-  rule: RequestedRule,
-  { models, exclude, maxUsd }: RouteCommandOptions,
-): DecisionRequest {
-  return {
-    inputTokens: estimateInputTokens([{ role: "user", content: prompt }]),
-    require: { capabilities: [] },
-    rule,
-    today: dayOf(Date.now()),
-    ...(models === undefined ? {} : { models }),
-    ...(exclude === undefined ? {} : { exclude }),
-    ...(maxUsd === undefined ? {} : { maxUsd }),
-  };
 }
 
 function toJson(id: string, { model, reason, ranking }: Decision, priced: boolean): string {

@@ -1,4 +1,5 @@
 import type { BatchResponse } from "../contract/batch.ts";
+import { type EndpointName, endpoints } from "../contract/endpoints.ts";
 import type { FeedbackRequest, FeedbackResponse } from "../contract/feedback.ts";
 import type { Health } from "../contract/health.ts";
 import type { ModelList } from "../contract/models.ts";
@@ -58,18 +59,21 @@ export function connectSignalbox(options: SignalboxOptions): Signalbox {
     timeoutMs: options.timeoutMs ?? 10_000,
     random: Math.random,
   };
-  const call = <T>(path: string, body: unknown, { signal }: CallOptions = {}) =>
-    send<T>({ url: `${base}${path}`, body, signal }, sending);
+  const call = <T>(name: EndpointName, body: unknown, { signal }: CallOptions = {}) =>
+    send<T>({ url: `${base}${endpoints[name].path}`, body, signal }, sending);
   return {
-    route: (request, callOptions) => call<RouteResponse>("/v1/route", request, callOptions),
+    route: (request, callOptions) => call<RouteResponse>("route", request, callOptions),
     routeBatch: async (requests, callOptions) =>
-      (await call<BatchResponse>("/v1/route/batch", { requests }, callOptions)).data,
-    routeTask: (prompts, callOptions) => call<RouteTaskResponse>("/v1/route/task", { prompts }, callOptions),
-    feedback: (feedback, callOptions) => call<FeedbackResponse>("/v1/feedback", feedback, callOptions),
-    models: async (callOptions) => (await call<ModelList>("/v1/models", undefined, callOptions)).data,
-    traffic: (callOptions) => call<Traffic>("/v1/traffic", undefined, callOptions),
+      (await call<BatchResponse>("routeBatch", { requests }, callOptions)).data,
+    routeTask: (prompts, callOptions) => call<RouteTaskResponse>("routeTask", { prompts }, callOptions),
+    feedback: (feedback, callOptions) => call<FeedbackResponse>("feedback", feedback, callOptions),
+    models: async (callOptions) => (await call<ModelList>("models", undefined, callOptions)).data,
+    traffic: (callOptions) => call<Traffic>("traffic", undefined, callOptions),
     health: ({ signal } = {}) =>
-      send<Health>({ url: `${base}/health`, body: undefined, signal, isAnswer: isHealth }, sending),
+      send<Health>(
+        { url: `${base}${endpoints.health.path}`, body: undefined, signal, isAnswer: isHealth },
+        sending,
+      ),
   };
 }
 

@@ -1,9 +1,11 @@
 import * as v from "valibot";
+import type { Capability } from "../core/catalogue.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { positiveCount } from "./fields.ts";
 import { messagesSchema } from "./message.ts";
-import { type RouteOptions, routeOptionsSchema } from "./options.ts";
+import { type RouteOptions, routeOptionEntries, routeOptionsSchema, ruleFields } from "./options.ts";
 import { parseWith } from "./parse.ts";
+import { type Question, questionOf } from "./question.ts";
 
 /**
  * The body of POST /v1/chat/completions: OpenAI's, of which only what Signalbox reads is checked. The rest goes to
@@ -22,23 +24,19 @@ export const chatRequestSchema = v.looseObject({
 });
 export type ChatRequest = v.InferOutput<typeof chatRequestSchema>;
 
-/** How `model` is meant: chosen by Signalbox with these options, or named by the caller. */
-type ChatModel =
-  | { readonly kind: "auto"; readonly options: RouteOptions }
-  | { readonly kind: "named"; readonly name: string };
-
-export interface ParsedChat {
-  readonly request: ChatRequest;
-  readonly model: ChatModel;
-}
+/** How `model` is meant: to be chosen by Signalbox, or named by the caller. */
+export type ParsedChat = { readonly request: ChatRequest } & (
+  | { readonly kind: "auto"; readonly question: Question }
+  | { readonly kind: "named"; readonly name: string }
+);
 
 /** Checks the body and reads `auto`, `auto:spend=0.3` or a model's name. */
-export function parseChatRequest(body: unknown): Result<ParsedChat, "invalid_request"> {
+export function parseChatRequest(body: unknown): Result<ParsedChat, "invalid_request" | "conflicting_rules"> {
   const request = parseWith(chatRequestSchema, body, "invalid_request");
   if (!request.ok) return request;
   const { model } = request.value;
   const [name, suffix] = splitOnce(model, ":");
-  if (name !== "auto") return ok({ request: request.value, model: { kind: "named", name: model } });
+  if (name !== "auto") return ok({ request: request.value, kind: "named", name: model });
   const suffixOptions = parseSuffix(suffix);
   if (!suffixOptions.ok) return suffixOptions;
   const given = (body as { readonly signalbox?: object | null }).signalbox ?? {};
@@ -47,31 +45,38 @@ export function parseChatRequest(body: unknown): Result<ParsedChat, "invalid_req
     // The body's own options passed above, so what is wrong stands in the model's suffix.
     return fail("invalid_request", `\`model\`: ${options.failure.message}`, "model");
   }
-  return ok({ request: request.value, model: { kind: "auto", options: options.value } });
+  const { messages, tools, max_completion_tokens, max_tokens } = request.value;
+  const question = questionOf(
+    options.value,
+    { said: messages, tools: tools ?? [] },
+    {
+      answerTokens: max_completion_tokens ?? max_tokens ?? 0,
+      capabilities: requiredByFormat(request.value),
+    },
+  );
+  return question.ok ? ok({ request: request.value, kind: "auto", question: question.value }) : question;
+}
+
+function requiredByFormat({ response_format }: ChatRequest): readonly Capability[] {
+  return response_format?.type === "json_object" || response_format?.type === "json_schema" ? ["json"] : [];
 }
 
 // What fits behind `auto:`, for clients that can set nothing but the model.
-const suffixFields: Readonly<Record<string, "number" | "text">> = {
-  objective: "text",
-  spend: "number",
-  tolerance: "number",
-  min_p_correct: "number",
-  lambda_usd: "number",
-  max_usd: "number",
-  route_on: "text",
-  task: "text",
-};
+const suffixFields: readonly string[] = [
+  ...Object.values(ruleFields).map(({ field }) => field),
+  ...(["max_usd", "route_on", "task"] as const satisfies (keyof RouteOptions)[]),
+];
 
 function parseSuffix(suffix: string | undefined): Result<Record<string, string | number>, "invalid_request"> {
   const options: Record<string, string | number> = {};
   for (const pair of suffix === undefined ? [] : suffix.split(",")) {
     const [field, value] = splitOnce(pair, "=");
-    const type = Object.hasOwn(suffixFields, field) ? suffixFields[field] : undefined;
-    if (type === undefined || value === undefined || value === "") {
-      const known = Object.keys(suffixFields).join(", ");
+    if (!suffixFields.includes(field) || value === undefined || value === "") {
+      const known = suffixFields.join(", ");
       return fail("invalid_request", `after \`auto:\` write name=value, with one of ${known}`, "model");
     }
-    options[field] = type === "number" ? Number(value) : value;
+    options[field] =
+      routeOptionEntries[field as keyof RouteOptions].wrapped.type === "number" ? Number(value) : value;
   }
   return ok(options);
 }

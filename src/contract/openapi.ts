@@ -3,6 +3,7 @@ import type { GenericSchema } from "valibot";
 import { batchRequestSchema, batchResponseSchema } from "./batch.ts";
 import { chatRequestSchema } from "./chat.ts";
 import { decisionHeaderMeanings } from "./decision-headers.ts";
+import { type EndpointName, endpointNames, endpoints } from "./endpoints.ts";
 import { type ErrorCode, errorBodySchema, errorCodes, errorKinds } from "./error.ts";
 import { feedbackRequestSchema, feedbackResponseSchema } from "./feedback.ts";
 import { healthSchema } from "./health.ts";
@@ -11,9 +12,8 @@ import { routeRequestSchema, routeResponseSchema } from "./route.ts";
 import { routeTaskRequestSchema, routeTaskResponseSchema } from "./route-task.ts";
 import { trafficSchema } from "./traffic.ts";
 
+/** What the document tells of an address beyond the table of endpoints. */
 interface Operation {
-  readonly method: "get" | "post";
-  readonly path: string;
   readonly summary: string;
   readonly description?: string;
   readonly request?: GenericSchema;
@@ -30,10 +30,8 @@ interface Operation {
 const READ = [401, 421, 429, 500, 503] as const;
 const WRITE = [400, 401, 403, 408, 413, 415, 421, 429, 500, 503] as const;
 
-const operations: readonly Operation[] = [
-  {
-    method: "post",
-    path: "/v1/route",
+const operations: Readonly<Record<EndpointName, Operation>> = {
+  route: {
     summary: "Decide which model should answer a prompt",
     description:
       "Give `prompt` or `messages`, and at most one of `objective`, `spend`, `tolerance`, `min_p_correct` and `lambda_usd`.",
@@ -43,9 +41,7 @@ const operations: readonly Operation[] = [
     decision: true,
     example: { prompt: "How many positive divisors does 360 have?", tolerance: 0.05 },
   },
-  {
-    method: "post",
-    path: "/v1/route/batch",
+  routeBatch: {
     summary: "Decide up to 32 prompts",
     description: "A request without an answer (no prompt, no candidates, ...) gets its error in its place.",
     request: batchRequestSchema,
@@ -53,9 +49,7 @@ const operations: readonly Operation[] = [
     statuses: WRITE,
     example: { requests: [{ prompt: "What is 2 + 2?" }, { prompt: "Who wrote Kalevala?", tolerance: 0.1 }] },
   },
-  {
-    method: "post",
-    path: "/v1/route/task",
+  routeTask: {
     summary: "Choose one model for a set of prompts",
     description:
       "Scores every model on all prompts together: S1, S2 and, with a knn bundle, S3 of Shnitzer et al. 2023, and a posterior mean that counts the labels.",
@@ -69,9 +63,7 @@ const operations: readonly Operation[] = [
       ],
     },
   },
-  {
-    method: "post",
-    path: "/v1/chat/completions",
+  chatCompletions: {
     summary: "Answer a chat with the model that fits it, through an OpenAI-compatible provider",
     description:
       "`model` is `auto`, `auto:spend=0.3` or a model of the catalogue. What the provider answers is passed on byte for byte, streams too; `x-signalbox-attempts` counts the models that were tried.",
@@ -82,9 +74,7 @@ const operations: readonly Operation[] = [
     streams: true,
     example: { model: "auto:spend=0.3", messages: [{ role: "user", content: "Say hello in Finnish." }] },
   },
-  {
-    method: "post",
-    path: "/v1/feedback",
+  feedback: {
     summary: "Tell what came of a decision",
     description: "The decision's id carries what is kept; sending the same feedback twice changes nothing.",
     request: feedbackRequestSchema,
@@ -92,38 +82,33 @@ const operations: readonly Operation[] = [
     statuses: [...WRITE, 409, 410],
     example: { decision: "dec_...", score: 1 },
   },
-  {
-    method: "get",
-    path: "/v1/models",
+  models: {
     summary: "List `auto` and the models of the catalogue, in OpenAI's form",
     response: modelListSchema,
     statuses: READ,
   },
-  {
-    method: "get",
-    path: "/v1/traffic",
+  traffic: {
     summary: "Count the decisions of the last seven days by model",
     description: "Of all keys, as far as DECISION_LOG records them; `recorded` is false where it doesn't.",
     response: trafficSchema,
     statuses: [...READ, 403],
   },
-  {
-    method: "get",
-    path: "/health",
+  health: {
     summary: "Tell what is being served and what is wrong",
     description:
       "Answers 503 with the same body while nothing can be served, and with an error where the Worker is misconfigured.",
     response: healthSchema,
     statuses: [421, 500],
   },
-  { method: "get", path: "/openapi.json", summary: "This document", response: "any", statuses: [] },
-];
+  openapi: { summary: "This document", response: "any", statuses: [] },
+};
 
 /** The OpenAPI 3.1 document, made from the schemas that the Worker itself parses with. */
 export function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of operations) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) };
+  for (const name of endpointNames) {
+    const { method, path } = endpoints[name];
+    paths[path] = { ...paths[path], [method]: describeOperation(name, operations[name]) };
   }
   return {
     openapi: "3.1.0",
@@ -143,16 +128,11 @@ export function openApiDocument(version: string): Record<string, unknown> {
   };
 }
 
-function describeOperation({
-  path,
-  method,
-  summary,
-  description,
-  request,
-  response,
-  statuses,
-  ...rest
-}: Operation) {
+function describeOperation(
+  name: EndpointName,
+  { summary, description, request, response, statuses, ...rest }: Operation,
+) {
+  const { method, path } = endpoints[name];
   const schema = response === "any" ? { type: "object" } : schemaOf(response, "output");
   const success = {
     description: "Success",
@@ -163,7 +143,7 @@ function describeOperation({
     ...(rest.decision ? { headers: headers() } : {}),
   };
   const errors = statuses.map((status) => [String(status), { $ref: `#/components/responses/${status}` }]);
-  const unavailable = path === "/health" ? { 503: { ...success, description: "Nothing can be served" } } : {};
+  const unavailable = name === "health" ? { 503: { ...success, description: "Nothing can be served" } } : {};
   return {
     operationId: operationId(method, path),
     summary,

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { reasons } from "../core/policy.ts";
-import { fail, ok, type Result } from "../core/result.ts";
+import { fail, type Result } from "../core/result.ts";
 import { checksum } from "./fields.ts";
 import { messagesSchema } from "./message.ts";
 import { routeOptionEntries } from "./options.ts";
 import { parseWith } from "./parse.ts";
+import { type Question, questionOf } from "./question.ts";
 
 /** What is routed on, and the tools that would be sent along. */
 const promptEntries = {
@@ -18,24 +19,29 @@ export type RouteRequest = v.InferOutput<typeof routeRequestSchema>;
 /** What a caller writes: fields with a default may be left out. */
 export type RouteRequestInput = v.InferInput<typeof routeRequestSchema>;
 
-export type RouteRequestCode = "invalid_request" | "missing_prompt" | "conflicting_prompt";
+export type RouteRequestCode =
+  | "invalid_request"
+  | "missing_prompt"
+  | "conflicting_prompt"
+  | "conflicting_rules";
 
-/** The body of POST /v1/route, checked; exactly one of `prompt` and `messages` is there. */
-export function parseRouteRequest(body: unknown): Result<RouteRequest, RouteRequestCode> {
+/** The body of POST /v1/route -> what is asked. */
+export function parseRouteRequest(body: unknown): Result<Question, RouteRequestCode> {
   const request = parseWith(routeRequestSchema, body, "invalid_request");
-  return request.ok ? checkPrompt(request.value) : request;
+  return request.ok ? toQuestion(request.value) : request;
 }
 
-/** Exactly one of `prompt` and `messages`, which a schema alone can't say in a sentence that helps. */
-export function checkPrompt(request: RouteRequest): Result<RouteRequest, RouteRequestCode> {
-  const { prompt, messages } = request;
+/** A checked body -> what is asked: with exactly one of `prompt` and `messages`, and at most one choice rule. */
+export function toQuestion(request: RouteRequest): Result<Question, RouteRequestCode> {
+  const { prompt, messages, tools } = request;
   if (prompt !== undefined && messages !== undefined) {
     return fail("conflicting_prompt", "give `prompt` or `messages`, not both", "prompt");
   }
-  if (messages === undefined && (prompt === undefined || prompt.trim() === "")) {
+  const said = messages ?? prompt ?? "";
+  if (typeof said === "string" && said.trim() === "") {
     return fail("missing_prompt", "give `prompt` as text or `messages` in OpenAI's form", "prompt");
   }
-  return ok(request);
+  return questionOf(request, { said, tools });
 }
 
 const candidateSchema = v.object({ model: v.string(), p_correct: v.number(), expected_usd: v.number() });

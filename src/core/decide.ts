@@ -6,7 +6,14 @@ import {
   matchModels,
 } from "./catalogue.ts";
 import { expectedUsd } from "./cost.ts";
-import { type Candidate, type Choice, type ChoiceRule, choose, type Reason } from "./policy.ts";
+import {
+  type Candidate,
+  type Choice,
+  type ChoiceRule,
+  choose,
+  type Reason,
+  type RequestedRule,
+} from "./policy.ts";
 import type { Prediction, Predictor } from "./predictor.ts";
 import { fail, ok, type Result } from "./result.ts";
 import { describeRetirement, isRetired, type Retirement, retirements } from "./service-life.ts";
@@ -25,7 +32,7 @@ export interface DecisionRequest {
   };
   /** Conditions, the weightiest first; one that no candidate meets is none. */
   readonly suits?: readonly ((model: CatalogueModel) => boolean)[];
-  readonly rule: ChoiceRule | { readonly kind: "spend"; readonly spend: number };
+  readonly rule: RequestedRule;
   /** No candidate may cost more. */
   readonly maxUsd?: number;
   /** The day of the decision, ISO 8601: a model that has left its provider is no candidate. Left out, all are there. */
@@ -88,10 +95,7 @@ function finalReason(
   return onAverage && reason === "highest_p_correct" ? "best_on_average" : reason;
 }
 
-function resolveRule(
-  predictor: Predictor,
-  rule: DecisionRequest["rule"],
-): Result<ChoiceRule, "spend_not_calibrated"> {
+function resolveRule(predictor: Predictor, rule: RequestedRule): Result<ChoiceRule, "spend_not_calibrated"> {
   if (rule.kind !== "spend") return ok(rule);
   // The whole way up the dial is pure quality, also for bundles that were trained without prices.
   if (rule.spend >= 1) return ok({ kind: "quality" });

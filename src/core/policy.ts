@@ -21,6 +21,9 @@ export type ChoiceRule =
   /** The largest decision score minus USD / lambda: lambda is what one correct answer is worth. */
   | { readonly kind: "lambda_usd"; readonly lambdaUsd: number };
 
+/** How a caller asks for a choice: the dial `spend` becomes a rule by what the bundle learned of prices. */
+export type RequestedRule = ChoiceRule | { readonly kind: "spend"; readonly spend: number };
+
 /** Why a model was chosen: the closed set of the HTTP contract. */
 export const reasons = [
   "highest_p_correct",

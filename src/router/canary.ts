@@ -1,14 +1,7 @@
+import type { Conversation } from "../contract/question.ts";
 import { checksumOf } from "../encoder/files.ts";
-import { type ChatMessage, userTurns } from "../encoder/route-text.ts";
+import { userTurns } from "../encoder/route-text.ts";
 import type { Serving } from "./serving.ts";
-
-/** What a conversation is told by: it stays the same from turn to turn. */
-export interface Conversation {
-  /** A key that the caller gave to all turns. */
-  readonly session?: string | undefined;
-  readonly prompt?: string | undefined;
-  readonly messages?: readonly ChatMessage[] | undefined;
-}
 
 /** The state that decides this conversation: the canary's for its share of them, else the live one. */
 export async function servingFor(serving: Serving, conversation: Conversation): Promise<Serving> {
@@ -19,8 +12,8 @@ export async function servingFor(serving: Serving, conversation: Conversation): 
 }
 
 // The first user turn, whatever the request is routed on: the last one changes, and the conversation would flip.
-function conversationKey({ session, prompt, messages = [] }: Conversation): string {
-  return session ?? prompt ?? userTurns(messages)[0] ?? "";
+function conversationKey({ session, said }: Conversation): string {
+  return session ?? (typeof said === "string" ? said : (userTurns(said)[0] ?? ""));
 }
 
 /**

@@ -1,9 +1,15 @@
+import type { Failure } from "../core/result.ts";
+
 /** Who asks, however the question came: over HTTP or by a service binding. */
 export interface Caller {
   /** Name of the API key; undefined where access is open. */
   readonly keyName: string | undefined;
   /** The address that was asked, for what is recorded. */
   readonly address: string;
+  /** An `Authorization` of the caller's own for providers; undefined where none was sent for them. */
+  readonly authorization: string | undefined;
   /** Keeps work alive that outlasts the answer (`ctx.waitUntil`). */
   readonly keepAlive: (work: Promise<unknown>) => void;
+  /** Spends the caller's limit on the prompts of one request beyond the first; the failure where it doesn't suffice. */
+  readonly spend: (prompts: number) => Promise<Failure<"rate_limited"> | undefined>;
 }

@@ -1,4 +1,13 @@
 import { allBackends } from "./backends/all-backends.ts";
-import { createWorker } from "./create-worker.ts";
+import { createApp } from "./http/app.ts";
+import { RpcEntrypoint } from "./rpc.ts";
+import { isolateOnce } from "./state/isolate-once.ts";
 
-export default createWorker(allBackends);
+const isolateOf = isolateOnce(allBackends);
+const { fetch } = createApp(isolateOf);
+
+export default { fetch };
+
+export class SignalboxRpc extends RpcEntrypoint {
+  protected override readonly isolate = () => isolateOf(this.env);
+}

@@ -59,7 +59,23 @@ describe("a route request", () => {
       task: "support-tickets",
       explain: true,
     };
-    expect(parseRouteRequest(body)).toEqual({ ok: true, value: body });
+    expect(parseRouteRequest(body)).toEqual({
+      ok: true,
+      value: {
+        conversation: { said: body.messages, tools: body.tools, routeOn: "last", session: undefined },
+        demands: {
+          rule: { kind: "spend", spend: 0.3 },
+          models: ["gpt-*"],
+          exclude: ["gpt-4"],
+          require: { capabilities: ["vision", "tools", "json"], contextTokens: 1000 },
+          maxUsd: 0.01,
+          currentModel: "gpt-4o",
+        },
+        answerTokens: 0,
+        task: "support-tickets",
+        explain: true,
+      },
+    });
   });
 
   test("a refused value is never quoted: it may be long or private", () => {

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
 import { kvKeys, type Pointer } from "../../src/contract/pointer.ts";
+import type { Conversation } from "../../src/contract/question.ts";
 import { servingFor } from "../../src/router/canary.ts";
 import type { Serving } from "../../src/router/serving.ts";
 import { type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
@@ -81,8 +82,8 @@ test("without a session the first user turn tells: 5,000 conversations, 10 %, an
       { role: "assistant", content: "Why?" },
       { role: "user", content: `Because of ${k}.` },
     ];
-    const chosen = await servingFor(serving, { messages: opening });
-    expect(await servingFor(serving, { messages: later })).toBe(chosen);
+    const chosen = await servingFor(serving, conversationOf(opening));
+    expect(await servingFor(serving, conversationOf(later))).toBe(chosen);
     if (chosen === canary.serving) taken++;
   }
   expect(taken / 50).toBeGreaterThan(9);
@@ -180,3 +181,7 @@ test("a shadow never answers; what it would have chosen is counted and recorded"
   }
   expect(JSON.stringify(points)).not.toContain("Kalevala");
 });
+
+function conversationOf(said: Conversation["said"]): Conversation {
+  return { said, tools: [], routeOn: "first", session: undefined };
+}

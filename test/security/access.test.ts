@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { createApiKey, type Permission } from "../../src/contract/api-key.ts";
+import { type EndpointName, endpointNames, endpoints } from "../../src/contract/endpoints.ts";
 import { type FakeProvider, startFakeProvider } from "../conformance/fake-provider.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
 import { request, sendRaw } from "./raw-http.ts";
@@ -222,16 +223,33 @@ describe("methods", () => {
 
 describe("a limited key", () => {
   const chat = JSON.stringify({ model: "auto", messages: [{ role: "user", content: "Hello" }] });
-  const addresses = [
-    ["POST /v1/route", prompt, "route"],
-    ["POST /v1/route/batch", JSON.stringify({ requests: [{ prompt: "Hello" }] }), "route"],
-    ["POST /v1/route/task", JSON.stringify({ prompts: [{ prompt: "Hello" }] }), "route"],
-    ["POST /v1/chat/completions", chat, "chat"],
-    ["POST /v1/feedback", JSON.stringify({ decision: "dec_x", score: 1 }), "feedback"],
-    ["GET /v1/traffic", "", "operate"],
-  ] as const;
+  /** A body that each address takes. */
+  const bodies: Readonly<Record<EndpointName, string>> = {
+    route: prompt,
+    routeBatch: JSON.stringify({ requests: [{ prompt: "Hello" }] }),
+    routeTask: JSON.stringify({ prompts: [{ prompt: "Hello" }] }),
+    chatCompletions: chat,
+    feedback: JSON.stringify({ decision: "dec_x", score: 1 }),
+    models: "",
+    traffic: "",
+    health: "",
+    openapi: "",
+  };
+  const guarded = endpointNames.filter((name) => !["nothing", "any_key"].includes(endpoints[name].needs));
 
-  test.each(addresses)("%s is for keys that may", async (line, body, needed) => {
+  test("every address under /v1 needs a key, and nothing else does", async () => {
+    for (const name of endpointNames) {
+      const { method, path, needs } = endpoints[name];
+      const { status } = await send(`${method.toUpperCase()} ${path}`, [json], bodies[name]);
+      expect(status, path).toBe(path.startsWith("/v1/") ? 401 : 200);
+      expect(needs === "nothing", path).toBe(!path.startsWith("/v1/"));
+    }
+  });
+
+  test.each(guarded)("%s is for keys that may", async (name) => {
+    const { method, path, needs: needed } = endpoints[name];
+    const line = `${method.toUpperCase()} ${path}`;
+    const body = bodies[name];
     for (const [name, allowed] of [
       ["router", "route"],
       ["judge", "feedback"],

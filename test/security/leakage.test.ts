@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApiKey } from "../../src/contract/api-key.ts";
+import { endpoints } from "../../src/contract/endpoints.ts";
 import { request, sendRaw } from "./raw-http.ts";
 import { removeBuild, startWatchedWorker, type WatchedWorker } from "./watched-worker.ts";
 
@@ -141,13 +142,8 @@ describe("nothing secret is in anything that comes out", () => {
     await chat({ model: "auto" });
     await chat({ model: "gpt-9" });
     await chat({ model: "claude-3.5-sonnet" });
-    for (const line of [
-      "GET /health",
-      "GET /v1/models",
-      "GET /openapi.json",
-      "GET /nowhere",
-      "TRACE /v1/route",
-    ]) {
+    const lines = Object.values(endpoints).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    for (const line of [...lines, "GET /nowhere", "TRACE /v1/route"]) {
       await ask(line);
       await ask(line, "", []);
       await ask(line, "", [`authorization: Bearer ${key}x`]);

@@ -89,7 +89,12 @@ async function wasDue(
       serving: { pointer: { ...pointer, bundle: pointer.canary.bundle } },
     };
     const session = options["session"] as string | undefined;
-    const due = await servingFor({ pointer, canary } as unknown as Serving, { prompt, session });
+    const due = await servingFor({ pointer, canary } as unknown as Serving, {
+      said: prompt,
+      tools: [],
+      routeOn: "first",
+      session,
+    });
     if (due.pointer.bundle === body.bundle) return true;
   }
   return false;

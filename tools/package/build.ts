@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { build } from "esbuild";
 import { runWrangler, wranglerFailure } from "../../src/cli/run-wrangler.ts";
+import { buildLibrary, compile, nameCompiledModules } from "./build-library.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
@@ -15,9 +14,10 @@ const RUNTIME_WASM = "ort-wasm-simd-threaded.wasm";
 /** Makes dist, which the npm package holds: JavaScript of command line and client, the Worker in one file, the page. */
 async function buildPackage(): Promise<void> {
   await removeEarlier();
-  await compile("tools/package");
-  await compile("src/client"); // the same JavaScript again, and the types that go with it
-  await nameCompiledModules();
+  await compile("tools/package", dist);
+  await compile("src/client", dist); // the same JavaScript again, and the types that go with it
+  await buildLibrary(dist);
+  await nameCompiledModules(dist);
   await chmod(join(dist, "cli/main.js"), 0o755);
   // Bundled here, so that an installation needs neither Hono nor onnxruntime-web, which is larger than all the rest.
   await bundleRuntime();
@@ -31,20 +31,6 @@ async function removeEarlier(): Promise<void> {
   for (const entry of await readdir(dist, { withFileTypes: true })) {
     if (entry.isDirectory() && entry.name !== "playground")
       await rm(join(dist, entry.name), { recursive: true });
-  }
-}
-
-async function compile(project: string): Promise<void> {
-  const tsc = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
-  await promisify(execFile)(process.execPath, [tsc, "-p", project], { cwd: root });
-}
-
-/** The compiler leaves `.ts` in what types import, which only its newer versions find. */
-async function nameCompiledModules(): Promise<void> {
-  const files = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith(".d.ts"));
-  for (const file of files) {
-    const text = await readFile(join(dist, file), "utf8");
-    await writeFile(join(dist, file), text.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
   }
 }
 

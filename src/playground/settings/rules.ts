@@ -1,6 +1,8 @@
+import type { ruleFields } from "../../contract/options.ts";
 import { percent, points } from "../format.ts";
 
-export type RuleKind = "spend" | "tolerance" | "min_p_correct" | "quality";
+/** The rules of the API that people set by hand; what an answer is worth is for programs. */
+export type RuleKind = Exclude<keyof typeof ruleFields, "lambda_usd">;
 
 /** One way to choose a model, and the dial that goes with it. */
 export interface Rule {

@@ -3,7 +3,8 @@ import { createMiddleware } from "hono/factory";
 import { findKey, holdsApiKey, type Permission } from "../../contract/api-key.ts";
 import { decisionHeaderMeanings } from "../../contract/decision-headers.ts";
 import type { Failure } from "../../core/result.ts";
-import { type HttpContext, type HttpEnv, respondFailure } from "./http.ts";
+import type { Caller } from "../caller.ts";
+import { failureResponse, type HttpContext, type HttpEnv } from "./http.ts";
 
 const KEY_HEADER = "x-signalbox-key";
 
@@ -15,7 +16,7 @@ export const requireHost = createMiddleware<HttpEnv>(async (context, next) => {
   const { allowedHosts } = context.get("isolate").settings;
   if (allowedHosts === undefined || allowedHosts.includes(new URL(context.req.url).hostname)) return next();
   const message = `this Worker answers to ${allowedHosts.join(", ")} only; see ALLOWED_HOSTS`;
-  return respondFailure(context, { code: "wrong_host", message, param: "host" });
+  return failureResponse({ code: "wrong_host", message, param: "host" });
 });
 
 /** Lets only holders of a key through, each within its limit; everyone where AUTH is `open`. */
@@ -25,15 +26,15 @@ export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
   const presented = presentedKey(context);
   if (presented === undefined) {
     const message = "send a key as `Authorization: Bearer <key>`";
-    return challenge(respondFailure(context, { code: "missing_key", message, param: "authorization" }));
+    return challenge(failureResponse({ code: "missing_key", message, param: "authorization" }));
   }
   const record = await findKey(access.keys, presented);
   if (record === undefined) {
     const message = "this key is wrong or was revoked";
-    return challenge(respondFailure(context, { code: "invalid_key", message, param: "authorization" }));
+    return challenge(failureResponse({ code: "invalid_key", message, param: "authorization" }));
   }
   if (rateLimiter !== undefined && !(await rateLimiter.limit({ key: record.name })).success)
-    return respondFailure(context, usedUp);
+    return failureResponse(usedUp);
   context.set("keyName", record.name);
   context.set("keyAllows", record.allows);
   return next();
@@ -44,28 +45,13 @@ const usedUp: Failure<"rate_limited"> = {
   message: "this key has used up its limit for now",
 };
 
-/**
- * Spends the key's limit on the prompts of one request beyond the first, which was spent when the request was let in; the
- * failure where it doesn't suffice. The platform's limiter counts one a call, so each prompt is a call.
- */
-export async function spendOnPrompts(
-  context: HttpContext,
-  prompts: number,
-): Promise<Failure<"rate_limited"> | undefined> {
-  const { rateLimiter } = context.get("isolate").settings;
-  const key = context.get("keyName");
-  if (rateLimiter === undefined || key === undefined) return undefined;
-  const spent = await Promise.all(Array.from({ length: prompts - 1 }, () => rateLimiter.limit({ key })));
-  return spent.every(({ success }) => success) ? undefined : usedUp;
-}
-
 /** Lets only keys through that are not limited to something else. */
 export function requirePermission(permission: Permission) {
   return createMiddleware<HttpEnv>(async (context, next) => {
     const allows = context.get("keyAllows");
     if (allows === undefined || allows.has(permission)) return next();
     const message = `this key may only ${[...allows].join(" and ")}; here it needs ${permission}`;
-    return respondFailure(context, { code: "key_not_allowed", message, param: "authorization" });
+    return failureResponse({ code: "key_not_allowed", message, param: "authorization" });
   });
 }
 
@@ -95,8 +81,28 @@ function bearerToken(authorization = ""): string | undefined {
   return /^bearer +(\S+)$/i.exec(authorization.trim())?.[1];
 }
 
+/** Who asks in this context. */
+export function callerOf(context: HttpContext): Caller {
+  const { settings } = context.get("isolate");
+  const keyName = context.get("keyName");
+  return {
+    keyName,
+    address: context.req.path,
+    authorization: callerAuthorization(context),
+    keepAlive: (work) => context.executionCtx.waitUntil(work),
+    // One was spent when the request was let in. The platform's limiter counts one a call, so each prompt is a call.
+    spend: async (prompts) => {
+      const { rateLimiter } = settings;
+      if (rateLimiter === undefined || keyName === undefined) return undefined;
+      const calls = Array.from({ length: prompts - 1 }, () => rateLimiter.limit({ key: keyName }));
+      const spent = await Promise.all(calls);
+      return spent.every(({ success }) => success) ? undefined : usedUp;
+    },
+  };
+}
+
 /** What a caller sent for the provider; never the key of Signalbox itself. */
-export function callerAuthorization(context: HttpContext): string | undefined {
+function callerAuthorization(context: HttpContext): string | undefined {
   const { access } = context.get("isolate").settings;
   const isForProvider = access.kind === "open" || context.req.header(KEY_HEADER) !== undefined;
   const authorization = isForProvider ? context.req.header("authorization") : undefined;

@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import type { Permission } from "../../contract/api-key.ts";
 import { type ErrorCode, errorBody, errorKinds } from "../../contract/error.ts";
 import type { Failure } from "../../core/result.ts";
-import type { Caller } from "../caller.ts";
 import type { Env } from "../state/bindings.ts";
 import type { Isolate } from "../state/isolate.ts";
 import type { BodyShare } from "./body-budget.ts";
@@ -25,21 +24,14 @@ export type HttpContext = Context<HttpEnv>;
 const RETRY_AFTER_SECONDS: Partial<Record<number, string>> = { 429: "60", 503: "5" };
 
 /** The error envelope with the status of its code. */
-export function respondFailure(context: HttpContext, { code, message, param }: Failure<ErrorCode>): Response {
+export function failureResponse(
+  { code, message, param }: Failure<ErrorCode>,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const { status } = errorKinds[code];
   const retryAfter = RETRY_AFTER_SECONDS[status];
-  return context.json(
-    errorBody(code, message, param),
+  return Response.json(errorBody(code, message, param), {
     status,
-    retryAfter === undefined ? {} : { "retry-after": retryAfter },
-  );
-}
-
-/** Who asks in this context. */
-export function callerOf(context: HttpContext): Caller {
-  return {
-    keyName: context.get("keyName"),
-    address: context.req.path,
-    keepAlive: (work) => context.executionCtx.waitUntil(work),
-  };
+    headers: { ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }), ...headers },
+  });
 }

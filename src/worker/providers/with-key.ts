@@ -1,9 +1,9 @@
-import type { RouteOptions } from "../../contract/options.ts";
 import { type Catalogue, catalogueNames, matchModels } from "../../core/catalogue.ts";
+import type { DecisionRequest } from "../../core/decide.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Serving } from "../../router/serving.ts";
 
-type Filters = Pick<RouteOptions, "models" | "exclude">;
+type Filters = Pick<DecisionRequest, "models" | "exclude">;
 
 /**
  * `models` and `exclude` of a completion, written out for the part of the catalogue that the Worker has keys for: a name

@@ -6,6 +6,7 @@ import type { Catalogue } from "../../core/catalogue.ts";
 import type { Predictor } from "../../core/predictor.ts";
 import { type Failure, fail, ok, type Result } from "../../core/result.ts";
 import type { Encoder } from "../../encoder/encoder.ts";
+import { mismatches } from "../../router/mismatches.ts";
 import type { Serving } from "../../router/serving.ts";
 import type { KeyValueReader } from "./bindings.ts";
 import { readByChecksum, readTaskProfile } from "./store.ts";
@@ -108,11 +109,7 @@ async function loadState(
   ]);
   const faults = [encoder, bundle, catalogue].flatMap((result) => (result.ok ? [] : [result.failure]));
   if (bundle.ok) {
-    if (bundle.value.encoder.checksum !== pointer.encoder)
-      faults.push(encoderMismatch(bundle.value, pointer));
-    if (catalogue.ok && !bundle.value.models.some((model) => Object.hasOwn(catalogue.value.models, model))) {
-      faults.push({ code: "models_mismatch", message: "the catalogue has none of the bundle's models" });
-    }
+    faults.push(...mismatches(bundle.value, pointer.encoder, catalogue.ok ? catalogue.value : undefined));
   }
   if (faults.length > 0 || !encoder.ok || !bundle.ok || !catalogue.ok) return { faults };
   return {
@@ -125,13 +122,6 @@ async function loadState(
       taskProfile: (name) => readTaskProfile(kv, name),
     },
     faults,
-  };
-}
-
-function encoderMismatch({ encoder }: Predictor, pointer: Pointer): Failure<ErrorCode> {
-  return {
-    code: "encoder_mismatch",
-    message: `the bundle was trained on encoder ${encoder.id} ${encoder.checksum}, the pointer names ${pointer.encoder}`,
   };
 }
 

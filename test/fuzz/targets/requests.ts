@@ -4,15 +4,14 @@ import { batchRequestSchema } from "../../../src/contract/batch.ts";
 import { parseCatalogue } from "../../../src/contract/catalogue.ts";
 import { parseChatRequest } from "../../../src/contract/chat.ts";
 import { parseFeedback } from "../../../src/contract/feedback.ts";
-import { choiceRule } from "../../../src/contract/options.ts";
 import { parseJson, parseWith } from "../../../src/contract/parse.ts";
-import { parseRouteRequest, type RouteRequest } from "../../../src/contract/route.ts";
+import type { Question } from "../../../src/contract/question.ts";
+import { parseRouteRequest } from "../../../src/contract/route.ts";
 import { routeTaskRequestSchema } from "../../../src/contract/route-task.ts";
 import { loadPredictor } from "../../../src/core/bundle.ts";
 import { decide } from "../../../src/core/decide.ts";
 import { ok, type Result } from "../../../src/core/result.ts";
-import { estimateInputTokens } from "../../../src/encoder/input-tokens.ts";
-import { routeText } from "../../../src/encoder/route-text.ts";
+import { readQuestion } from "../../../src/router/decision.ts";
 import { mutateDocument } from "../mutate.ts";
 import { check, jsonBytes, outcomeOf, type Target } from "../target.ts";
 
@@ -148,8 +147,8 @@ export const chatRequest: Target = {
   run: (input) =>
     parsed(input, (body) => {
       const chat = parseChatRequest(body);
-      if (!chat.ok || chat.value.model.kind === "named") return chat;
-      return decideFor(ok({ ...chat.value.model.options, messages: chat.value.request.messages }));
+      if (!chat.ok || chat.value.kind === "named") return chat;
+      return decideFor(ok(chat.value.question));
     }),
 };
 
@@ -175,31 +174,19 @@ function parsed(input: Uint8Array, parse: (body: unknown) => Result<unknown, str
 }
 
 /** What follows on a parsed request in the Worker, without the encoder. */
-function decideFor(request: Result<RouteRequest, string>): Result<unknown, string> {
-  if (!request.ok) return request;
-  const { messages, prompt, tools, models, exclude, max_usd, route_on } = request.value;
-  const rule = choiceRule(request.value);
-  if (!rule.ok) return rule;
-  const sent = messages ?? [{ role: "user", content: prompt as string }];
-  const routed = routeText(sent, route_on, tools);
+function decideFor(question: Result<Question, string>): Result<unknown, string> {
+  if (!question.ok) return question;
+  const read = readQuestion(question.value, catalogue);
+  if (!read.ok) return read;
+  const { routed, request } = read.value;
+  const { inputTokens, maxUsd } = request;
   check(typeof routed.text === "string", "what is routed on is no text");
-  const inputTokens = estimateInputTokens(sent, tools);
   check(Number.isSafeInteger(inputTokens) && inputTokens >= 0, `${inputTokens} input tokens`);
-  const decision = decide(predictor, catalogue, prediction, {
-    inputTokens,
-    require: {
-      capabilities: routed.capabilities,
-      contextTokens: request.value.require?.context_tokens ?? 0,
-    },
-    rule: rule.value,
-    ...(models === undefined ? {} : { models }),
-    ...(exclude === undefined ? {} : { exclude }),
-    ...(max_usd === undefined ? {} : { maxUsd: max_usd }),
-  });
+  const decision = decide(predictor, catalogue, prediction, request);
   if (decision.ok) {
     const { expectedUsd, ranking } = decision.value;
     check(Number.isFinite(expectedUsd) && expectedUsd >= 0, `a decision costs ${expectedUsd}`);
-    check(max_usd === undefined || ranking.every((each) => each.expectedUsd <= max_usd), "max_usd is passed");
+    check(maxUsd === undefined || ranking.every((each) => each.expectedUsd <= maxUsd), "max_usd is passed");
   }
   return decision;
 }

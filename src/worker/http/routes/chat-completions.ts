@@ -1,21 +1,18 @@
-import { type ChatRequest, parseChatRequest } from "../../../contract/chat.ts";
+import { type ParsedChat, parseChatRequest } from "../../../contract/chat.ts";
 import type { ErrorCode } from "../../../contract/error.ts";
-import type { RouteOptions } from "../../../contract/options.ts";
-import { type Capability, type Catalogue, catalogueNames } from "../../../core/catalogue.ts";
+import { type Catalogue, catalogueNames } from "../../../core/catalogue.ts";
 import { fail, ok, type Result } from "../../../core/result.ts";
 import { servingFor } from "../../../router/canary.ts";
 import type { Serving } from "../../../router/serving.ts";
-import { createStopwatch, type Stopwatch } from "../../../router/stopwatch.ts";
 import { decideForCaller } from "../../decide-for-caller.ts";
+import type { Asked, StreamingHandler } from "../../handler.ts";
 import { sendTo, suitsRequest } from "../../providers/candidates.ts";
 import { completeWithFallback } from "../../providers/fallback.ts";
 import { passedHeaders } from "../../providers/passed-headers.ts";
 import { reachable, type Target, targetOf } from "../../providers/provider.ts";
 import { filtersWithKey, howToSetKey } from "../../providers/with-key.ts";
-import { callerAuthorization } from "../access.ts";
 import { decisionHeaders } from "../decision-response.ts";
-import { callerOf, type HttpContext, respondFailure } from "../http.ts";
-import { readExactJsonBody } from "../json-body.ts";
+import { failureResponse } from "../http.ts";
 
 /** Where a completion goes, best first, and the headers that say why. */
 interface Plan {
@@ -24,53 +21,58 @@ interface Plan {
 }
 
 /** POST /v1/chat/completions: decided where the model is `auto`, sent on, answered byte for byte. */
-export async function postChatCompletions(context: HttpContext): Promise<Response> {
-  const isolate = context.get("isolate");
-  const { settings, state } = isolate;
-  const stopwatch = createStopwatch(() => performance.now());
-  const body = await readExactJsonBody(context.req.raw, settings, context.get("bodyShare"));
-  if (!body.ok) return respondFailure(context, body.failure);
-  const chat = parseChatRequest(body.value.value);
-  if (!chat.ok) return respondFailure(context, chat.failure);
-  const serving = await stopwatch.time("state", () => state.serving(callerOf(context).keepAlive));
-  if (!serving.ok) return respondFailure(context, serving.failure);
-  const { request, model } = chat.value;
+export const postChatCompletions: StreamingHandler = async (body, asked) => {
+  const chat = parseChatRequest(body.value);
+  if (!chat.ok) return chat;
+  const { isolate, caller, stopwatch } = asked;
+  const live = await stopwatch.time("state", () => isolate.state.serving(caller.keepAlive));
+  if (!live.ok) return live;
   const plan =
-    model.kind === "named"
-      ? planNamed(context, model.name, serving.value)
-      : await planAuto(context, request, model.options, serving.value, stopwatch);
-  if (!plan.ok) return respondFailure(context, plan.failure);
+    chat.value.kind === "named"
+      ? planNamed(asked, chat.value.name, live.value)
+      : await planAuto(asked, chat.value, live.value);
+  if (!plan.ok) return plan;
 
+  const { kind, request } = chat.value;
   const sent = {
-    bodyFor: sendTo(body.value, model.kind === "auto"),
+    bodyFor: sendTo(body, kind === "auto"),
     streams: request.stream === true,
-    keyName: context.get("keyName"),
+    keyName: caller.keyName,
   };
   const completion = await stopwatch.time("upstream", () =>
-    completeWithFallback(plan.value.targets, sent, settings, isolate),
+    completeWithFallback(plan.value.targets, sent, isolate.settings, isolate),
   );
   if (completion.kind === "failed") {
-    const response = respondFailure(context, completion.failure);
-    response.headers.set("x-signalbox-attempts", String(completion.attempts));
-    if (completion.retryAfterMs !== undefined) {
-      response.headers.set("retry-after", String(Math.max(1, Math.ceil(completion.retryAfterMs / 1000))));
-    }
-    return response;
+    const { failure, attempts, retryAfterMs } = completion;
+    return ok(
+      failureResponse(failure, {
+        "x-signalbox-attempts": String(attempts),
+        ...(retryAfterMs === undefined
+          ? {}
+          : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+      }),
+    );
   }
   const { answer, target, attempts } = completion;
-  return new Response(answer.body, {
-    status: answer.status,
-    headers: {
-      ...plan.value.headers,
-      ...passedHeaders(answer.headers, target),
-      "x-signalbox-model": target.model,
-      "x-signalbox-attempts": String(attempts),
-      "server-timing": stopwatch.header(),
-    },
-  });
-}
+  return ok(
+    new Response(answer.body, {
+      status: answer.status,
+      headers: {
+        ...plan.value.headers,
+        ...passedHeaders(answer.headers, target),
+        "x-signalbox-model": target.model,
+        "x-signalbox-attempts": String(attempts),
+        "server-timing": stopwatch.header(),
+      },
+    }),
+  );
+};
 
-function planNamed(context: HttpContext, name: string, { catalogue }: Serving): Result<Plan, ErrorCode> {
+function planNamed(
+  { isolate: { settings }, caller }: Asked,
+  name: string,
+  { catalogue }: Serving,
+): Result<Plan, ErrorCode> {
   const model = catalogueNames(catalogue).get(name);
   if (model === undefined) {
     return fail(
@@ -79,13 +81,7 @@ function planNamed(context: HttpContext, name: string, { catalogue }: Serving): 
       "model",
     );
   }
-  const target = targetOf(
-    catalogue,
-    model,
-    "chat",
-    context.get("isolate").settings,
-    callerAuthorization(context),
-  );
+  const target = targetOf(catalogue, model, "chat", settings, caller.authorization);
   if (target !== undefined) return ok({ targets: [target], headers: {} });
   const { provider } = catalogue.models[model] as Serving["catalogue"]["models"][string];
   const keyName = catalogue.providers[provider]?.keyName as string;
@@ -93,36 +89,20 @@ function planNamed(context: HttpContext, name: string, { catalogue }: Serving): 
 }
 
 async function planAuto(
-  context: HttpContext,
-  request: ChatRequest,
-  options: RouteOptions,
+  asked: Asked,
+  { request, question }: Extract<ParsedChat, { readonly kind: "auto" }>,
   live: Serving,
-  stopwatch: Stopwatch,
 ): Promise<Result<Plan, ErrorCode>> {
-  const serving = await servingFor(live, { session: options.session, messages: request.messages });
-  const { settings } = context.get("isolate");
-  const authorization = callerAuthorization(context);
+  const serving = await servingFor(live, question.conversation);
+  const { settings } = asked.isolate;
+  const { authorization } = asked.caller;
   const usable = (whole: Catalogue) => reachable(whole, "chat", settings, authorization);
-  const answerTokens = request.max_completion_tokens ?? request.max_tokens ?? 0;
   const catalogue = usable(serving.catalogue);
-  const filtered = filtersWithKey(options, serving, catalogue);
-  if (!filtered.ok) return filtered;
-  const input = {
-    ...filtered.value,
-    messages: request.messages,
-    ...(request.tools ? { tools: request.tools } : {}),
-    answerTokens,
-    suits: suitsRequest(request, answerTokens),
-    alsoRequires: requiredByFormat(request),
-    usable,
-  };
-  const decision = await decideForCaller(
-    context.get("isolate"),
-    callerOf(context),
-    input,
-    serving,
-    stopwatch,
-  );
+  const demands = filtersWithKey(question.demands, serving, catalogue);
+  if (!demands.ok) return demands;
+  const suits = suitsRequest(request, question.answerTokens);
+  const fitting = { ...question, demands: { ...demands.value, suits } };
+  const decision = await decideForCaller(asked, fitting, serving, usable);
   if (!decision.ok) return decision;
   const { decided, id } = decision.value;
   return ok({
@@ -131,8 +111,4 @@ async function planAuto(
     ),
     headers: decisionHeaders(decided, id),
   });
-}
-
-function requiredByFormat({ response_format }: ChatRequest): readonly Capability[] {
-  return response_format?.type === "json_object" || response_format?.type === "json_schema" ? ["json"] : [];
 }

@@ -1,17 +1,16 @@
 import type { Health } from "../../../contract/health.ts";
+import { ok } from "../../../core/result.ts";
 import { dayOf, type Retirement, retirements } from "../../../core/service-life.ts";
 import type { Serving } from "../../../router/serving.ts";
+import type { Handler } from "../../handler.ts";
 import type { Isolate } from "../../state/isolate.ts";
-import { callerOf, type HttpContext } from "../http.ts";
 
 /** GET /health: what is being served and what is wrong; 503 while nothing can be served. */
-export async function getHealth(context: HttpContext): Promise<Response> {
-  const isolate = context.get("isolate");
-  const serving = await isolate.state.serving(callerOf(context).keepAlive);
-  return context.json(health(isolate, serving.ok ? serving.value : undefined), serving.ok ? 200 : 503, {
-    "cache-control": "no-store",
-  });
-}
+export const getHealth: Handler<Health> = async (_, { isolate, caller }) => {
+  const serving = await isolate.state.serving(caller.keepAlive);
+  if (serving.ok) return ok({ body: health(isolate, serving.value) });
+  return ok({ body: health(isolate, undefined), status: 503 });
+};
 
 function health({ settings, state, embeddings, shadowTally }: Isolate, serving: Serving | undefined): Health {
   const { size, capacity, hits, misses } = embeddings.counts();

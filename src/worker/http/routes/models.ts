@@ -1,18 +1,17 @@
 import type { ModelList } from "../../../contract/models.ts";
 import type { Catalogue } from "../../../core/catalogue.ts";
+import { ok } from "../../../core/result.ts";
 import type { Serving } from "../../../router/serving.ts";
+import type { Handler } from "../../handler.ts";
 import { reachable } from "../../providers/provider.ts";
-import { callerAuthorization } from "../access.ts";
-import { callerOf, type HttpContext, respondFailure } from "../http.ts";
 
 /** GET /v1/models: OpenAI's list, `auto` first. */
-export async function getModels(context: HttpContext): Promise<Response> {
-  const { settings, state } = context.get("isolate");
-  const serving = await state.serving(callerOf(context).keepAlive);
-  if (!serving.ok) return respondFailure(context, serving.failure);
-  const withKey = reachable(serving.value.catalogue, "chat", settings, callerAuthorization(context));
-  return context.json(modelList(serving.value, withKey));
-}
+export const getModels: Handler<ModelList> = async (_, { isolate, caller }) => {
+  const serving = await isolate.state.serving(caller.keepAlive);
+  if (!serving.ok) return serving;
+  const withKey = reachable(serving.value.catalogue, "chat", isolate.settings, caller.authorization);
+  return ok({ body: modelList(serving.value, withKey) });
+};
 
 function modelList({ pointer, catalogue, predictor }: Serving, withKey: Catalogue): ModelList {
   const seconds = Math.floor(Date.parse(pointer.published_at) / 1000);

@@ -1,0 +1,11 @@
+export type { Question } from "../contract/question.ts";
+export type { RouteRequestInput } from "../contract/route.ts";
+export type { RouteTaskResponse, TaskPromptInput } from "../contract/route-task.ts";
+export type { TaskProfile } from "../contract/task-profile.ts";
+export type { Decision } from "../core/decide.ts";
+export type { Failure, Result } from "../core/result.ts";
+export type { EncoderFiles } from "../encoder/files.ts";
+export { createLexicalSession } from "../encoder/lexical-session.ts";
+export type { EncoderSession } from "../encoder/session.ts";
+export { createSimdSession } from "../encoder/simd/simd-session.ts";
+export { openRouter, type Router, type RouterFiles, type RouterOptions } from "./create-router.ts";
