@@ -31,6 +31,8 @@ const fileFaults: Readonly<Record<string, string>> = {
   EISDIR: "a file is needed, but this is a folder:",
   ENOTDIR: "a folder is needed, but this is a file:",
   ENOSPC: "the disk is full; could not write",
+  EDQUOT: "this account may not use more of the disk; could not write",
+  EFBIG: "the file would be too large; could not write",
   EROFS: "the disk is read-only; could not write",
 };
 
@@ -41,5 +43,10 @@ export function sentenceOf(error: unknown): string | undefined {
   // Wrangler's own word for a mistake of its user, such as in wrangler.toml.
   if ((error as { telemetryMessage?: unknown }).telemetryMessage !== undefined) return message;
   const fault = fileFaults[code ?? ""];
-  return fault === undefined || path === undefined ? undefined : `${fault} ${path}`;
+  if (fault === undefined) return undefined;
+  if (path !== undefined) return `${fault} ${path}`;
+  // Faults while writing, with a file that is open already, name no path.
+  return /^(ENOSPC|EDQUOT|EFBIG|EROFS)$/.test(code ?? "")
+    ? fault.replace(/; could not write$/, "")
+    : undefined;
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCatalogue } from "../contract/catalogue.ts";
 import type { Catalogue } from "../core/catalogue.ts";
-import { writeWhole } from "../outcomes/write-whole.ts";
+import { writeTogether } from "../outcomes/write-whole.ts";
 import { unwrap } from "./failure.ts";
 
 /** A folder that `train` and `add-model` write, and from which the others read a router. */
@@ -34,7 +34,7 @@ export async function readCatalogueOf(folder: string): Promise<CatalogueFile | u
 
 export interface RouterFiles {
   readonly bundle: Uint8Array;
-  readonly catalogue: Uint8Array | undefined;
+  readonly catalogue: Uint8Array | string | undefined;
   /** What the bundle was trained on and how, as Markdown. */
   readonly card: string;
 }
@@ -43,7 +43,9 @@ export async function writeRouterFolder(
   folder: string,
   { bundle, catalogue, card }: RouterFiles,
 ): Promise<void> {
-  await writeWhole(bundlePath(folder), bundle);
-  if (catalogue !== undefined) await writeWhole(cataloguePath(folder), catalogue);
-  await writeWhole(join(folder, "model-card.md"), card);
+  await writeTogether([
+    [bundlePath(folder), bundle],
+    ...(catalogue === undefined ? [] : [[cataloguePath(folder), catalogue] as const]),
+    [join(folder, "model-card.md"), card],
+  ]);
 }

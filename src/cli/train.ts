@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { loadPredictor } from "../core/bundle.ts";
 import { catalogueNames } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
@@ -7,8 +8,9 @@ import { print, tell } from "./output.ts";
 import { parseNames } from "./parse-names.ts";
 import { parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
-import { bundlePath, readCatalogue, writeRouterFolder } from "./router-folder.ts";
+import { bundlePath, cataloguePath, writeRouterFolder } from "./router-folder.ts";
 import { showMarkdown } from "./show-markdown.ts";
+import { catalogueSkeleton, type KnownModels, readKnownModels, unfilledFields } from "./train-catalogue.ts";
 
 interface TrainOptions {
   readonly out: string;
@@ -65,7 +67,14 @@ export function registerTrain(program: Command): void {
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExample:\n  signalbox train results.jsonl --catalogue models/default/catalogue.json --out my-router\n  signalbox publish my-router --local",
+      `
+Without --catalogue, the bundle holds every model with results, and the catalogue written beside it has what the default
+router's catalogue knows of them; the rest is to be filled in.
+
+Examples:
+  signalbox train results.jsonl --out my-router
+  signalbox train results.jsonl --catalogue my-router/catalogue.json --out my-router    once prices are filled in
+  signalbox publish my-router --local`,
     )
     .action(train);
 }
@@ -75,8 +84,9 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
     throw new WrongUsage(`--neighbors is for --kind knn; --kind ${options.kind} has no neighbors`);
   }
   const { embedDataset, readSuites } = await import("../training/load-dataset.ts");
-  const catalogueFile = options.catalogue === undefined ? undefined : await readCatalogue(options.catalogue);
-  const catalogue = catalogueFile?.catalogue;
+  const { countOutcomes } = await import("../training/build-dataset.ts");
+  const known = await readKnownModels(options.catalogue);
+  const names = catalogueNames(known.catalogue);
   const records = unwrap(await readSuites(files));
   const encoder = await openEncoder(options.encoder, "learning");
   const progress = startProgress("embedding");
@@ -86,7 +96,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
       encoder,
       options.cache,
       {
-        names: catalogue === undefined ? new Map() : catalogueNames(catalogue),
+        names,
         minOutcomes: options.minOutcomes,
         ...(options.models === undefined ? {} : { models: options.models }),
       },
@@ -94,6 +104,12 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
     ),
   );
   progress.end();
+  // Without a catalogue of its own, every model goes into the bundle; `spend` then needs all their prices.
+  const isPriced = dataset.models.every((model) => Object.hasOwn(known.catalogue.models, model));
+  const catalogue = known.file !== undefined || isPriced ? known.catalogue : undefined;
+  const counts = countOutcomes(records, (name) => names.get(name) ?? name);
+  const leftOut = modelsLeftOut(counts, dataset.models, known, options);
+  for (const { model, reason } of leftOut) tell(`left out: ${model} (${reason})`);
   tell(
     `fitting ${options.kind} on ${dataset.ids.length} prompts, ${dataset.models.length} models, ${dataset.tasks.length} tasks`,
   );
@@ -107,13 +123,43 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
       catalogue,
     }),
   );
+  // What can't be read back is a fault of the training, and no file.
+  const { models } = unwrap(loadPredictor(bundle));
   const card = modelCard(bundle);
-  await writeRouterFolder(options.out, { bundle, catalogue: catalogueFile?.bytes, card });
+  const skeleton = known.file === undefined ? catalogueSkeleton(models, known) : undefined;
+  const unfilled = skeleton === undefined ? [] : [...unfilledFields(JSON.parse(skeleton)).keys()];
+  await writeRouterFolder(options.out, { bundle, catalogue: skeleton ?? known.bytes, card });
   if (options.json) {
-    print(JSON.stringify({ bundle: bundlePath(options.out), bytes: bundle.length }));
-  } else {
-    print(
-      `${showMarkdown(card)}\n\nWritten to ${options.out}; \`signalbox publish ${options.out} --local\` makes it live.`,
-    );
-  }
+    const told = { left_out: leftOut, without_price: unfilled };
+    print(JSON.stringify({ bundle: bundlePath(options.out), bytes: bundle.length, ...told }));
+  } else print(`${showMarkdown(card)}\n\n${nextStep(options.out, unfilled)}`);
+}
+
+function nextStep(folder: string, unfilled: readonly string[]): string {
+  const publish = `\`signalbox publish ${folder} --local\` makes it live`;
+  if (unfilled.length === 0) return `Written to ${folder}; ${publish}.`;
+  const file = cataloguePath(folder);
+  return `Written to ${folder}. Next, fill in ${file}: provider, price and limits of ${unfilled.join(", ")}. Then ${publish}; train again with --catalogue ${file} and it can weigh cost (\`spend\`).`;
+}
+
+interface LeftOut {
+  readonly model: string;
+  readonly reason: string;
+}
+
+/** Models with results that the bundle will not hold, and why. */
+function modelsLeftOut(
+  counts: ReadonlyMap<string, number>,
+  learned: readonly string[],
+  { file, catalogue }: KnownModels,
+  { minOutcomes, models: only }: TrainOptions,
+): readonly LeftOut[] {
+  return [...counts].sort().flatMap(([model, count]): readonly LeftOut[] => {
+    if (!learned.includes(model)) {
+      if (only !== undefined) return [];
+      return [{ model, reason: `${count} results, fewer than --min-outcomes ${minOutcomes}` }];
+    }
+    if (file === undefined || Object.hasOwn(catalogue.models, model)) return [];
+    return [{ model, reason: `not in ${file}; without --catalogue an entry is written for it` }];
+  });
 }

@@ -8,14 +8,32 @@ type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>;
  * Writes a file whole or not at all: beside its place first, then renamed. Several may write it at once. Rejects where
  * the place cannot be written or the content ends in an error; the old file is then as it was.
  */
-export async function writeWhole(file: string, content: Content): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${randomUUID()}.tmp`;
+export function writeWhole(file: string, content: Content): Promise<void> {
+  return writeTogether([[file, content]]);
+}
+
+/** Writes files all or none: nothing gets its name before everything is on the disk. */
+export async function writeTogether(
+  files: readonly (readonly [file: string, content: Content])[],
+): Promise<void> {
+  const made: string[] = [];
+  const written: { readonly file: string; readonly temporary: string }[] = [];
   try {
-    await writeFile(temporary, content, { flag: "wx" });
-    await rename(temporary, file);
+    for (const [file, content] of files) {
+      const folder = await mkdir(dirname(file), { recursive: true });
+      if (folder !== undefined) made.push(folder);
+      const temporary = `${file}.${randomUUID()}.tmp`;
+      written.push({ file, temporary });
+      await writeFile(temporary, content, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+        // A fault while writing, such as a full disk, doesn't say where, and no reader knows the temporary name.
+        if (error.syscall === "write" || error.path === temporary) error.path = file;
+        throw error;
+      });
+    }
+    for (const { file, temporary } of written) await rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
+    for (const folder of made) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
 }

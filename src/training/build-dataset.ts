@@ -49,7 +49,7 @@ export function buildDataset(
   if (wanted.length === 0) {
     return fail(
       "no_models",
-      `no model has ${minOutcomes} outcomes; the most is ${Math.max(0, ...counts.values())}`,
+      `no model has ${minOutcomes} outcomes; the most is ${Math.max(0, ...counts.values())}, which --min-outcomes would let in`,
     );
   }
   const models = wanted.toSorted();
@@ -82,7 +82,8 @@ export function textKey(prompt: string): string {
   return createHash("sha256").update(normalized).digest("hex").slice(0, 32);
 }
 
-function countOutcomes(
+/** Results of each model, under the names that the catalogue gives them. */
+export function countOutcomes(
   records: readonly OutcomeRecord[],
   idOf: (name: string) => string,
 ): ReadonlyMap<string, number> {

@@ -55,7 +55,8 @@ export async function fitLandmarkHeads(
       "prior",
       floatTensor(
         [models.length],
-        kept.map((m) => priors[m]),
+        // An additive estimate may leave [0, 1] where a model is never right, or saw only what is hard.
+        kept.map((m) => Math.min(1, Math.max(0, priors[m]))),
       ),
     ],
     ...curveTensors("calibration.x", "calibration.y", calibration),

@@ -1,3 +1,4 @@
+import { access, constants, mkdir, statfs } from "node:fs/promises";
 import { getPlatformProxy } from "wrangler";
 import { stateFolder } from "../configuration.ts";
 import { CommandFailure } from "../failure.ts";
@@ -13,15 +14,23 @@ interface Namespace {
   }>;
 }
 
+// A put takes milliseconds; on a disk that is full, workerd never answers.
+const PUT_TIMEOUT_MS = 30_000;
+/** What SQLite and its journal write beside a value. */
+const SPARE_BYTES = 8 * 2 ** 20;
+
 /**
  * The namespace that `wrangler dev` uses, through Wrangler's own API: one workerd for all keys, where the `wrangler`
  * command would start one for each.
  */
 export async function openLocalKeyValue(configPath: string, statePath?: string): Promise<KeyValue> {
   // Left to itself the proxy looks in the working folder, and Workers beside their configuration.
+  const folder = stateFolder(configPath, statePath);
+  await mkdir(folder, { recursive: true });
+  await access(folder, constants.W_OK);
   const proxy = await getPlatformProxy<Record<string, Namespace>>({
     configPath,
-    persist: { path: `${stateFolder(configPath, statePath)}/v3` },
+    persist: { path: `${folder}/v3` },
   });
   const namespace = proxy.env[KV_BINDING];
   if (namespace === undefined) {
@@ -36,8 +45,17 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
       const value = await namespace.get(key, "arrayBuffer");
       return value === null ? undefined : new Uint8Array(value);
     },
-    // Not `slice`: that of a Buffer copies nothing, and its `buffer` may hold other bytes before and after.
-    put: (key, value) => namespace.put(key, Uint8Array.from(value).buffer),
+    async put(key, value) {
+      const { bavail, bsize } = await statfs(folder);
+      if (bavail * bsize < value.byteLength + SPARE_BYTES) throw noRoom(folder);
+      // Not `slice`: that of a Buffer copies nothing, and its `buffer` may hold other bytes before and after.
+      const stored = namespace.put(key, Uint8Array.from(value).buffer);
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(noRoom(folder)), PUT_TIMEOUT_MS);
+      });
+      await Promise.race([stored, limit]).finally(() => clearTimeout(timer));
+    },
     delete: (key) => namespace.delete(key),
     async list(prefix) {
       const names: string[] = [];
@@ -51,4 +69,11 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
     },
     close: () => proxy.dispose(),
   };
+}
+
+function noRoom(folder: string): CommandFailure {
+  return new CommandFailure({
+    code: "disk_full",
+    message: `the disk has no room for it: make some, or name a folder elsewhere with --state; the local KV is in ${folder}`,
+  });
 }

@@ -9,6 +9,7 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf, type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
 import { bundledEncoderDirectory, deriveLexicalEncoder, LEXICAL_ENCODER } from "../encoder.ts";
 import { bundlePath, cataloguePath } from "../router-folder.ts";
+import { unfilledFields } from "../train-catalogue.ts";
 
 /** Bytes to store under a key, and what they must hash to. */
 export interface Content {
@@ -36,6 +37,7 @@ export type PublishCode =
   | "bundle_invalid"
   | "bundle_too_large"
   | "catalogue_invalid"
+  | "catalogue_unfilled"
   | "models_missing"
   | "encoder_invalid"
   | "encoder_mismatch";
@@ -60,6 +62,8 @@ export async function readPublication(
   }
   const catalogueBytes = await readBytes(catalogueFile);
   if (!catalogueBytes.ok) return catalogueBytes;
+  const unfilled = whatIsUnfilled(catalogueBytes.value, catalogueFile);
+  if (unfilled !== undefined) return fail("catalogue_unfilled", unfilled);
   const predictor = loadPredictor(bundleBytes.value);
   if (!predictor.ok) return fail("bundle_invalid", `${bundleFile}: ${predictor.failure.message}`);
   const catalogue = parseCatalogue(catalogueBytes.value);
@@ -73,6 +77,21 @@ export async function readPublication(
     catalogue: { ...(await content(catalogueBytes.value, kvKeys.catalogue)), parsed: catalogue.value },
     predictor: predictor.value,
   });
+}
+
+/** The sentence about a catalogue that `train` began and nobody filled in; undefined for any other. */
+function whatIsUnfilled(bytes: Uint8Array, path: string): string | undefined {
+  let fields: ReadonlyMap<string, readonly string[]>;
+  try {
+    fields = unfilledFields(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return undefined;
+  }
+  const [first] = fields;
+  if (first === undefined) return undefined;
+  const others = [...fields.keys()].slice(1);
+  const also = others.length === 0 ? "" : `, and the same of ${others.join(", ")}`;
+  return `fill in ${path} first: ${first[1].join(", ")} of ${first[0]}${also}`;
 }
 
 /** Reads an encoder folder, or derives `lexical`, and checks every file against the manifest. */
