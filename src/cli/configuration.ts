@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse, patch } from "@decimalturn/toml-patch";
 import { writeWhole } from "../outcomes/write-whole.ts";
 import { CommandFailure } from "./failure.ts";
 
@@ -63,28 +64,31 @@ export function stateFolder(configPath: string, named: string | undefined): stri
   return named === undefined ? join(localFolder(configPath), ".wrangler/state") : resolve(named);
 }
 
-/** wrangler.toml of this installation, for a folder elsewhere: the same bindings, paths that lead to the installation. */
+/**
+ * wrangler.toml of this installation, for a folder elsewhere: the same bindings and comments, paths that lead to the
+ * installation, and no build, since the page comes with it.
+ */
 export async function configurationFor(folder: string): Promise<string> {
   const text = await readFile(join(installation, "wrangler.toml"), "utf8");
   const from = (path: string) => relative(resolve(folder), join(installation, path)).replaceAll("\\", "/");
-  const worker = isPackage ? "dist/worker/index.js" : "src/worker/index.ts";
-  const light = isPackage ? "dist/worker-light/index.js" : "src/worker/light.ts";
-  const bundled = isPackage ? "\n# The Worker was bundled when Signalbox was packed.\nno_bundle = true" : "";
-  const edits: readonly (readonly [RegExp, string])[] = [
-    [/^# Signalbox Worker\.[\s\S]*?\n(?=name)/, HEAD],
-    [/^main = .*$/m, `main = "${from(worker)}"${bundled}`],
-    [/^# The playground at \/.*\n\[build\]\n.*\n\n/m, ""],
-    [/^directory = .*$/m, `directory = "${from("dist/playground")}"`],
-    [/main = "src\/worker\/light\.ts"/, `main = "${from(light)}"`],
-    [/`npm start` sets AUTH=open/, "`signalbox start` sets AUTH=open"],
-    [/^(database_id = .*)$/m, `$1\nmigrations_dir = "${from("migrations")}"`],
-  ];
-  return edits.reduce((edited, [pattern, replacement]) => {
-    if (!pattern.test(edited)) throw new Error(`wrangler.toml has no ${pattern}`);
-    return edited.replace(pattern, replacement);
-  }, text);
+  const { build: _, ...configuration } = parse(text) as Configuration;
+  return patch(text, {
+    ...configuration,
+    main: from(isPackage ? "dist/worker/index.js" : configuration.main),
+    // The Worker was bundled when Signalbox was packed.
+    ...(isPackage ? { no_bundle: true } : {}),
+    assets: { ...configuration.assets, directory: from(configuration.assets.directory) },
+    d1_databases: configuration.d1_databases.map((database) => ({
+      ...database,
+      migrations_dir: from(database.migrations_dir),
+    })),
+  });
 }
 
-const HEAD = `# Signalbox Worker. \`npx signalbox start\` runs it on this machine as it is. Before \`npx wrangler deploy\`, fill in the
-# two ids marked FILL IN; \`npx signalbox doctor\` tells what else is missing.
-`;
+/** What of wrangler.toml depends on where it stands. */
+interface Configuration {
+  readonly main: string;
+  readonly build: unknown;
+  readonly assets: { readonly directory: string };
+  readonly d1_databases: readonly { readonly migrations_dir: string }[];
+}

@@ -12,13 +12,9 @@ const FREE_GZIP_BYTES = 3 * 1024 ** 2;
 const PAID_GZIP_BYTES = 10 * 1024 ** 2;
 const VALUE_BYTES = 25 * 1024 ** 2;
 
-/** What wrangler.toml holds as long as nobody filled in the ids. */
-const UNFILLED_KV_ID = "signalbox-local";
-const UNFILLED_D1_ID = "00000000-0000-0000-0000-000000000000";
-
-/** `wrong` can't be deployed or won't run; `todo` is for the operator to fill in; `note` is good to know. */
+/** `wrong` can't be deployed or won't run; `note` is good to know. */
 interface Finding {
-  readonly kind: "ok" | "note" | "todo" | "wrong";
+  readonly kind: "ok" | "note" | "wrong";
   readonly text: string;
 }
 
@@ -48,21 +44,11 @@ function checkBindings(config: Config): readonly Finding[] {
   const findings: Finding[] = [];
   const kv = config.kv_namespaces.find(({ binding }: Bound) => binding === "SIGNALBOX");
   if (kv === undefined) findings.push({ kind: "wrong", text: "no KV namespace is bound as SIGNALBOX" });
-  else if (kv.id === UNFILLED_KV_ID) {
-    findings.push({
-      kind: "todo",
-      text: "kv_namespaces: put the id in that `npx wrangler kv namespace create SIGNALBOX` prints",
-    });
-  } else findings.push({ kind: "ok", text: `KV namespace ${kv.id}` });
+  else findings.push(identity("KV namespace", kv.id));
   const database = config.d1_databases.find(({ binding }: Bound) => binding === "DB");
   if (database === undefined)
     findings.push({ kind: "note", text: "no D1 database is bound as DB: no feedback" });
-  else if (database.database_id === UNFILLED_D1_ID) {
-    findings.push({
-      kind: "todo",
-      text: "d1_databases: put the id in that `npx wrangler d1 create signalbox` prints, or take the section out",
-    });
-  } else findings.push({ kind: "ok", text: `D1 database ${database.database_id}` });
+  else findings.push(identity("D1 database", database.database_id));
   const analytics = config.analytics_engine_datasets.find(({ binding }: Bound) => binding === "ANALYTICS");
   findings.push(
     analytics === undefined
@@ -72,8 +58,6 @@ function checkBindings(config: Config): readonly Finding[] {
         }
       : { kind: "ok", text: `Analytics Engine dataset ${analytics.dataset}` },
   );
-  if (!config.compatibility_flags.includes("nodejs_compat"))
-    findings.push({ kind: "wrong", text: "compatibility_flags lacks nodejs_compat" });
   if (config.vars["AUTH"] === "open")
     findings.push({ kind: "wrong", text: "AUTH is `open`: everyone could spend your providers' money" });
   for (const name of Object.keys(config.vars).filter((name) => SECRET.test(name))) {
@@ -87,6 +71,15 @@ function checkBindings(config: Config): readonly Finding[] {
     });
   }
   return findings;
+}
+
+function identity(name: string, id: string | undefined): Finding {
+  return id === undefined
+    ? {
+        kind: "note",
+        text: `${name}: the first \`npx wrangler deploy\` makes it; put its id in then, for \`publish --remote\``,
+      }
+    : { kind: "ok", text: `${name} ${id}` };
 }
 
 async function checkBuild(configPath: string): Promise<readonly Finding[]> {
@@ -160,24 +153,15 @@ const { values } = parseArgs({
     config: { type: "string", default: "wrangler.toml" },
     models: { type: "string", default: "models" },
     json: { type: "boolean", default: false },
-    // Ids that are still to be filled in end it with 1 too.
-    strict: { type: "boolean", default: false },
   },
 });
 keepStdoutClean();
 passOnNoColor(process.env);
 const findings = await checkDeployment(values.config, values.models);
-const open = findings.filter(({ kind }) => kind === "wrong" || (values.strict && kind === "todo"));
+const open = findings.filter(({ kind }) => kind === "wrong");
 if (values.json) print(JSON.stringify({ ok: open.length === 0, findings }, null, 2));
 else {
   for (const { kind, text } of findings) print(`${kind.padEnd(5)}  ${text}`);
-  const todo = findings.filter(({ kind }) => kind === "todo").length;
-  if (open.length > 0) print("Not ready to be deployed.");
-  else
-    print(
-      todo > 0
-        ? `Sound; ${todo} ${todo === 1 ? "id is" : "ids are"} to be filled in before deploying.`
-        : "Ready to be deployed.",
-    );
+  print(open.length > 0 ? "Not ready to be deployed." : "Ready to be deployed.");
 }
 if (open.length > 0) process.exitCode = 1;

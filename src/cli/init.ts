@@ -19,8 +19,7 @@ export function registerInit(program: Command): void {
       `
 Example:
   signalbox init
-  npx wrangler kv namespace create SIGNALBOX    # its id goes into wrangler.toml
-  npx wrangler deploy
+  npx wrangler deploy    # makes the KV namespace and the database; their ids go into wrangler.toml
   signalbox publish <dir> --remote`,
     )
     .action(init);
@@ -35,7 +34,9 @@ async function init(folder: string, { json }: { readonly json?: boolean }): Prom
   await ignoreSecrets(folder);
   if (json) print(JSON.stringify({ file }));
   else
-    print(`${file} written. \`signalbox start\` serves it here; fill in its two ids before you deploy it.`);
+    print(
+      `${file} written. \`signalbox start\` serves it here; the first \`npx wrangler deploy\` makes its KV namespace and database.`,
+    );
 }
 
 /** Names that git is not to take: providers' keys, and the state of the local Worker. */

@@ -65,7 +65,7 @@ export async function startLiveWorker({
 const WORKER_NAME = "signalbox";
 
 /** What wrangler.toml says of the runtime. */
-export const platform = { compatibilityDate: "2026-04-01", compatibilityFlags: ["nodejs_compat"] };
+export const platform = { compatibilityDate: "2026-04-01" };
 
 export function modulesOf({ modules, folder }: BuiltWorker) {
   return { modules: [...modules], modulesRoot: folder };

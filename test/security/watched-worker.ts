@@ -61,7 +61,6 @@ export async function startWatchedWorker({
       modules: [...modules],
       modulesRoot: folder,
       compatibilityDate: "2026-04-01",
-      compatibilityFlags: ["nodejs_compat"],
       host: "127.0.0.1",
       port: 0,
       cf: false,

@@ -37,8 +37,8 @@ export interface SoakWorker {
   stop(): Promise<void>;
 }
 
-// wrangler.toml names the namespace that the commands use; the folder is where Wrangler keeps local state.
-const NAMESPACE = "signalbox-local";
+// A namespace without an id has its binding's name in local state; the folder is where Wrangler keeps local state.
+const NAMESPACE = "SIGNALBOX";
 const PLACES_MOVED = [0, 7, 19];
 
 const builds = new Map<string, Promise<BuiltWorker>>();
