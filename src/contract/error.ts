@@ -89,6 +89,7 @@ export const errorKinds = {
     type: "rate_limit_error",
     meaning: "This key has used up its requests for now.",
   },
+  limiter_unavailable: unavailable("The platform's rate limiter does not answer; send the request again."),
   internal_error: {
     status: 500,
     type: "server_error",

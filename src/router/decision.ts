@@ -60,13 +60,13 @@ export async function decideQuestion<Parts extends RouterParts>(
   );
   return stopwatch.time("decide", async () => {
     const readable = serving.encoder.readable(routed.text);
-    const predictWith = ({ predictor }: RouterParts) => {
-      const own = predictor.predict(embedding, readable);
-      if (profile.value === undefined) return own;
+    const predictWith = (parts: RouterParts) => {
+      const own = parts.predictor.predict(embedding, readable);
       const { value } = profile;
+      if (value === undefined || !isMadeFor(value, parts)) return own;
       return shiftPrediction(
         own,
-        predictor.models.map((model) => profileShift(value, model)),
+        parts.predictor.models.map((model) => profileShift(value, model)),
       );
     };
     const prediction = predictWith(serving);
@@ -86,6 +86,11 @@ export async function decideQuestion<Parts extends RouterParts>(
   });
 }
 
+/** A profile corrects the errors of one bundle; on another's predictions it would be an error itself. */
+function isMadeFor({ bundle }: TaskProfile, parts: RouterParts & Partial<Pick<Serving, "pointer">>): boolean {
+  return parts.pointer === undefined || parts.pointer.bundle === bundle;
+}
+
 async function profileOf(
   task: string | undefined,
   serving: RouterParts,
@@ -95,6 +100,13 @@ async function profileOf(
   const profile = await stopwatch.time("profile", () => serving.taskProfile(task));
   if (profile.ok && profile.value === undefined) {
     return fail("unknown_task", `no profile of a task "${task}" is stored`, "task");
+  }
+  if (profile.ok && profile.value?.name !== task) {
+    return fail(
+      "task_profile_invalid",
+      `what is stored for the task "${task}" is another task's profile`,
+      "task",
+    );
   }
   return profile;
 }

@@ -23,17 +23,27 @@ export interface EmbeddingCache {
 }
 
 /**
- * Least recently used goes first. Keys are hashes, so no text stays in memory, and hold the encoder's checksum, so
- * that a new encoder never meets old embeddings.
+ * Least recently used goes first, of whoever holds most: a caller of many texts displaces no other caller's few. Keys are
+ * hashes, so no text stays in memory, and hold the encoder's checksum, so that a new encoder never meets old embeddings.
  */
 export function createEmbeddingCache(capacity: number): EmbeddingCache {
-  // A Map iterates in the order of insertion: the first key is the one used longest ago.
-  const entries = new Map<string, Float32Array>();
+  // A Map iterates in the order of insertion: the first key is the one used longest ago. Owners are keys of API_KEYS.
+  const owners = new Map<string, Map<string, Float32Array>>();
+  let size = 0;
   let hits = 0;
   let misses = 0;
+  const makeRoom = () => {
+    const largest = [...owners.values()].reduce((most, entries) =>
+      entries.size > most.size ? entries : most,
+    );
+    largest.delete(largest.keys().next().value as string);
+    size--;
+  };
   return {
     async embed(encoder, text, owner) {
-      const key = `${owner}:${encoder.checksum}:${await checksumOf(new TextEncoder().encode(text))}`;
+      const key = `${encoder.checksum}:${await checksumOf(new TextEncoder().encode(text))}`;
+      const entries = owners.get(owner) ?? new Map<string, Float32Array>();
+      owners.set(owner, entries);
       const known = entries.get(key);
       if (known !== undefined) {
         hits++;
@@ -43,10 +53,13 @@ export function createEmbeddingCache(capacity: number): EmbeddingCache {
       }
       misses++;
       const embedding = await encoder.embed(text);
-      if (capacity > 0) entries.set(key, embedding);
-      if (entries.size > capacity) entries.delete(entries.keys().next().value as string);
+      if (capacity === 0) return { embedding, hit: false };
+      // Somebody else may have asked the same meanwhile.
+      if (!entries.has(key)) size++;
+      entries.set(key, embedding);
+      if (size > capacity) makeRoom();
       return { embedding, hit: false };
     },
-    counts: () => ({ size: entries.size, capacity, hits, misses }),
+    counts: () => ({ size, capacity, hits, misses }),
   };
 }

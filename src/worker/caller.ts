@@ -11,5 +11,7 @@ export interface Caller {
   /** Keeps work alive that outlasts the answer (`ctx.waitUntil`). */
   readonly keepAlive: (work: Promise<unknown>) => void;
   /** Spends the caller's limit on the prompts of one request beyond the first; the failure where it doesn't suffice. */
-  readonly spend: (prompts: number) => Promise<Failure<"rate_limited"> | undefined>;
+  readonly spend: (prompts: number) => Promise<Failure<LimiterCode> | undefined>;
 }
+
+export type LimiterCode = "rate_limited" | "limiter_unavailable";

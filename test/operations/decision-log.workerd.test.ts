@@ -38,6 +38,16 @@ test("DECISION_LOG=d1 keeps one row a decision, without the prompt", async () =>
   expect(JSON.stringify(rows)).not.toContain("Kalevala");
 });
 
+test("a data set that fails costs no row", async () => {
+  const ANALYTICS = {
+    writeDataPoint() {
+      throw new Error("too many points");
+    },
+  };
+  await startFreshWorker({ DECISION_LOG: "d1", ANALYTICS }).route();
+  expect(await sql("SELECT * FROM decisions")).toHaveLength(1);
+});
+
 test("nothing is kept unless it was asked for", async () => {
   await startFreshWorker().route();
   expect(await sql("SELECT * FROM decisions")).toEqual([]);

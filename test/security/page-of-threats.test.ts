@@ -46,6 +46,8 @@ test.each(
 
 /** First arguments of `test`, `describe` and their `.each`, which may stand on a line of their own. */
 function titlesOf(source: string): readonly string[] {
-  const calls = source.matchAll(/(?:\b(?:test|describe)\(|\]\)\(|\)\)\(|\w\)\()\s*(["'`])((?:(?!\1).)*)\1/g);
+  const calls = source.matchAll(
+    /(?:\b(?:test|it|describe)\(|\]\)\(|\)\)\(|\w\)\()\s*(["'`])((?:(?!\1).)*)\1/g,
+  );
   return [...calls].map(([, , title]) => title as string);
 }

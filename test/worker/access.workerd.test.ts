@@ -107,6 +107,41 @@ describe("a Worker with keys", () => {
   );
 });
 
+describe("a rate limiter", () => {
+  const asked = { headers: bearer(alice.key) };
+
+  test.each([
+    ["that throws", () => Promise.reject(new Error("down"))],
+    ["that throws at once", () => raise()],
+    ["that never answers", () => new Promise<never>(() => undefined)],
+  ])("%s lets nobody in, and says when to come back", async (_, limit) => {
+    const { status, headers, body } = await startFreshWorker({ ...closed, RATE_LIMITER: { limit } }).send(
+      "/v1/models",
+      asked,
+    );
+    expect([status, body.error.code, headers.get("retry-after")]).toEqual([503, "limiter_unavailable", "5"]);
+  });
+
+  test("that fails for the prompts of a batch decides none of them", async () => {
+    let calls = 0;
+    const limit = () =>
+      ++calls > 1 ? Promise.reject(new Error("down")) : Promise.resolve({ success: true });
+    const { status, body } = await startFreshWorker({ ...closed, RATE_LIMITER: { limit } }).send(
+      "/v1/route/batch",
+      {
+        method: "POST",
+        headers: { ...asked.headers, "content-type": "application/json" },
+        body: JSON.stringify({ requests: [{ prompt: "a" }, { prompt: "b" }] }),
+      },
+    );
+    expect([status, body.error.code]).toEqual([503, "limiter_unavailable"]);
+  });
+});
+
+function raise(): never {
+  throw new Error("down");
+}
+
 test.each([
   [{ AUTH: undefined }, "API_KEYS"],
   [{ AUTH: "keys", API_KEYS: " " }, "API_KEYS"],

@@ -2,11 +2,23 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { post } from "./client.ts";
-import { seed } from "./seed.ts";
+import { type Seed, seed } from "./seed.ts";
 
+let live: Seed;
 beforeAll(async () => {
-  await seed();
+  live = await seed();
+  profile.bundle = live.bundle;
 });
+
+const profile = {
+  format_version: 1,
+  name: "sums",
+  bundle: "",
+  model: "gpt-4o-mini",
+  prompts: 3,
+  labelled: 40,
+  scores: { "gpt-4o-mini": { s1: 0, s2: 0, posterior: 1, labels: 40 } },
+};
 
 const prompts = [
   { prompt: "A shop sells pens at 3 for 2 dollars. How much are 12 pens?" },
@@ -53,22 +65,27 @@ describe("POST /v1/route/task", () => {
 });
 
 describe("a request that names a task", () => {
-  const profile = {
-    format_version: 1,
-    name: "sums",
-    bundle: "any",
-    model: "gpt-4o-mini",
-    prompts: 3,
-    labelled: 40,
-    scores: { "gpt-4o-mini": { s1: 0, s2: 0, posterior: 1, labels: 40 } },
-  };
-
   it("is decided with the task's profile", async () => {
     await env.SIGNALBOX.put(kvKeys.task("sums"), JSON.stringify(profile));
     const plain = await post("/v1/route", { prompt: prompts[0]?.prompt });
     const { body } = await post("/v1/route", { prompt: prompts[0]?.prompt, task: "sums" });
     expect(plain.body.model).not.toBe("gpt-4o-mini");
     expect(body).toMatchObject({ model: "gpt-4o-mini", reason: "task_profile" });
+  });
+
+  it("is decided without a profile that another bundle's errors made", async () => {
+    const stale = { ...profile, name: "stale", bundle: "f".repeat(64) };
+    await env.SIGNALBOX.put(kvKeys.task("stale"), JSON.stringify(stale));
+    const plain = await post("/v1/route", { prompt: prompts[0]?.prompt });
+    const { body } = await post("/v1/route", { prompt: prompts[0]?.prompt, task: "stale" });
+    expect([body.model, body.p_correct]).toEqual([plain.body.model, plain.body.p_correct]);
+    expect(body.reason).toBe(plain.body.reason);
+  });
+
+  it("refuses the profile of another task under its name", async () => {
+    await env.SIGNALBOX.put(kvKeys.task("other"), JSON.stringify(profile));
+    const { status, body } = await post("/v1/route", { prompt: "x", task: "other" });
+    expect([status, body.error.code]).toEqual([503, "task_profile_invalid"]);
   });
 
   it("gets an error where the profile is missing or damaged", async () => {

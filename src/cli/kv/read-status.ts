@@ -1,5 +1,6 @@
 import { parseCatalogue } from "../../contract/catalogue.ts";
 import { encoderFileNames, kvKeys, type Pointer, parsePointer } from "../../contract/pointer.ts";
+import { parseTaskProfile } from "../../contract/task-profile.ts";
 import { loadPredictor } from "../../core/bundle.ts";
 import type { Catalogue } from "../../core/catalogue.ts";
 import type { Result } from "../../core/result.ts";
@@ -46,6 +47,7 @@ export async function readStatus(kv: KeyValue): Promise<Status> {
     const bytes = await readChecked(kv, kvKeys.catalogue(trial.catalogue), trial.catalogue, faults);
     if (bytes !== undefined) onTrial.push(bytes);
   }
+  faults.push(...(await staleProfiles(kv, bundle)));
   const predictor = bundleBytes && loadPredictor(bundleBytes);
   if (predictor?.ok === false) faults.push(`bundle: ${predictor.failure.message}`);
   const parsed = catalogueBytes && parseCatalogue(catalogueBytes);
@@ -62,6 +64,21 @@ export async function readStatus(kv: KeyValue): Promise<Status> {
         }
       : {}),
   };
+}
+
+/** Profiles of tasks that the live bundle is decided without, because another bundle's errors made them. */
+async function staleProfiles(kv: KeyValue, bundle: string): Promise<readonly string[]> {
+  const stale: string[] = [];
+  for (const key of await kv.list(kvKeys.task(""))) {
+    const profile = parseTaskProfile((await kv.get(key)) ?? new Uint8Array());
+    if (!profile.ok) stale.push(`${key} can't be read: ${profile.failure.message}`);
+    else if (kvKeys.task(profile.value.name) !== key) stale.push(`${key} is the profile of another task`);
+    else if (profile.value.bundle !== bundle)
+      stale.push(
+        `${key} was made for another bundle and is not applied; make it anew with \`signalbox task\``,
+      );
+  }
+  return stale;
 }
 
 function providersOf(catalogues: readonly Result<Catalogue>[]): readonly ProviderAddress[] {

@@ -3,7 +3,10 @@ import { createMiddleware } from "hono/factory";
 import { findKey, holdsApiKey, type Permission } from "../../contract/api-key.ts";
 import { decisionHeaderMeanings } from "../../contract/decision-headers.ts";
 import type { Failure } from "../../core/result.ts";
-import type { Caller } from "../caller.ts";
+import type { Caller, LimiterCode } from "../caller.ts";
+import { describeError, logEvent } from "../log.ts";
+import type { RateLimiter } from "../state/bindings.ts";
+import { withinTime } from "../time-limit.ts";
 import { failureResponse, type HttpContext, type HttpEnv } from "./http.ts";
 
 const KEY_HEADER = "x-signalbox-key";
@@ -33,8 +36,8 @@ export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
     const message = "this key is wrong or was revoked";
     return challenge(failureResponse({ code: "invalid_key", message, param: "authorization" }));
   }
-  if (rateLimiter !== undefined && !(await rateLimiter.limit({ key: record.name })).success)
-    return failureResponse(usedUp);
+  const refused = rateLimiter && (await spend(rateLimiter, record.name, 1));
+  if (refused !== undefined) return failureResponse(refused);
   context.set("keyName", record.name);
   context.set("keyAllows", record.allows);
   return next();
@@ -44,6 +47,25 @@ const usedUp: Failure<"rate_limited"> = {
   code: "rate_limited",
   message: "this key has used up its limit for now",
 };
+
+// It answers within a few milliseconds or not at all.
+const LIMITER_TIMEOUT_MS = 2_000;
+
+/** Without an answer nobody is let in: whoever could bring the limiter down would else have no limit. */
+async function spend(
+  limiter: RateLimiter,
+  key: string,
+  times: number,
+): Promise<Failure<LimiterCode> | undefined> {
+  try {
+    const asked = Array.from({ length: times }, () => limiter.limit({ key }));
+    const spent = await withinTime(LIMITER_TIMEOUT_MS, Promise.all(asked));
+    return spent.every(({ success }) => success) ? undefined : usedUp;
+  } catch (error) {
+    logEvent({ event: "limiter_unavailable", ...describeError(error) });
+    return { code: "limiter_unavailable", message: "the rate limiter does not answer; send it again" };
+  }
+}
 
 /** Lets only keys through that are not limited to something else. */
 export function requirePermission(permission: Permission) {
@@ -93,10 +115,9 @@ export function callerOf(context: HttpContext): Caller {
     // One was spent when the request was let in. The platform's limiter counts one a call, so each prompt is a call.
     spend: async (prompts) => {
       const { rateLimiter } = settings;
-      if (rateLimiter === undefined || keyName === undefined) return undefined;
-      const calls = Array.from({ length: prompts - 1 }, () => rateLimiter.limit({ key: keyName }));
-      const spent = await Promise.all(calls);
-      return spent.every(({ success }) => success) ? undefined : usedUp;
+      return rateLimiter === undefined || keyName === undefined
+        ? undefined
+        : spend(rateLimiter, keyName, prompts - 1);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Target } from "./provider.ts";
+import { holdsSecret } from "./secret-forms.ts";
 
 // Lengths and encodings belong to the connection to the provider, cookies to nobody.
 const PASSED = new Set([
@@ -16,8 +17,7 @@ const LIMITS = /^(?:x-|anthropic-)ratelimit-[a-z-]+$/;
 export function passedHeaders(headers: Headers, { workerKey }: Target): Record<string, string> {
   return Object.fromEntries(
     [...headers].filter(
-      ([name, value]) =>
-        (PASSED.has(name) || LIMITS.test(name)) && (workerKey === undefined || !value.includes(workerKey)),
+      ([name, value]) => (PASSED.has(name) || LIMITS.test(name)) && !holdsSecret(value, workerKey),
     ),
   );
 }

@@ -1,9 +1,7 @@
 import { concatenate } from "./concatenate.ts";
+import { formsOfSecret } from "./secret-forms.ts";
 
 const REDACTED = new TextEncoder().encode("[redacted]");
-
-// A shorter one is no secret, and would be found in the middle of words.
-const MIN_SECRET_LENGTH = 8;
 
 /** Replaces a secret in bytes that come in pieces, wherever the pieces were cut. */
 export interface Redactor {
@@ -15,27 +13,41 @@ export interface Redactor {
 
 /** Undefined where there is nothing worth hiding. */
 export function createRedactor(secret: string | undefined): Redactor | undefined {
-  if (secret === undefined || secret.length < MIN_SECRET_LENGTH) return undefined;
-  const wanted = new TextEncoder().encode(secret);
+  const forms = formsOfSecret(secret).map((form) => new TextEncoder().encode(form));
+  if (forms.length === 0) return undefined;
   let held: Uint8Array = new Uint8Array();
-  return {
-    push(chunk) {
-      const bytes = held.length === 0 ? chunk : concatenate([held, chunk]);
-      const kept: Uint8Array[] = [];
-      let position = 0;
-      let start = nextStart(bytes, wanted, 0);
-      while (start >= 0 && start + wanted.length <= bytes.length) {
-        kept.push(bytes.subarray(position, start), REDACTED);
-        position = start + wanted.length;
-        start = nextStart(bytes, wanted, position);
-      }
-      const end = start < 0 ? bytes.length : start;
-      held = bytes.slice(end);
-      if (position === 0 && end === bytes.length) return bytes;
-      return concatenate([...kept, bytes.subarray(position, end)]);
-    },
-    end: () => held,
+  const take = (chunk: Uint8Array, isLast: boolean): Uint8Array => {
+    const bytes = held.length === 0 ? chunk : concatenate([held, chunk]);
+    const kept: Uint8Array[] = [];
+    let position = 0;
+    let found = nextOf(forms, bytes, 0, isLast);
+    while (found !== undefined && found.start + found.length <= bytes.length) {
+      kept.push(bytes.subarray(position, found.start), REDACTED);
+      position = found.start + found.length;
+      found = nextOf(forms, bytes, position, isLast);
+    }
+    const end = found === undefined ? bytes.length : found.start;
+    held = bytes.slice(end);
+    if (position === 0 && end === bytes.length) return bytes;
+    return concatenate([...kept, bytes.subarray(position, end)]);
   };
+  return { push: (chunk) => take(chunk, false), end: () => take(new Uint8Array(), true) };
+}
+
+/** The first of the forms that stands in the bytes, or, where more may come, that their end could be the beginning of. */
+function nextOf(
+  forms: readonly Uint8Array[],
+  bytes: Uint8Array,
+  from: number,
+  isLast: boolean,
+): { readonly start: number; readonly length: number } | undefined {
+  let first: { readonly start: number; readonly length: number } | undefined;
+  for (const form of forms) {
+    const start = nextStart(bytes, form, from);
+    const counts = start >= 0 && (!isLast || start + form.length <= bytes.length);
+    if (counts && (first === undefined || start < first.start)) first = { start, length: form.length };
+  }
+  return first;
 }
 
 /** Where `wanted` stands in the bytes, or where their end could be the beginning of it; -1 where neither. */

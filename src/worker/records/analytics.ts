@@ -90,10 +90,18 @@ export function recordDecision(
     const shadow = decideShadow(decided);
     if (shadow !== undefined) shadowTally.record(shadow, decided.decision.model);
     const facts = factsOf(decided, shadow, keyName, address);
-    analytics?.writeDataPoint(dataPoint(facts));
+    try {
+      analytics?.writeDataPoint(dataPoint(facts));
+    } catch (error) {
+      notRecorded(error);
+    }
     await decisionLog?.write(facts);
   };
-  keepAlive(work().catch((error: unknown) => logEvent({ event: "not_recorded", ...describeError(error) })));
+  keepAlive(work().catch(notRecorded));
+}
+
+function notRecorded(error: unknown): void {
+  logEvent({ event: "not_recorded", ...describeError(error) });
 }
 
 function logDecision({ decision, cacheHit }: Decided, path: string): void {

@@ -10,7 +10,7 @@ export interface KeyValueReader {
 }
 
 /** The platform's rate limiter; its limit and period stand in wrangler.toml. */
-interface RateLimiter {
+export interface RateLimiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
@@ -120,10 +120,7 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
     totalTimeoutMs: numbers.value.TOTAL_TIMEOUT_MS,
     maxAttempts: numbers.value.MAX_ATTEMPTS,
     passAuthorization: new Set(listOf(env["PASS_AUTHORIZATION"])),
-    secret: (name) => {
-      const value = env[name];
-      return typeof value === "string" && value !== "" ? value : undefined;
-    },
+    secret: (name) => secretOf(env[name]),
     logDecisions: env["LOG_DECISIONS"] === "true",
     embeddingCacheEntries: numbers.value.EMBEDDING_CACHE_ENTRIES,
   });
@@ -157,6 +154,15 @@ function parseAccess(env: Env): Result<Access, "misconfigured"> {
   }
   const keys = parseKeyRecords(secret);
   return keys.ok ? ok({ kind: "keys", keys: keys.value }) : keys;
+}
+
+/**
+ * A secret as it is sent. The platform trims headers: a line end that was pasted along would be sent to the provider
+ * without it, and looked for in its answers with it. One with white space or controls inside is no key of anything.
+ */
+function secretOf(value: unknown): string | undefined {
+  const trimmed = typeof value === "string" ? value.trim() : "";
+  return /^[!-~]+$/.test(trimmed) ? trimmed : undefined;
 }
 
 /** API_KEYS, and API_KEYS_2, API_KEYS_3 and so on: Cloudflare gives a secret 5 KB, which is 41 records. */

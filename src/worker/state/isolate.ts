@@ -58,7 +58,10 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     }),
     embeddings: createEmbeddingCache(embeddingCacheEntries),
     // A body that may come at all must fit in.
-    bodyBudget: createBodyBudget(Math.max(BODY_BYTES_AT_ONCE, settings.value.maxBodyBytes)),
+    bodyBudget: createBodyBudget(
+      Math.max(BODY_BYTES_AT_ONCE, settings.value.maxBodyBytes),
+      Math.max(BODY_BYTES_AT_ONCE / 2, settings.value.maxBodyBytes),
+    ),
     cooldowns: createCooldowns(Date.now),
     outOfOrder: createCooldowns(Date.now),
     providerLog: createProviderLog(Date.now, logEvent),
