@@ -11,6 +11,23 @@ const modelSchema = v.object({
   routed: v.optional(v.boolean()),
   /** Whether chat can be sent there: the Worker has a key for its provider, or takes the caller's own. */
   has_key: v.optional(v.boolean()),
+  /** What the active bundle's knowledge of it rests on; absent in bundles that don't say. */
+  evidence: v.optional(
+    v.object({
+      outcomes: v.number(),
+      published: v.number(),
+      feedback: v.number(),
+      /** Mean score over the training tasks, and its bounds in 19 of 20 cases. */
+      ability: v.optional(v.object({ mean: v.number(), low: v.number(), high: v.number() })),
+    }),
+  ),
+  /** ISO day. */
+  released: v.optional(v.string()),
+  /** The first day without it, ISO; from then on it is no candidate. */
+  retires_on: v.optional(v.string()),
+  /** Set where it is another model told how much to think. */
+  variant_of: v.optional(v.string()),
+  effort: v.optional(v.string()),
   context_tokens: v.optional(v.number()),
   max_output_tokens: v.optional(v.number()),
   capabilities: v.optional(v.array(v.string())),

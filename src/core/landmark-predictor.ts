@@ -27,6 +27,8 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   const lengths = reader.has("head.log_output_tokens") ? head("log_output_tokens") : undefined;
   const calibration = reader.curve("calibration.x", "calibration.y", "calibration_points", 0, 1);
   const spend = readSpend(reader);
+  // For `add-model` and for learning from grades; a wrong one should not wait until then to be found.
+  if (reader.has("task.features")) reader.floats("task.features", ["tasks", "features"]);
   return {
     kind: "landmark-heads",
     models,

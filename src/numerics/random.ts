@@ -23,3 +23,8 @@ export function permutation(size: number, random: Random): Int32Array {
   }
   return order;
 }
+
+/** A standard normal number (Box and Muller 1958). */
+export function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}

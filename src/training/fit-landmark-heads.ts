@@ -6,6 +6,9 @@ import type { Predictor } from "../core/predictor.ts";
 import type { Tensor } from "../core/safetensors.ts";
 import { columnMeans, matrix, takeColumns, takeRows } from "../numerics/matrix.ts";
 import { type Dataset, dropEmptyTasks, meanOutcomes } from "./dataset.ts";
+import { evidenceOfKnown } from "./evidence/known-evidence.ts";
+import { taskFeatures } from "./evidence/task-features.ts";
+import { learnVariances } from "./evidence/variances.ts";
 import { fitCalibration } from "./landmark-heads/calibrate.ts";
 import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
 import { fitHeads } from "./landmark-heads/fit-heads.ts";
@@ -45,10 +48,14 @@ export async function fitLandmarkHeads(
   const trust = await fitTrust(train, heads, decision, options.seed);
   const lengths = await fitLengths(heads, train.outputTokens);
   const calibration = fitCalibration(heads.leaveOneOut, train.outcomes);
+  const correctness = takeOutputs(heads.correctness, kept);
+  const taskMeans = await taskFeatures(train.embeddings, train.taskOf, heads);
+  const variances = learnVariances(correctness, taskMeans);
+  const evidence = evidenceOfKnown(train, heads.deviations, priors);
   const spend = options.catalogue && calibrateSpend(train, decision, lengths, priors, options.catalogue);
   const tensors = new Map<string, Tensor>([
     ["head.tasks", headTensor(heads.taskHead)],
-    ["head.p_correct", headTensor(takeOutputs(heads.correctness, kept))],
+    ["head.p_correct", headTensor(correctness)],
     ["head.decision", headTensor(takeOutputs(decision.head, kept))],
     ["head.unfamiliar", headTensor(takeOutputs(trust.unfamiliar, kept))],
     [
@@ -61,6 +68,7 @@ export async function fitLandmarkHeads(
     ],
     ...curveTensors("calibration.x", "calibration.y", calibration),
     ...quantizedTensors("landmarks", heads.kernels.landmarks),
+    ["task.features", floatTensor([taskMeans.rows, taskMeans.columns], taskMeans.data)],
   ]);
   if (trust.mixture !== undefined) {
     tensors.set("head.mixture", headTensor(takeOutputs(trust.mixture.head, kept)));
@@ -90,6 +98,13 @@ export async function fitLandmarkHeads(
       tasks,
       kernel: { gamma: options.gamma },
       trust: { threshold: trust.threshold, width: trust.width },
+      task_prompts: countPrompts(train),
+      new_llm: {
+        mixture_variance: variances.mixture,
+        task_variance: variances.byTask,
+        ability_variance: variances.ability,
+      },
+      evidence: Object.fromEntries(kept.map((m) => [train.models[m], evidence[m]])),
       leave_one_out: scoreLeaveOneOut(train, decision.leaveOneOut, heads.leaveOneOut, calibration, priors),
       training: {
         prompts: train.ids.length,
@@ -101,6 +116,13 @@ export async function fitLandmarkHeads(
     },
     tensors,
   );
+}
+
+/** [tasks] */
+function countPrompts({ tasks, taskOf }: Dataset): readonly number[] {
+  const counts = new Array<number>(tasks.length).fill(0);
+  for (const task of taskOf) counts[task]++;
+  return counts;
 }
 
 function curveTensors(xName: string, yName: string, { x, y }: Curve): readonly (readonly [string, Tensor])[] {

@@ -1,4 +1,5 @@
 import { loadPredictor } from "../core/bundle.ts";
+import { describeEvidence, type Evidence, evidenceOf } from "../core/evidence.ts";
 
 /** What a bundle says of itself, as Markdown: the page that lies beside it and that `inspect` prints. */
 export function modelCard(bundle: Uint8Array): string {
@@ -19,13 +20,32 @@ export function modelCard(bundle: Uint8Array): string {
     "",
     "## Models",
     "",
-    models.map((model) => `- ${model}`).join("\n"),
+    ...modelTable(models, header),
     "",
     "## Tasks",
     "",
     tasks.join(", "),
     "",
   ].join("\n");
+}
+
+/** What each model's numbers rest on. A model without outcomes is inferred from what others published of it. */
+function modelTable(models: readonly string[], header: Readonly<Record<string, unknown>>): readonly string[] {
+  if (header["evidence"] === undefined) return models.map((model) => `- ${model}`);
+  return [
+    "| model | known from | mean score over the tasks | 19 in 20 |",
+    "|---|---|---|---|",
+    ...models.map((model) => {
+      const evidence = evidenceOf(header, model);
+      const { ability } = evidence ?? {};
+      const bounds = ability === undefined ? ["", ""] : [shown(ability.mean), rangeOf(ability)];
+      return `| ${[model, evidence === undefined ? "" : describeEvidence(evidence), ...bounds].join(" | ")} |`;
+    }),
+  ];
+}
+
+function rangeOf({ low, high }: NonNullable<Evidence["ability"]>): string {
+  return `${low.toFixed(3)} to ${high.toFixed(3)}`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): readonly string[] {

@@ -37,7 +37,7 @@ function load(bundle: Uint8Array) {
 describe("addModel", () => {
   it("learns where the new model is good and leaves the others as they were", async () => {
     const bundle = await knownBundle();
-    const extended = await addModel(bundle, newModel("model-3", 300));
+    const extended = addModel(bundle, newModel("model-3", 300));
     if (!extended.ok) throw new Error(extended.failure.message);
     const [before, after] = [load(bundle), load(extended.value)];
     expect(after.models).toEqual([...known, "model-3"]);
@@ -54,7 +54,7 @@ describe("addModel", () => {
   });
 
   it("does not believe in a lucky handful", async () => {
-    const extended = await addModel(await knownBundle(), {
+    const extended = addModel(await knownBundle(), {
       ...newModel("lucky", 6),
       outcomes: new Float64Array(6).fill(1),
     });
@@ -71,16 +71,16 @@ describe("addModel", () => {
       seed: 0,
     });
     if (!knn.ok) throw new Error(knn.failure.message);
-    expect(await addModel(bundle, newModel("model-0", 50))).toMatchObject({
+    expect(addModel(bundle, newModel("model-0", 50))).toMatchObject({
       failure: { code: "model_known" },
     });
-    expect(await addModel(bundle, newModel("new", 3))).toMatchObject({
+    expect(addModel(bundle, newModel("new", 3))).toMatchObject({
       failure: { code: "too_few_outcomes" },
     });
-    expect(await addModel(knn.value, newModel("new", 50))).toMatchObject({
+    expect(addModel(knn.value, newModel("new", 50))).toMatchObject({
       failure: { code: "bundle_kind" },
     });
-    expect(await addModel(new Uint8Array(9), newModel("new", 50))).toMatchObject({
+    expect(addModel(new Uint8Array(9), newModel("new", 50))).toMatchObject({
       failure: { code: "bundle_unusable" },
     });
   });

@@ -1,3 +1,4 @@
+import { newModelColumns, newModelRows } from "./new-model-rows.ts";
 import { formatGain, formatPercent, formatScore } from "./numbers.ts";
 import type { EvaluationReport } from "./report.ts";
 
@@ -115,19 +116,10 @@ function hiddenTable({ hidden_blocks: report }: EvaluationReport): string | unde
   return table([`${formatPercent(report.share)} of blocks hidden`, "Brier", "ECE", "accuracy", "AUC"], rows);
 }
 
-function newModelTable({ new_model: reports }: EvaluationReport): string | undefined {
-  const [first] = reports ?? [];
-  if (reports === undefined || first === undefined) return undefined;
-  const rows = reports.map(({ model, without, scores, refitted }) => [
-    model,
-    formatScore(without),
-    ...scores.map(formatScore),
-    formatScore(refitted),
-  ]);
-  return table(
-    ["new model", "without", ...first.outcomes.map((count) => `${count} results`), "fitted again"],
-    rows,
-  );
+function newModelTable({ new_model: reports = [] }: EvaluationReport): string | undefined {
+  return reports.length === 0
+    ? undefined
+    : table(["what is known of a new model", ...newModelColumns], newModelRows(reports));
 }
 
 function robustnessTable({ robustness }: EvaluationReport): string | undefined {

@@ -4,6 +4,7 @@ import { drawGains } from "./charts/gains.ts";
 import { drawAlphaSweep, drawFewLabels } from "./charts/labels.ts";
 import { drawReliability } from "./charts/reliability.ts";
 import { drawTasks } from "./charts/tasks.ts";
+import { newModelColumns, newModelRows } from "./new-model-rows.ts";
 import { formatGain, formatPercent, formatScore } from "./numbers.ts";
 import { figure, legend, section, type TableRow, table } from "./page-parts.ts";
 import type { AnchorScores, EvaluationReport } from "./report.ts";
@@ -205,19 +206,17 @@ function hiddenSection({ hidden_blocks: report }: EvaluationReport): string {
   );
 }
 
-function newModelSection({ new_model: reports }: EvaluationReport): string {
-  const [first] = reports ?? [];
-  if (reports === undefined || first === undefined) return "";
-  const rows = reports.map(
-    ({ model, without, scores, refitted }): TableRow => ({
-      cells: [model, formatScore(without), ...scores.map(formatScore), formatScore(refitted)],
-    }),
-  );
+function newModelSection({ new_model: reports = [] }: EvaluationReport): string {
+  if (reports.length === 0) return "";
   return section(
     "A new model joins",
-    "Each of the best models is left out and added again from so many of its results, without fitting the others anew: routed " +
-      "score without it, with 10 to 300 results, and with everything fitted again.",
-    table(["", "without", ...first.outcomes.map(String), "fitted again"], rows),
+    `Each of ${reports.length} models is left out and added again from little, without fitting the others anew: the score of ` +
+      "what is chosen and the Brier score of the new model's probabilities, means over the models. Published scores are its " +
+      "mean results with noise of .03.",
+    table(
+      ["", ...newModelColumns],
+      newModelRows(reports).map((cells): TableRow => ({ cells })),
+    ),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ModelList } from "../../../contract/models.ts";
-import type { Catalogue } from "../../../core/catalogue.ts";
+import type { Catalogue, CatalogueModel } from "../../../core/catalogue.ts";
+import { type Evidence, evidenceOf } from "../../../core/evidence.ts";
 import { ok } from "../../../core/result.ts";
 import type { Serving } from "../../../router/serving.ts";
 import type { Handler } from "../../handler.ts";
@@ -23,6 +24,7 @@ function modelList({ pointer, catalogue, predictor }: Serving, withKey: Catalogu
     owned_by: model.provider,
     aliases: [...model.aliases],
     routed: predictor.models.includes(id),
+    ...describeModel(model, evidenceOf(predictor.header, id)),
     has_key: Object.hasOwn(withKey.models, id),
     context_tokens: model.contextTokens,
     max_output_tokens: model.maxOutputTokens,
@@ -36,5 +38,14 @@ function modelList({ pointer, catalogue, predictor }: Serving, withKey: Catalogu
   return {
     object: "list",
     data: [{ id: "auto", object: "model", created, owned_by: "signalbox" }, ...models],
+  };
+}
+
+function describeModel({ released, retiresOn, variant }: CatalogueModel, evidence: Evidence | undefined) {
+  return {
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(released === undefined ? {} : { released }),
+    ...(retiresOn === undefined ? {} : { retires_on: retiresOn }),
+    ...(variant === undefined ? {} : { variant_of: variant.of, effort: variant.effort }),
   };
 }

@@ -1,0 +1,129 @@
+import { BUNDLE_METADATA_KEY } from "../../core/bundle-reader.ts";
+import type { Evidence } from "../../core/evidence.ts";
+import type { LinearHead } from "../../core/math/linear-head.ts";
+import { type LlmEvidence, mixHead, rowOfHead } from "../../core/math/llm-evidence.ts";
+import type { Posterior } from "../../core/math/posterior.ts";
+import { readSafetensors, type Tensor, writeSafetensors } from "../../core/safetensors.ts";
+import { floatTensor } from "../write-bundle.ts";
+import { averageFeatures, type KnownBundle } from "./known-bundle.ts";
+import { boundsOf } from "./known-evidence.ts";
+
+/** An LLM as what is believed of it relative to those of a bundle. */
+export interface DescribedLlm {
+  readonly model: string;
+  readonly evidence: Evidence;
+  /** In the order of `LlmEvidence`. */
+  readonly weights: Float64Array;
+  /** What its own deviations on tasks come to on average. */
+  readonly byTask: number;
+  /** Standard deviation of what is not known of it on average. */
+  readonly doubt: number;
+  /** False where the bundle was trained on its outcomes. */
+  readonly isNew: boolean;
+}
+
+export function describeLlm(
+  model: string,
+  known: KnownBundle,
+  { means, varianceOf }: Posterior,
+  counts: Omit<Evidence, "ability">,
+  isNew: boolean,
+): DescribedLlm {
+  const { models, tasks } = known.evidence;
+  const { row: design, mean } = known.evidence.rowAt(averageFeatures(known));
+  const sum = (from: number, to: number) => {
+    let total = 0;
+    for (let j = from; j < to; j++) total += design[j] * means[j];
+    return total;
+  };
+  const doubt = Math.sqrt(varianceOf(design));
+  return {
+    model,
+    weights: means,
+    byTask: sum(models, models + tasks),
+    doubt,
+    isNew,
+    evidence: { ...counts, ability: boundsOf(mean + sum(0, design.length), doubt) },
+  };
+}
+
+/** The bundle with the rows of these LLMs: written over where it has them, added where it doesn't. */
+export function writeLlms(
+  bundle: Uint8Array,
+  { evidence }: KnownBundle,
+  llms: readonly DescribedLlm[],
+): Uint8Array {
+  const file = readSafetensors(bundle);
+  if (!file.ok) throw new Error(file.failure.message);
+  const document = JSON.parse(file.value.metadata[BUNDLE_METADATA_KEY] as string);
+  const before: readonly string[] = document.models;
+  const added = llms.map(({ model }) => model).filter((model) => !before.includes(model));
+  const models = [...before, ...added];
+  const tensors = new Map<string, Tensor>();
+  for (const [name, tensor] of file.value.tensors) {
+    const ofModels =
+      ["prior", "response.deviation"].includes(name) || (name.startsWith("head.") && name !== "head.tasks");
+    tensors.set(name, ofModels ? writeRows(name, tensor, evidence, models, llms) : tensor);
+  }
+  const header = {
+    ...document,
+    models,
+    evidence: { ...document.evidence, ...Object.fromEntries(llms.map((llm) => [llm.model, llm.evidence])) },
+  };
+  return writeSafetensors({ tensors, metadata: { [BUNDLE_METADATA_KEY]: JSON.stringify(header) } });
+}
+
+function writeRows(
+  name: string,
+  { shape, data }: Tensor,
+  evidence: LlmEvidence,
+  models: readonly string[],
+  llms: readonly DescribedLlm[],
+): Tensor {
+  const head: LinearHead = { weights: data as Float32Array, outputs: shape[0] as number };
+  const width = data.length / head.outputs;
+  const written = new Float32Array(models.length * width);
+  written.set(data);
+  // Answer lengths don't follow from who errs alike: a new LLM is taken to be as wordy as the others, a known one stays.
+  const isLength = name === "head.log_output_tokens";
+  for (const llm of isLength ? llms.filter(({ isNew }) => isNew) : llms) {
+    written.set(rowOf(name, head, evidence, llm), models.indexOf(llm.model) * width);
+  }
+  return floatTensor([models.length, ...shape.slice(1)], written);
+}
+
+function rowOf(
+  name: string,
+  head: LinearHead,
+  evidence: LlmEvidence,
+  { weights, byTask, doubt, isNew }: DescribedLlm,
+): Float64Array {
+  const ability = weights[weights.length - 1];
+  // Whoever is little known must not win traffic by luck, and among many candidates the luckiest would: decisions take
+  // the lower bound.
+  const caution = isNew ? doubt : 0;
+  switch (name) {
+    case "head.log_output_tokens":
+      return mixHead(head, new Float64Array(weights.length));
+    // What is added to another head: the ability is in that one.
+    case "head.mixture":
+    case "response.deviation":
+      return mixHead(head, weights);
+    case "head.p_correct":
+      return rowOfHead(head, evidence, weights);
+    case "head.decision":
+      return raise(rowOfHead(head, evidence, weights), -caution);
+    case "prior":
+      return raise(mixHead(head, weights), ability + byTask - caution).map((share) =>
+        Math.min(Math.max(share, 0), 1),
+      );
+    default:
+      return raise(mixHead(head, weights), ability + byTask - caution);
+  }
+}
+
+/** A head's row with another intercept. */
+function raise(row: Float64Array, by: number): Float64Array {
+  row[row.length - 1] += by;
+  return row;
+}
