@@ -1,10 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-<<<<<<< HEAD
-=======
-import { parseCatalogue } from "../contract/catalogue.ts";
 import { parseJson } from "../contract/parse.ts";
->>>>>>> 9aa89a5 (Outcomes and published scores of a new LLM are observations of one linear model, with a prior learned from the known ones; bundles say what each LLM rests on)
 import { catalogueNames } from "../core/catalogue.ts";
 import { describeEvidence } from "../core/evidence.ts";
 import type { OutcomeRecord } from "../outcomes/outcome.ts";
@@ -71,7 +67,7 @@ async function run(model: string, files: readonly string[], options: AddModelOpt
   if (files.length === 0 && (count !== undefined || options.scores === undefined)) {
     throw new WrongUsage("give outcome files, or --scores <file> with published scores");
   }
-  const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  const bundle = await readFile(bundlePath(options.bundle));
   const scores = options.scores === undefined ? undefined : await readScores(options.scores);
   // Published scores are all numbers: nothing is embedded, and no encoder loaded.
   const { records, embeddings } =
@@ -101,14 +97,8 @@ async function readRun(
 ): Promise<Run> {
   const { orderRecords } = await import("../training/build-dataset.ts");
   const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
-<<<<<<< HEAD
-  const records = orderRecords(unwrap(await readSuites(files)));
-  const encoder = await openEncoder(options.encoder, "learning");
-  const bundle = await readFile(bundlePath(options.bundle));
-=======
   const { matrix } = await import("../numerics/matrix.ts");
   const all = orderRecords(unwrap(await readSuites(files)));
->>>>>>> 9aa89a5 (Outcomes and published scores of a new LLM are observations of one linear model, with a prior learned from the known ones; bundles say what each LLM rests on)
   // Own fields only: a model may be called `constructor`.
   const records = model === undefined ? all : all.filter(({ outcomes }) => Object.hasOwn(outcomes, model));
   if (records.length === 0) {
@@ -165,31 +155,16 @@ async function add(
   const catalogue = catalogueFile?.catalogue;
   const id = (catalogue && catalogueNames(catalogue).get(model)) ?? model;
   const outcomes = Float64Array.from(records, (record) => record.outcomes[model] as number);
-<<<<<<< HEAD
-  const extended = unwrap(await addModel(bundle, { model: id, embeddings, outcomes }));
+  const extended = unwrap(addModel(bundle, { model: id, embeddings, outcomes, scores }));
   await writeRouterFolder(out, {
     bundle: extended,
     catalogue: catalogueFile?.bytes,
     card: modelCard(extended),
   });
-  if (json) print(JSON.stringify({ model: id, outcomes: outcomes.length, bundle: bundlePath(out) }));
-=======
-  const extended = unwrap(addModel(bundle, { model: id, embeddings, outcomes, scores }));
-  await writeWhole(join(out, "bundle.safetensors"), extended);
-  await writeWhole(join(out, "model-card.md"), modelCard(extended));
-  if (catalogueBytes) await writeWhole(join(out, "catalogue.json"), catalogueBytes);
-  if (json)
-    print(
-      JSON.stringify({
-        model: id,
-        outcomes: outcomes.length,
-        published: scores.size,
-        bundle: join(out, "bundle.safetensors"),
-      }),
-    );
->>>>>>> 9aa89a5 (Outcomes and published scores of a new LLM are observations of one linear model, with a prior learned from the known ones; bundles say what each LLM rests on)
+  const counts = { outcomes: outcomes.length, published: scores.size };
+  if (json) print(JSON.stringify({ model: id, ...counts, bundle: bundlePath(out) }));
   else {
-    const known = describeEvidence({ outcomes: outcomes.length, published: scores.size, feedback: 0 });
+    const known = describeEvidence({ ...counts, feedback: 0 });
     print(`${id} added from ${known}; written to ${out}.`);
     if (catalogue && !Object.hasOwn(catalogue.models, id)) {
       print(`Add ${id} with its prices to ${cataloguePath(out)} before you publish.`);

@@ -1,21 +1,27 @@
+import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import * as v from "valibot";
+import { parseJson, parseWith } from "../contract/parse.ts";
 import { loadPredictor } from "../core/bundle.ts";
-import { catalogueNames } from "../core/catalogue.ts";
+import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
+import type { Dataset } from "../training/dataset.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
 import { print, tell } from "./output.ts";
 import { parseNames } from "./parse-names.ts";
 import { parseWholeNumber } from "./parse-number.ts";
-import { startProgress } from "./progress.ts";
 import { bundlePath, cataloguePath, writeRouterFolder } from "./router-folder.ts";
 import { showMarkdown } from "./show-markdown.ts";
 import { catalogueSkeleton, type KnownModels, readKnownModels, unfilledFields } from "./train-catalogue.ts";
+import { loadTrainingData } from "./training-data.ts";
 
 interface TrainOptions {
   readonly out: string;
   readonly kind: RouterKind;
   readonly catalogue?: string;
+  readonly names?: string;
+  readonly published?: string;
   readonly models?: readonly string[];
   readonly minOutcomes: number;
   readonly neighbors?: number;
@@ -37,7 +43,7 @@ export function registerTrain(program: Command): void {
     .description("learn a router from outcome files and write its bundle and model card")
     .argument(
       "<outcomes...>",
-      "outcome files (.jsonl or .jsonl.gz); suite=file puts `suite/` before its tasks",
+      "outcome files (.jsonl or .jsonl.gz) or benchmark files; suite=file puts `suite/` before its tasks",
     )
     .requiredOption("--out <dir>", "folder to write to")
     .addOption(
@@ -53,6 +59,14 @@ export function registerTrain(program: Command): void {
     .option(
       "--catalogue <file>",
       "names, aliases and prices of the models; the bundle holds only models of it",
+    )
+    .option(
+      "--names <file>",
+      "other names of LLMs that the catalogue doesn't have, JSON: name -> list of names",
+    )
+    .option(
+      "--published <file>",
+      "scores that others published, JSON: LLM -> task, suite or other benchmark -> score",
     )
     .option("--models <names>", "learn from these models only (comma between them)", parseNames)
     .option("--min-outcomes <n>", "leave out models with fewer results", parseWholeNumber(0), 100)
@@ -83,31 +97,19 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
   if (options.neighbors !== undefined && options.kind !== "knn") {
     throw new WrongUsage(`--neighbors is for --kind knn; --kind ${options.kind} has no neighbors`);
   }
-  const { embedDataset, readSuites } = await import("../training/load-dataset.ts");
-  const { countOutcomes } = await import("../training/build-dataset.ts");
   const known = await readKnownModels(options.catalogue);
-  const names = catalogueNames(known.catalogue);
-  const records = unwrap(await readSuites(files));
+  const names = new Map([...catalogueNames(known.catalogue), ...(await readNames(options))]);
   const encoder = await openEncoder(options.encoder, "learning");
-  const progress = startProgress("embedding");
-  const dataset = unwrap(
-    await embedDataset(
-      records,
-      encoder,
-      options.cache,
-      {
-        names,
-        minOutcomes: options.minOutcomes,
-        ...(options.models === undefined ? {} : { models: options.models }),
-      },
-      progress.update,
-    ),
-  );
-  progress.end();
+  const { dataset, counts } = await loadTrainingData(files, {
+    encoder,
+    cache: options.cache,
+    names,
+    minOutcomes: options.minOutcomes,
+    ...(options.models === undefined ? {} : { models: options.models }),
+  });
   // Without a catalogue of its own, every model goes into the bundle; `spend` then needs all their prices.
   const isPriced = dataset.models.every((model) => Object.hasOwn(known.catalogue.models, model));
   const catalogue = known.file !== undefined || isPriced ? known.catalogue : undefined;
-  const counts = countOutcomes(records, (name) => names.get(name) ?? name);
   const leftOut = modelsLeftOut(counts, dataset.models, known, options);
   for (const { model, reason } of leftOut) tell(`left out: ${model} (${reason})`);
   tell(
@@ -115,7 +117,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
   );
   const { fitRouter } = await import("../training/fit-router.ts");
   const { modelCard } = await import("../training/model-card.ts");
-  const bundle = unwrap(
+  const fitted = unwrap(
     await fitRouter(dataset, encoder, {
       kind: options.kind,
       neighbors: options.neighbors,
@@ -123,6 +125,10 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
       catalogue,
     }),
   );
+  const bundle =
+    options.published === undefined
+      ? fitted
+      : await withPublished(fitted, dataset, options.published, names, catalogue);
   // What can't be read back is a fault of the training, and no file.
   const { models } = unwrap(loadPredictor(bundle));
   const card = modelCard(bundle);
@@ -162,4 +168,40 @@ function modelsLeftOut(
     if (file === undefined || Object.hasOwn(catalogue.models, model)) return [];
     return [{ model, reason: `not in ${file}; without --catalogue an entry is written for it` }];
   });
+}
+
+/** `{"llama-3-8b": ["Meta-Llama-3-8B-Instruct", ...]}` -> every name of an LLM -> its own. */
+async function readNames({ names: file }: TrainOptions): Promise<readonly (readonly [string, string])[]> {
+  if (file === undefined) return [];
+  const document = unwrap(parseJson(await readFile(file), "names_invalid"));
+  const names = unwrap(parseWith(namesSchema, document, "names_invalid"));
+  return Object.entries(names).flatMap(([id, others]) => others.map((name) => [name, id] as const));
+}
+
+const namesSchema = v.record(v.string(), v.array(v.string()));
+
+async function withPublished(
+  bundle: Uint8Array,
+  { models, tasks, taskOf, outcomes }: Dataset,
+  file: string,
+  names: ReadonlyMap<string, string>,
+  catalogue: Catalogue | undefined,
+): Promise<Uint8Array> {
+  const { applyPublished, parsePublished } = await import("../training/evidence/apply-published.ts");
+  const published = unwrap(parsePublished(unwrap(parseJson(await readFile(file), "scores_invalid"))));
+  const byId = new Map([...published].map(([name, scores]) => [names.get(name) ?? name, scores]));
+  const blocks = new Set<string>();
+  outcomes.data.forEach((value, k) => {
+    if (Number.isNaN(value)) return;
+    blocks.add(`${models[k % models.length]}\n${tasks[taskOf[Math.floor(k / models.length)] as number]}`);
+  });
+  const own = unwrap(loadPredictor(bundle)).tasks;
+  const applied = applyPublished(bundle, byId, {
+    ran: (model, task) => blocks.has(`${model}\n${own[task]}`),
+    isWanted: (model) => catalogue === undefined || Object.hasOwn(catalogue.models, model),
+  });
+  tell(
+    `published scores moved ${applied.moved.length} models, and added ${applied.added.length} without outcomes: ${applied.added.join(", ") || "none"}`,
+  );
+  return applied.bundle;
 }

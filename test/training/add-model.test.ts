@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadPredictor } from "../../src/core/bundle.ts";
+import { evidenceOf } from "../../src/core/evidence.ts";
 import { row, takeRows } from "../../src/numerics/matrix.ts";
 import { addModel } from "../../src/training/add-model.ts";
 import { takeModels } from "../../src/training/dataset.ts";
@@ -10,7 +11,14 @@ const whole = syntheticDataset({ prompts: 2000, models: 5, tasks: 4 });
 // model-4 is good at no task (4 mod 5 is no task number); models 0 to 3 are each good at one.
 const known = ["model-0", "model-1", "model-2", "model-4"];
 
-async function knownBundle(): Promise<Uint8Array> {
+let fittedBundle: Promise<Uint8Array> | undefined;
+
+function knownBundle(): Promise<Uint8Array> {
+  fittedBundle ??= fitKnown();
+  return fittedBundle;
+}
+
+async function fitKnown(): Promise<Uint8Array> {
   const fitted = await fitRouter(takeModels(whole, known), syntheticEncoder, {
     kind: "landmark-heads",
     seed: 0,
@@ -62,6 +70,46 @@ describe("addModel", () => {
     const { pCorrect, decisionScore } = load(extended.value).predict(row(whole.embeddings, 0));
     expect(pCorrect[4]).toBeLessThan(0.9);
     expect(decisionScore[4]).toBeLessThan(Math.max(...decisionScore.subarray(0, 4)));
+  });
+
+  it("takes published scores for outcomes: a score of its task says where it is good", async () => {
+    const bundle = await knownBundle();
+    const stated = (score: number) => ({ score, sd: 0.03 });
+    // Right with probability .8 on task-3, .4 elsewhere; model-3 was left out.
+    const scores = new Map([
+      ["task-0", stated(0.4)],
+      ["task-1", stated(0.4)],
+      ["task-2", stated(0.4)],
+      ["task-3", stated(0.8)],
+    ]);
+    const nothingRun = {
+      embeddings: takeRows(whole.embeddings, new Int32Array(0)),
+      outcomes: new Float64Array(0),
+    };
+    const extended = addModel(bundle, { model: "model-3", ...nothingRun, scores });
+    if (!extended.ok) throw new Error(extended.failure.message);
+    const predictor = load(extended.value);
+    const means = [0, 0, 0, 0];
+    for (let i = 1000; i < 2000; i++) {
+      means[i % 4] = means[i % 4] + predictor.predict(row(whole.embeddings, i)).pCorrect[4] / 250;
+    }
+    // The scores' own noise, and that a prompt is not wholly of its task.
+    expect(means[3]).toBeGreaterThan(0.6);
+    for (const task of [0, 1, 2]) expect(means[task]).toBeLessThan(0.5);
+    const evidence = evidenceOf(predictor.header, "model-3");
+    expect(evidence).toMatchObject({ outcomes: 0, published: 4 });
+    expect(evidence?.ability?.low).toBeLessThan(0.5);
+    expect(evidence?.ability?.high).toBeGreaterThan(0.5);
+    expect(evidenceOf(predictor.header, "model-0")).toMatchObject({ outcomes: 2000, published: 0 });
+  });
+
+  it("names what is near to a task that it doesn't know", async () => {
+    const { embeddings } = newModel("new", 0);
+    const scores = new Map([["task-33", { score: 0.5, sd: 0.03 }]]);
+    const added = { model: "new", embeddings, outcomes: new Float64Array(0), scores };
+    expect(addModel(await knownBundle(), added)).toMatchObject({
+      failure: { code: "unknown_task", message: expect.stringContaining("near are task-3,") },
+    });
   });
 
   it("refuses what it cannot do", async () => {
