@@ -7,14 +7,17 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What starts a process, a browser or a local Worker. */
 const STARTERS = /^((node:)?child_process|playwright-core|wrangler|miniflare|@cloudflare\/vitest-plugin)$/;
 
+/** These start nothing, but read megabytes of hostile input. */
+const LONG = ["security/bombs", "security/heap", "fuzz/linear-time"].map((name) => `test/${name}.test.ts`);
+
 /**
  * Test files, paths from the repository's root, by what they wait for: `slow` ones import something that starts another
- * program, directly or through any module of the project; `fast` ones don't.
+ * program, directly or through any module of the project, or compute for long; `fast` ones are the others.
  */
-export function testsBySpeed(): { readonly fast: readonly string[]; readonly slow: readonly string[] } {
+export function testsBySpeed(): { readonly fast: string[]; readonly slow: string[] } {
   const files = globSync("test/**/*.test.ts", { cwd: root, exclude: ["test/**/*.workerd.test.ts"] }).sort();
   const seen = new Map<string, readonly string[]>();
-  const isSlow = (file: string) => reaches(file, seen) !== undefined;
+  const isSlow = (file: string) => LONG.includes(file) || reaches(file, seen) !== undefined;
   return { fast: files.filter((file) => !isSlow(file)), slow: files.filter(isSlow) };
 }
 

@@ -20,6 +20,7 @@ test("there are many of both, and none is in both", () => {
   expect(slow.length).toBeGreaterThan(40);
   expect(slow.filter((file) => fast.includes(file))).toEqual([]);
   expect(fast).toContain("test/boundary/speeds.test.ts");
+  expect(slow).toContain("test/security/bombs.test.ts");
 });
 
 test("a fast test can't start a program in ways that imports don't show", () => {
