@@ -126,7 +126,9 @@ describe("installed in an empty project", () => {
 
   test("evaluate --html says which packages it needs before it begins", async ({ skip }) => {
     if (!installed) skip("the registry can't be reached");
-    await expect(signalbox("evaluate", "none.jsonl", "--html", "report.html")).rejects.toMatchObject({
+    await expect(
+      signalbox("evaluate", "none.jsonl", "--protocol", "cv", "--html", "report.html"),
+    ).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("npm install @observablehq/plot linkedom"),
     });
@@ -163,7 +165,7 @@ describe("installed in an empty project", () => {
   test("signalbox status reads what start stored", async ({ skip }) => {
     if (!installed) skip("the registry can't be reached");
     const { stdout } = await signalbox("status");
-    expect(stdout).toMatch(/^bundle +[0-9a-f]{64}, 46 models/m);
+    expect(stdout).toMatch(/^bundle +[0-9a-f]{12}, 46 models/m);
   });
 
   test("signalbox doctor finds nothing wrong", async ({ skip }) => {
