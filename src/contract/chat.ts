@@ -64,7 +64,7 @@ function requiredByFormat({ response_format }: ChatRequest): readonly Capability
 // What fits behind `auto:`, for clients that can set nothing but the model.
 const suffixFields: readonly string[] = [
   ...Object.values(ruleFields).map(({ field }) => field),
-  ...(["max_usd", "route_on", "task"] as const satisfies (keyof RouteOptions)[]),
+  ...(["max_usd", "effort", "route_on", "task"] as const satisfies (keyof RouteOptions)[]),
 ];
 
 function parseSuffix(suffix: string | undefined): Result<Record<string, string | number>, "invalid_request"> {

@@ -47,7 +47,7 @@ export function questionOf(
 ): Result<Question, "conflicting_rules"> {
   const rule = choiceRule(options);
   if (!rule.ok) return rule;
-  const { models, exclude, max_usd, current_model, require = {} } = options;
+  const { models, exclude, max_usd, effort, current_model, require = {} } = options;
   const { context_tokens } = require;
   return ok({
     conversation: { said, tools, routeOn: options.route_on, session: options.session },
@@ -60,6 +60,7 @@ export function questionOf(
       ...(models === undefined ? {} : { models }),
       ...(exclude === undefined ? {} : { exclude }),
       ...(max_usd === undefined ? {} : { maxUsd: max_usd }),
+      ...(effort === undefined ? {} : { effort }),
       ...(current_model === undefined ? {} : { currentModel: current_model }),
     },
     answerTokens: needs.answerTokens,

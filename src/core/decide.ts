@@ -33,6 +33,8 @@ export interface DecisionRequest {
   /** Conditions, the weightiest first; one that no candidate meets is none. */
   readonly suits?: readonly ((model: CatalogueModel) => boolean)[];
   readonly rule: RequestedRule;
+  /** Only models that are told to think that much: the variants of that name. */
+  readonly effort?: string;
   /** No candidate may cost more. */
   readonly maxUsd?: number;
   /** The day of the decision, ISO 8601: a model that has left its provider is no candidate. Left out, all are there. */
@@ -123,14 +125,16 @@ function selectCandidates(
   if (!allowed.ok) return allowed;
   const served = servedModels(allowed.value, catalogue, request.today);
   if (!served.ok) return served;
-  const able = served.value.filter((model) => {
+  const pinned = atEffort(served.value, catalogue, request.effort);
+  if (!pinned.ok) return pinned;
+  const able = pinned.value.filter((model) => {
     const { capabilities } = catalogue.models[model] as Catalogue["models"][string];
     return request.require.capabilities.every((needed) => capabilities.includes(needed));
   });
   if (able.length === 0) {
     return fail(
       "no_candidates",
-      `none of the ${served.value.length} allowed models has ${request.require.capabilities.join(" and ")}`,
+      `none of the ${pinned.value.length} allowed models has ${request.require.capabilities.join(" and ")}`,
       "require",
     );
   }
@@ -214,6 +218,21 @@ function allowedModels(
     : fail("no_candidates", "`exclude` leaves none of the allowed models", "exclude");
 }
 
+/** Where the caller says how much is to be thought, those that are told so. */
+function atEffort(
+  served: readonly string[],
+  { models }: Catalogue,
+  effort: string | undefined,
+): Result<readonly string[], "no_candidates"> {
+  if (effort === undefined) return ok(served);
+  const effortOf = (model: string) => models[model]?.variant?.effort;
+  const pinned = served.filter((model) => effortOf(model) === effort);
+  if (pinned.length > 0) return ok(pinned);
+  const known = [...new Set(served.flatMap((model) => effortOf(model) ?? []))].sort();
+  const there = known.length === 0 ? "none of them has variants" : `there are ${known.join(", ")}`;
+  return fail("no_candidates", `no allowed model has the effort "${effort}"; ${there}`, "effort");
+}
+
 /** Those that their providers still serve. */
 function servedModels(
   allowed: readonly string[],
@@ -241,7 +260,8 @@ function toCandidate(
   const index = models.indexOf(model);
   const usage = {
     inputTokens,
-    cachedInputTokens: model === currentModel ? inputTokens : 0,
+    // How much a model is told to think changes nothing of what it has read.
+    cachedInputTokens: baseOf(catalogue, model) === baseOf(catalogue, currentModel) ? inputTokens : 0,
     outputTokens: outputTokens[index] as number,
   };
   return {
@@ -250,4 +270,9 @@ function toCandidate(
     decisionScore: decisionScore[index] as number,
     expectedUsd: expectedUsd(catalogue.models[model] as Catalogue["models"][string], usage),
   };
+}
+
+/** The model that a variant is one of; undefined for no model. */
+function baseOf({ models }: Catalogue, model: string | undefined): string | undefined {
+  return model === undefined ? undefined : (models[model]?.variant?.of ?? model);
 }
