@@ -4,7 +4,12 @@ import { verdictOf } from "../../src/evaluation/report/verdict.ts";
 
 function router(gain: number, low: number, high: number, saving?: readonly [number, number]): RouterReport {
   const cost = saving && { savingAtParity: saving[0], savingWithin02: saving[1] };
-  return { score: 0.6 + gain, gain, gain_ci95: [low, high], ...(cost && { cost }) } as unknown as RouterReport;
+  return {
+    score: 0.6 + gain,
+    gain,
+    gain_ci95: [low, high],
+    ...(cost && { cost }),
+  } as unknown as RouterReport;
 }
 
 function verdict(routers: Readonly<Record<string, RouterReport>>, rest: Partial<EvaluationReport> = {}) {
