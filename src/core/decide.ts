@@ -147,10 +147,11 @@ function selectCandidates(
       "require.context_tokens",
     );
   }
-  const candidates = suited(large, catalogue, predictor, prediction, request)
+  const comparable = large
     .map((model) => toCandidate(predictor, catalogue, prediction, request, model))
     .filter(isKnown);
-  if (candidates.length === 0) return fail("no_candidates", "no allowed model has a prediction and a price");
+  if (comparable.length === 0) return fail("no_candidates", "no allowed model has a prediction and a price");
+  const candidates = suited(comparable, catalogue, predictor, prediction, request);
   const { maxUsd } = request;
   const affordable = maxUsd === undefined ? candidates : candidates.filter((c) => c.expectedUsd <= maxUsd);
   if (affordable.length === 0) {
@@ -166,23 +167,21 @@ function selectCandidates(
 
 /** Those that meet the conditions, and have room for the answer that they are expected to write. */
 function suited(
-  large: readonly string[],
+  candidates: readonly Candidate[],
   { models }: Catalogue,
   predictor: Predictor,
   { outputTokens }: Prediction,
   { inputTokens, suits = [] }: DecisionRequest,
-): readonly string[] {
-  const hasRoom = (id: string) => {
-    const { contextTokens, unseenOutputTokens } = models[id] as CatalogueModel;
+): readonly Candidate[] {
+  const hasRoom = ({ contextTokens, unseenOutputTokens }: CatalogueModel, id: string) => {
     const expected = (outputTokens[predictor.models.indexOf(id)] as number) + unseenOutputTokens;
     // Without an expectation only the input counts.
     return !(inputTokens + expected > contextTokens);
   };
-  const conditions = [...suits.map((suit) => (id: string) => suit(models[id] as CatalogueModel)), hasRoom];
-  return conditions.reduce((left, meets) => {
-    const meeting = left.filter(meets);
+  return [...suits, hasRoom].reduce((left, meets) => {
+    const meeting = left.filter(({ model }) => meets(models[model] as CatalogueModel, model));
     return meeting.length > 0 ? meeting : left;
-  }, large);
+  }, candidates);
 }
 
 /** What is not a number, or infinite, can't be compared: such a model would win or lose by accident. */

@@ -64,7 +64,7 @@ const catalogue: Catalogue = {
       capabilities: ["vision", "tools"],
       price: { input: 10, cachedInput: 1, output: 20 },
     }),
-    "lab/small": model({ contextTokens: 100 }),
+    "lab/small": model({ contextTokens: 200 }),
     other: model({ capabilities: ["tools"], contextTokens: 5000 }),
   },
 };
