@@ -40,7 +40,8 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
   const { conversation, a, b } = state;
   const [marked, setMarked] = useState<string>();
   const request = toRequest(conversation);
-  const bodyA = { ...request, ...toOptions(a) };
+  const withoutKey = models.filter(({ routed, has_key }) => routed && has_key === false).map(({ id }) => id);
+  const bodyA = { ...request, ...toOptions(a, withoutKey) };
   const asked = isAsked(conversation);
   const first = useCall("route", {
     enabled: asked,
@@ -50,7 +51,7 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
   });
   const second = useCall("route", {
     enabled: asked && b !== undefined,
-    body: { ...request, ...(b === undefined ? {} : toOptions(b)), explain: true },
+    body: { ...request, ...(b === undefined ? {} : toOptions(b, withoutKey)), explain: true },
     apiKey,
     debounceMs: DEBOUNCE_MS,
   });
@@ -67,7 +68,7 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
   const difference = first.value && second.value ? differenceSentence(first.value, second.value) : undefined;
   const form = (id: "a" | "b", title: string, settings: Settings) => {
     const change = (changed: Settings) => onChange({ ...state, [id]: changed });
-    const stops = asked && h(DialStops, { settings, request, apiKey, onChange: change });
+    const stops = asked && h(DialStops, { settings, request, withoutKey, apiKey, onChange: change });
     return h(SettingsForm, { id, title, settings, models, stops, onChange: change });
   };
 
@@ -114,8 +115,9 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
       h(
         "div",
         { class: "decisions" },
-        h(DecisionCard, { called: first, settings: a, name: names[0], onKeyNeeded }),
-        b !== undefined && h(DecisionCard, { called: second, settings: b, name: "B", onKeyNeeded }),
+        h(DecisionCard, { called: first, settings: a, name: names[0], withoutKey, onKeyNeeded }),
+        b !== undefined &&
+          h(DecisionCard, { called: second, settings: b, name: "B", withoutKey, onKeyNeeded }),
       ),
       difference !== undefined && h("p", { class: "difference" }, difference),
       rows.length > 0 && h(CandidatesChart, { points: rows, chosen, marked, onMark: setMarked }),
@@ -127,7 +129,7 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
           first.timing !== undefined && h(Latency, { timing: first.timing }),
         ),
       rows.length > 0 && h(Ranking, { rows, chosen, marked, onMark: setMarked }),
-      asked && h(SnippetPanel, { body: bodyA, withKey: apiKey !== "" }),
+      asked && h(SnippetPanel, { body: { ...request, ...toOptions(a) }, withKey: apiKey !== "" }),
     ),
   );
 }

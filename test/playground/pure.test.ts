@@ -4,6 +4,7 @@ import { frontierOf } from "../../src/playground/chart/frontier.ts";
 import { placeLabels } from "../../src/playground/chart/place-labels.ts";
 import { logScale, shareScale } from "../../src/playground/chart/scale.ts";
 import { isAsked, singlePrompt, toRequest } from "../../src/playground/conversation/conversation.ts";
+import { keySentence } from "../../src/playground/decision/sentences.ts";
 import { percent, points, priceAgainst, tokens, usdPerThousand } from "../../src/playground/format.ts";
 import { standardSettings, toOptions } from "../../src/playground/settings/settings.ts";
 
@@ -126,5 +127,21 @@ describe("requests", () => {
       require: { context_tokens: 32_000, vision: true },
       max_usd: 0.0025,
     });
+  });
+});
+
+describe("models that chat has no key for", () => {
+  test("are left out where the filter asks for it, beside what else is excluded", () => {
+    const settings = { ...standardSettings, exclude: "x" };
+    expect(toOptions(settings, ["a", "b"]).exclude).toEqual(["x"]);
+    expect(toOptions({ ...settings, withKey: true }, ["a", "b"]).exclude).toEqual(["x", "a", "b"]);
+    expect(toOptions({ ...standardSettings, withKey: true }, [])).not.toHaveProperty("exclude");
+  });
+
+  test("are told beside a decision, with the way out where there is one", () => {
+    const ranking = ["a", "b"].map((model) => ({ model, p_correct: 0.5, expected_usd: 0.001 }));
+    const response = { model: "a", ranking } as unknown as Parameters<typeof keySentence>[0];
+    expect(keySentence(response, ["a"])).toContain('"With a key" among the filters');
+    expect(keySentence(response, ["a", "b"])).toContain("no key of any provider");
   });
 });

@@ -47,6 +47,14 @@ export function alternativeSentence({
   return undefined;
 }
 
+/** Chat takes only what it has a key for: what that is, where the decision is another. */
+export function keySentence({ ranking }: RouteResponse, withoutKey: readonly string[]): string {
+  const reached = ranking.find(({ model }) => !withoutKey.includes(model));
+  return reached === undefined
+    ? "Chat can't be sent there: this Worker has no key of any provider that is allowed."
+    : `Chat can't be sent there: this Worker has no key of its provider. "With a key" among the filters leaves it out.`;
+}
+
 /** What changes from the first decision to the second. */
 export function differenceSentence(a: RouteResponse, b: RouteResponse): string {
   if (a.model === b.model) return `Both settings choose ${a.model}.`;

@@ -9,8 +9,10 @@ export function Catalogue({ models }: { readonly models: readonly Model[] }): Co
   const [filter, setFilter] = useState("");
   const wanted = filter.trim().toLowerCase();
   const own = models.filter(({ id }) => id !== "auto");
-  const shown = own.filter(({ id, owned_by, capabilities = [] }) =>
-    [id, owned_by, ...capabilities].some((text) => text.toLowerCase().includes(wanted)),
+  const shown = own.filter(({ id, owned_by, capabilities = [], has_key }) =>
+    [id, owned_by, ...capabilities, has_key ? "has key" : "no key"].some((text) =>
+      text.toLowerCase().includes(wanted),
+    ),
   );
   return h(
     "div",
@@ -30,7 +32,7 @@ export function Catalogue({ models }: { readonly models: readonly Model[] }): Co
         h("input", {
           id: "catalogue-filter",
           type: "search",
-          placeholder: "Filter by name, provider, ability",
+          placeholder: "Filter by name, provider, ability, no key",
           value: filter,
           onInput: (event: Event) => setFilter((event.currentTarget as HTMLInputElement).value),
         }),
@@ -60,11 +62,18 @@ function CatalogueRow({ model }: { readonly model: Model }): ComponentChild {
     context_tokens = 0,
     capabilities = [],
     routed,
+    has_key,
   } = model;
   return h(
     "tr",
     null,
-    h("th", { scope: "row" }, id, routed === false && h("span", { class: "tag" }, "not routed")),
+    h(
+      "th",
+      { scope: "row" },
+      id,
+      routed === false && h("span", { class: "tag" }, "not routed"),
+      has_key === false && h("span", { class: "tag" }, "no key"),
+    ),
     h("td", null, owned_by),
     [price?.input, price?.cached_input, price?.output].map((usd, index) =>
       h("td", { key: index, class: "number" }, usd === undefined ? "–" : usd.toFixed(usd < 0.1 ? 3 : 2)),

@@ -13,6 +13,8 @@ interface Props {
   readonly settings: Settings;
   /** What is routed on, without the options. */
   readonly request: RouteRequestInput;
+  /** Models that chat can't be sent to. */
+  readonly withoutKey: readonly string[];
   readonly apiKey: string;
   readonly onChange: (settings: Settings) => void;
 }
@@ -22,7 +24,7 @@ const STOPS = 21;
 const DEBOUNCE_MS = 500;
 
 /** What the dial would choose elsewhere, for the same prompt; asked only once it is opened. */
-export function DialStops({ settings, request, apiKey, onChange }: Props): ComponentChild {
+export function DialStops({ settings, request, withoutKey, apiKey, onChange }: Props): ComponentChild {
   const [isOpen, setOpen] = useState(false);
   const { dial } = rules[settings.rule];
   const values = dial === undefined ? [] : stopsOf(dial);
@@ -31,7 +33,7 @@ export function DialStops({ settings, request, apiKey, onChange }: Props): Compo
     // The dial's own value is in no body, so that moving it asks nothing anew.
     body: values.map((stop) => ({
       ...request,
-      ...toOptions(dial === undefined ? settings : { ...settings, [dial.field]: stop }),
+      ...toOptions(dial === undefined ? settings : { ...settings, [dial.field]: stop }, withoutKey),
     })),
     enabled: isOpen && dial !== undefined,
     debounceMs: DEBOUNCE_MS,

@@ -24,6 +24,7 @@ export function Filters({ id, settings, models, onChange }: Props): ComponentChi
       require: require.length === without.length ? [...require, capability] : without,
     });
   };
+  const reached = models.filter(({ has_key }) => has_key).length;
   return h(
     "div",
     { class: "filter-grid" },
@@ -59,6 +60,27 @@ export function Filters({ id, settings, models, onChange }: Props): ComponentChi
           }),
           h("span", null, capability),
         ),
+      ),
+    ),
+    h(
+      "fieldset",
+      { class: "checks" },
+      h("legend", null, "For chat from here"),
+      h(
+        "label",
+        null,
+        h("input", {
+          type: "checkbox",
+          checked: settings.withKey,
+          disabled: reached === 0 && !settings.withKey,
+          onChange: () => onChange({ ...settings, withKey: !settings.withKey }),
+        }),
+        h("span", null, "with a key"),
+      ),
+      h(
+        "p",
+        { class: "note" },
+        reached === 0 ? "No provider has a key here." : `${reached} of ${models.length} models have one.`,
       ),
     ),
     h(

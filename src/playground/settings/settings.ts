@@ -14,6 +14,8 @@ export interface Settings {
   readonly models: string;
   readonly exclude: string;
   readonly require: readonly Capability[];
+  /** Only models that chat can be sent to from here. */
+  readonly withKey: boolean;
   /** 0 where any will do. */
   readonly contextTokens: number;
   /** USD per 1,000 prompts; empty where there is no ceiling. */
@@ -28,14 +30,22 @@ export const standardSettings: Settings = {
   models: "",
   exclude: "",
   require: [],
+  withKey: false,
   contextTokens: 0,
   ceiling: "",
 };
 
-/** The fields of a request that the settings stand for; what is left alone is left out. */
-export function toOptions(settings: Settings): Omit<RouteRequestInput, "prompt" | "messages"> {
+/**
+ * The fields of a request that the settings stand for; what is left alone is left out.
+ * @param withoutKey models that chat can't be sent to
+ */
+export function toOptions(
+  settings: Settings,
+  withoutKey: readonly string[] = [],
+): Omit<RouteRequestInput, "prompt" | "messages"> {
   const { rule, spend, tolerance, minPCorrect, contextTokens } = settings;
-  const [models, exclude] = [words(settings.models), words(settings.exclude)];
+  const models = words(settings.models);
+  const exclude = [...words(settings.exclude), ...(settings.withKey ? withoutKey : [])];
   const ceiling = Number(settings.ceiling);
   const require = {
     ...(contextTokens > 0 ? { context_tokens: contextTokens } : {}),
@@ -65,6 +75,7 @@ export function countFilters(settings: Settings): number {
     Number(words(settings.models).length > 0) +
     Number(words(settings.exclude).length > 0) +
     settings.require.length +
+    Number(settings.withKey) +
     Number(settings.contextTokens > 0) +
     Number(settings.ceiling.trim() !== "")
   );
