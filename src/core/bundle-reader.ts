@@ -6,7 +6,7 @@ import type { Predictor } from "./predictor.ts";
 import { type Failure, fail, ok, type Result } from "./result.ts";
 import { readSafetensors, type Safetensors, type Tensor } from "./safetensors.ts";
 
-export const BUNDLE_FORMAT_VERSION = 1;
+export const BUNDLE_FORMAT_VERSION = 2;
 /** Key of the JSON document in the safetensors metadata. */
 export const BUNDLE_METADATA_KEY = "signalbox";
 

@@ -1,7 +1,8 @@
 import type { BundleReader } from "./bundle-reader.ts";
 import { type Curve, evaluateCurve } from "./math/curve.ts";
-import { dotRows, type FeatureMap, type Features, featuresOf, taskMemberships } from "./math/features.ts";
+import { type FeatureMap, type Features, featuresOf } from "./math/features.ts";
 import { applyHead, type LinearHead } from "./math/linear-head.ts";
+import { logistic } from "./math/logistic.ts";
 import { dequantizeRows } from "./math/quantize.ts";
 import { familiarityOfReadable, type Prediction, type Predictor } from "./predictor.ts";
 
@@ -21,9 +22,11 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   });
   const correctness = head("p_correct");
   const decision = head("decision");
-  const fallbackOf = readFallback(reader);
-  const threshold = reader.number("trust.threshold", -10, 10);
-  const width = reader.number("trust.width", 1e-6, 10);
+  const unfamiliar = {
+    weights: reader.floats("head.unfamiliar", ["models", "landmarks+1"]),
+    outputs: models.length,
+  };
+  const familiarityOf = readFamiliarity(reader);
   const lengths = reader.has("head.log_output_tokens") ? head("log_output_tokens") : undefined;
   const calibration = reader.curve("calibration.x", "calibration.y", "calibration_points", 0, 1);
   const spend = readSpend(reader);
@@ -38,16 +41,13 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     header: reader.header,
     predict(embedding, readable = 1): Prediction {
       const features = featuresOf(map, embedding);
-      const familiarity = familiarityOfReadable(
-        logistic((Math.max(...features.taskScores) - threshold) / width),
-        readable,
-      );
-      const fallback = fallbackOf(embedding, features.values);
-      // q = fallback + familiarity (own prediction - fallback): unlike prompts are judged by what holds on average.
+      const familiarity = familiarityOfReadable(familiarityOf(features), readable);
+      const fallback = applyHead(unfamiliar, features.kernels).map(logistic);
+      // q = fallback + familiarity (own - fallback): unlike prompts are judged by what holds for prompts of any kind.
       const trusted = (own: Float64Array) =>
-        own.map((value, m) => (fallback[m] as number) + familiarity * (value - (fallback[m] as number)));
+        fallback.map((value, m) => value + familiarity * ((own[m] as number) - value));
       return {
-        pCorrect: trusted(applyHead(correctness, features.values)).map((p) => evaluateCurve(calibration, p)),
+        pCorrect: trusted(applyHead(correctness, features.values).map((p) => evaluateCurve(calibration, p))),
         decisionScore: trusted(applyHead(decision, features.values)),
         outputTokens:
           lengths === undefined
@@ -62,41 +62,13 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
   };
 }
 
-/** What is believed of unfamiliar prompts; by nearness to whole tasks or by ease too, where that was found to help. */
-function readFallback(
-  reader: BundleReader,
-): (embedding: Float32Array, features: Float64Array) => Float64Array {
-  const outputs = reader.common.models.length;
-  const unfamiliar = { weights: reader.floats("head.unfamiliar", ["models", "features+1"]), outputs };
-  const mixture = reader.has("head.mixture") ? readMixture(reader) : undefined;
-  const response = reader.has("response.head") ? readResponse(reader) : undefined;
-  return (embedding, features) => {
-    const byTask = mixture?.(embedding);
-    const byEase = response?.(features);
-    return applyHead(unfamiliar, features).map((value, m) => value + (byTask?.[m] ?? 0) + (byEase?.[m] ?? 0));
-  };
-}
-
-function readMixture(reader: BundleReader): (embedding: Float32Array) => Float64Array {
-  const outputs = reader.common.models.length;
-  const centroids = dequantizeRows(reader.quantized("centroids", ["tasks", "dimension"]));
-  const head = { weights: reader.floats("head.mixture", ["models", "tasks+1"]), outputs };
-  return (embedding) => applyHead(head, taskMemberships(dotRows(centroids, embedding)));
-}
-
-/** Ease, and one curve a model over it. */
-function readResponse(reader: BundleReader): (features: Float64Array) => Float64Array {
-  const head = { weights: reader.floats("response.head", [1, "features+1"]), outputs: 1 };
-  const x = reader.rising("response.ease", "response_points");
-  const heights = reader.floats("response.deviation", ["models", "response_points"]);
-  const curves = reader.common.models.map((_, m) => ({
-    x,
-    y: heights.subarray(m * x.length, (m + 1) * x.length),
-  }));
-  return (features) => {
-    const ease = applyHead(head, features)[0] as number;
-    return Float64Array.from(curves, (curve) => evaluateCurve(curve, ease));
-  };
+/** How much a prompt is like the training prompts, by the nearest landmark and by the task that it looks most like. */
+function readFamiliarity(reader: BundleReader): (features: Features) => number {
+  const intercept = reader.number("trust.intercept", -1000, 1000);
+  const nearest = reader.number("trust.nearest", 0, 1000);
+  const taskScore = reader.number("trust.task_score", 0, 1000);
+  return ({ nearestLandmark, taskScores }) =>
+    logistic(intercept + nearest * nearestLandmark + taskScore * Math.max(...taskScores));
 }
 
 export function readFeatureMap(reader: BundleReader): FeatureMap {
@@ -121,8 +93,4 @@ function nearestTasksOf({ memberships }: Features, tasks: readonly string[]): Pr
   return Array.from(memberships, (similarity, k) => ({ task: tasks[k] as string, similarity }))
     .sort((a, b) => b.similarity - a.similarity)
     .slice(0, NEAREST_TASKS);
-}
-
-function logistic(x: number): number {
-  return 1 / (1 + Math.exp(-x));
 }

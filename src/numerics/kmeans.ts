@@ -8,6 +8,8 @@ const ROUNDS = 12;
 export interface Clusters {
   /** [count, dimension] unit vectors. */
   readonly centers: Matrix;
+  /** [rows] the center that is nearest to each row. */
+  readonly nearestOf: Int32Array;
   /** [count] how many rows have this center as their nearest. */
   readonly sizes: Int32Array;
 }
@@ -23,8 +25,9 @@ export async function sphericalKMeans(rows: Matrix, count: number, seed: number)
     centers = recenter(rows, centers, await nearest(rows, centers));
   }
   const sizes = new Int32Array(centers.rows);
-  for (const center of await nearest(rows, centers)) sizes[center] += 1;
-  return { centers, sizes };
+  const nearestOf = await nearest(rows, centers);
+  for (const center of nearestOf) sizes[center] += 1;
+  return { centers, nearestOf, sizes };
 }
 
 async function nearest(rows: Matrix, centers: Matrix): Promise<Int32Array> {

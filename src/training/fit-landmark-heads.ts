@@ -4,18 +4,22 @@ import type { Curve } from "../core/math/curve.ts";
 import type { LinearHead } from "../core/math/linear-head.ts";
 import type { Predictor } from "../core/predictor.ts";
 import type { Tensor } from "../core/safetensors.ts";
-import { columnMeans, matrix, takeColumns, takeRows } from "../numerics/matrix.ts";
+import { type Matrix, matrix, row, takeColumns, takeRows } from "../numerics/matrix.ts";
 import { type Dataset, dropEmptyTasks, meanOutcomes } from "./dataset.ts";
 import { evidenceOfKnown } from "./evidence/known-evidence.ts";
 import { taskFeatures } from "./evidence/task-features.ts";
 import { learnVariances } from "./evidence/variances.ts";
 import { fitCalibration } from "./landmark-heads/calibrate.ts";
 import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
+import { fitFamiliarity } from "./landmark-heads/familiarity.ts";
 import { fitHeads } from "./landmark-heads/fit-heads.ts";
+import { groupsToLeaveOut } from "./landmark-heads/groups.ts";
+import { leaveGroupsOut } from "./landmark-heads/leave-group-out.ts";
 import { type FittedLengths, fitLengths } from "./landmark-heads/lengths.ts";
-import { fitTrust } from "./landmark-heads/trust.ts";
+import { fitUnfamiliar, unfamiliarPenalties } from "./landmark-heads/unfamiliar.ts";
 import { scoreLeaveOneOut } from "./leave-one-out-scores.ts";
 import { fitSpendCurve } from "./spend.ts";
+import { looseTies, sharedModels } from "./suite-ties.ts";
 import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
 
 export interface LandmarkHeadsOptions {
@@ -43,21 +47,32 @@ export async function fitLandmarkHeads(
   const kept = modelsToServe(train, options.catalogue);
   const models = kept.map((m) => train.models[m] as string);
   const heads = await fitHeads(train, options);
-  const priors = columnMeans(heads.taskTable);
+  const { priors } = heads;
   const decision = await fitDecision(heads);
-  const trust = await fitTrust(train, heads, decision, options.seed);
+  const leftOut = await leaveGroupsOut(train, heads.whitened, groupsToLeaveOut(train, options.seed), {
+    ease: unfamiliarPenalties,
+    deviations: unfamiliarPenalties,
+    tasks: heads.penalties.tasks,
+  });
+  const unfamiliar = await fitUnfamiliar(train, heads, leftOut);
+  const trust = await fitFamiliarity(
+    train.embeddings,
+    heads.kernels,
+    largestInRows(heads.leaveOneOutTaskScores),
+    leftOut,
+  );
   const lengths = await fitLengths(heads, train.outputTokens);
   const calibration = fitCalibration(heads.leaveOneOut, train.outcomes);
   const correctness = takeOutputs(heads.correctness, kept);
   const taskMeans = await taskFeatures(train.embeddings, train.taskOf, heads);
   const variances = learnVariances(correctness, taskMeans);
-  const evidence = evidenceOfKnown(train, heads.deviations, priors);
+  const evidence = evidenceOfKnown(train, heads.split.deviations, priors);
   const spend = options.catalogue && calibrateSpend(train, decision, lengths, priors, options.catalogue);
   const tensors = new Map<string, Tensor>([
     ["head.tasks", headTensor(heads.taskHead)],
     ["head.p_correct", headTensor(correctness)],
     ["head.decision", headTensor(takeOutputs(decision.head, kept))],
-    ["head.unfamiliar", headTensor(takeOutputs(trust.unfamiliar, kept))],
+    ["head.unfamiliar", headTensor(takeOutputs(unfamiliar.head, kept))],
     [
       "prior",
       floatTensor(
@@ -70,19 +85,6 @@ export async function fitLandmarkHeads(
     ...quantizedTensors("landmarks", heads.kernels.landmarks),
     ["task.features", floatTensor([taskMeans.rows, taskMeans.columns], taskMeans.data)],
   ]);
-  if (trust.mixture !== undefined) {
-    tensors.set("head.mixture", headTensor(takeOutputs(trust.mixture.head, kept)));
-    for (const [name, tensor] of quantizedTensors("centroids", trust.mixture.centroids))
-      tensors.set(name, tensor);
-  }
-  if (trust.response !== undefined) {
-    const curves = kept.map((m) => trust.response?.curves[m] as Curve);
-    const { x } = curves[0] as Curve;
-    const heights = curves.flatMap(({ y }) => Array.from(y));
-    tensors.set("response.head", headTensor(trust.response.ease));
-    tensors.set("response.ease", floatTensor([x.length], x));
-    tensors.set("response.deviation", floatTensor([kept.length, x.length], heights));
-  }
   if (lengths !== undefined) {
     tensors.set("head.log_output_tokens", headTensor(takeOutputs(lengths.head, kept)));
   }
@@ -97,7 +99,8 @@ export async function fitLandmarkHeads(
       models,
       tasks,
       kernel: { gamma: options.gamma },
-      trust: { threshold: trust.threshold, width: trust.width },
+      trust,
+      unfamiliar: unfamiliar.weights,
       task_prompts: countPrompts(train),
       new_llm: {
         mixture_variance: variances.mixture,
@@ -110,8 +113,9 @@ export async function fitLandmarkHeads(
         prompts: train.ids.length,
         landmarks: heads.kernels.centers.rows,
         seed: options.seed,
-        penalties: heads.penalties,
-        mixture_share: trust.mixtureShare,
+        penalties: { ...heads.penalties, unfamiliar: unfamiliar.penalties },
+        groups_left_out: leftOut.length,
+        suites_tied_by_fewer_than_two: looseTies(sharedModels(train)).join("; ") || "none",
       },
     },
     tensors,
@@ -123,6 +127,10 @@ function countPrompts({ tasks, taskOf }: Dataset): readonly number[] {
   const counts = new Array<number>(tasks.length).fill(0);
   for (const task of taskOf) counts[task]++;
   return counts;
+}
+
+function largestInRows(source: Matrix): Float64Array {
+  return Float64Array.from({ length: source.rows }, (_, i) => Math.max(...row(source, i)));
 }
 
 function curveTensors(xName: string, yName: string, { x, y }: Curve): readonly (readonly [string, Tensor])[] {

@@ -49,20 +49,15 @@ def predict(x):
     kernels = np.exp(header["kernel"]["gamma"] * (landmarks @ x - 1))
     scores = head(tensors["head.tasks"], kernels)
     features = np.concatenate([kernels, memberships(scores)])
-    familiarity = logistic((scores.max() - header["trust"]["threshold"]) / header["trust"]["width"])
-    fallback = head(tensors["head.unfamiliar"], features)
-    if "head.mixture" in tensors:
-        centroids = tensors["centroids"].astype(np.float64) * tensors["centroids.scale"][:, None]
-        fallback = fallback + head(tensors["head.mixture"], memberships(centroids @ x))
-    if "response.head" in tensors:
-        ease = head(tensors["response.head"], features)[0]
-        fallback = fallback + [
-            np.interp(ease, tensors["response.ease"], row) for row in tensors["response.deviation"]
-        ]
-    own, decision = head(tensors["head.p_correct"], features), head(tensors["head.decision"], features)
-    p = np.interp(
-        fallback + familiarity * (own - fallback), tensors["calibration.x"], tensors["calibration.y"]
+    trust = header["trust"]
+    nearest = (landmarks @ x).max()
+    familiarity = logistic(
+        trust["intercept"] + trust["nearest"] * nearest + trust["task_score"] * scores.max()
     )
+    fallback = logistic(head(tensors["head.unfamiliar"], kernels))
+    own, decision = head(tensors["head.p_correct"], features), head(tensors["head.decision"], features)
+    calibrated = np.interp(own, tensors["calibration.x"], tensors["calibration.y"])
+    p = fallback + familiarity * (calibrated - fallback)
     return p, fallback + familiarity * (decision - fallback), familiarity
 
 

@@ -7,11 +7,14 @@ import type { LocalEncoder } from "../../src/embedding/embed-texts.ts";
 import { openEmbeddingCache } from "../../src/embedding/embedding-cache.ts";
 import { multiply } from "../../src/numerics/blas.ts";
 import { sphericalKMeans } from "../../src/numerics/kmeans.ts";
-import { matrix, row } from "../../src/numerics/matrix.ts";
+import { fitLogistic } from "../../src/numerics/logistic.ts";
+import { columnMeans, matrix, row } from "../../src/numerics/matrix.ts";
 import { permutation, seededRandom } from "../../src/numerics/random.ts";
+import { solveRidge } from "../../src/numerics/ridge-solver.ts";
+import { fitPriors } from "../../src/training/landmark-heads/ability.ts";
 import { fitCalibration } from "../../src/training/landmark-heads/calibrate.ts";
 import { fitAdditive } from "../../src/training/landmark-heads/difficulty.ts";
-import { fitResponse, respond } from "../../src/training/landmark-heads/response.ts";
+import { groupsToLeaveOut } from "../../src/training/landmark-heads/groups.ts";
 import { fitSpendCurve } from "../../src/training/spend.ts";
 import { suggestPrompts } from "../../src/training/suggest-prompts.ts";
 import { syntheticDataset } from "./synthetic.ts";
@@ -158,34 +161,94 @@ describe("permutation", () => {
   });
 });
 
-describe("fitResponse", () => {
-  const ease = Array.from({ length: 400 }, (_, i) => i / 400);
-  // The second model gains on hard prompts what it loses on easy ones; the third has no outcomes.
-  const deviations = matrix(
-    400,
-    3,
-    Float32Array.from(ease.flatMap((e) => [0.3 * (e - 0.5), 0.3 * (0.5 - e), 0])),
-  );
-  const everyPrompt = ease.map((_, i) => i);
-
-  it("finds which model strays where prompts are hard", () => {
-    const response = fitResponse(ease, deviations, everyPrompt);
-    for (const at of [0.1, 0.25, 0.5, 0.8]) {
-      const [first, second, third] = respond(response, at);
-      expect(first).toBeCloseTo(0.3 * (at - 0.5), 2);
-      expect(second).toBeCloseTo(0.3 * (0.5 - at), 2);
-      expect(third).toBe(0);
+describe("fitPriors", () => {
+  const probabilities = [0.2, 0.5, 0.8];
+  /** [prompts, models]: a large easy suite that the first two ran, a small hard one that the last two ran. */
+  const outcomes = matrix(1060, 3, new Float32Array(3180).fill(Number.NaN));
+  const taskOf = Int32Array.from({ length: 1060 }, (_, i) => (i < 1000 ? 0 : 1));
+  taskOf.forEach((task, i) => {
+    const ran = task === 0 ? [0, 1] : [1, 2];
+    // Exact shares rather than luck: every tenth prompt of ten is right as often as it should be.
+    for (const m of ran) {
+      const odds = (probabilities[m] / (1 - probabilities[m])) * (task === 0 ? 3 : 1 / 3);
+      outcomes.data[i * 3 + m] = odds / (1 + odds);
     }
   });
 
-  it("learns from the named prompts alone, in whatever order", () => {
-    const hard = everyPrompt.filter((i) => i < 200);
-    expect(fitResponse(ease, deviations, hard.toReversed())).toEqual(fitResponse(ease, deviations, hard));
-    // Beyond what was seen, the curve stays where it ends.
-    expect(respond(fitResponse(ease, deviations, hard), 0.9)[0]).toBeCloseTo(0.3 * (0.47 - 0.25), 2);
+  it("compares models that ran suites of unlike size and difficulty, as shares", () => {
+    const priors = fitPriors({ outcomes, taskOf, tasks: ["easy/a", "hard/b"] });
+    for (const [m, prior] of priors.entries()) {
+      expect(prior, String(m)).toBeGreaterThan(0);
+      expect(prior, String(m)).toBeLessThan(1);
+    }
+    // The third has a lower plain mean (.57 against .75 of the second on the easy suite) and is the best.
+    expect(priors[2]).toBeGreaterThan(priors[1]);
+    expect(priors[1]).toBeGreaterThan(priors[0]);
   });
 
-  it("is finite for one prompt", () => {
-    expect(Array.from(respond(fitResponse([0.4], matrix(1, 2), [0]), 0.7))).toEqual([0, 0]);
+  it("orders models that ran the same prompts of one suite by their mean scores", () => {
+    const { outcomes: full, taskOf: tasksOf, tasks } = syntheticDataset({ models: 5, prompts: 400 });
+    const means = columnMeans(full);
+    const priors = fitPriors({ outcomes: full, taskOf: tasksOf, tasks });
+    const order = (values: Float64Array) => [...values.keys()].sort((a, b) => values[a] - values[b]);
+    expect(order(priors)).toEqual(order(means));
+  });
+
+  it("takes a model without outcomes for an average one", () => {
+    const alone = { ...syntheticDataset({ models: 2 }), outcomes: matrix(240, 3) };
+    const full = syntheticDataset({ models: 2 }).outcomes;
+    for (let i = 0; i < 240; i++)
+      alone.outcomes.data.set([full.data[i * 2], full.data[i * 2 + 1], Number.NaN], i * 3);
+    const [a, b, c] = fitPriors(alone);
+    expect(c).toBeGreaterThan(Math.min(a, b) - 0.02);
+    expect(c).toBeLessThan(Math.max(a, b) + 0.02);
+  });
+});
+
+describe("fitLogistic", () => {
+  it("recovers the weights that made the targets", () => {
+    const count = 500;
+    const features = Float64Array.from({ length: 2 * count }, (_, k) => (k % 2 === 0 ? 1 : random()));
+    // The targets are the probabilities themselves, so that the fit is exact but for the small penalty.
+    const targets = Float64Array.from(
+      { length: count },
+      (_, i) => 1 / (1 + Math.exp(-(0.3 - 2 * features[2 * i + 1]))),
+    );
+    const { coefficients } = fitLogistic(
+      { features, targets, weights: new Float64Array(count).fill(1 / count) },
+      2,
+    );
+    expect(coefficients[0]).toBeCloseTo(0.3, 2);
+    expect(coefficients[1]).toBeCloseTo(-2, 1);
+  });
+});
+
+describe("solveRidge", () => {
+  it("solves the penalized normal equations and leaves the constant alone", async () => {
+    const features = randomMatrix(40, 4);
+    for (let i = 0; i < 40; i++) features.data[i * 4 + 3] = 1;
+    const gram = (await multiply(features, features, { transposeA: true })).data;
+    const products = await multiply(features, randomMatrix(40, 3), { transposeA: true });
+    const weights = solveRidge(Float64Array.from(gram), products, 2);
+    for (let i = 0; i < 4; i++) {
+      for (let c = 0; c < 3; c++) {
+        let sum = i < 3 ? 2 * weights.data[i * 3 + c] : 0;
+        for (let j = 0; j < 4; j++) sum += gram[i * 4 + j] * weights.data[j * 3 + c];
+        expect(sum).toBeCloseTo(products.data[i * 3 + c], 4); // weights are in single precision
+      }
+    }
+  });
+});
+
+describe("groupsToLeaveOut", () => {
+  it("takes suites where there are three, families of tasks otherwise", () => {
+    const tasks = ["a/x@easy", "a/x@hard", "b/y", "c/z"];
+    const { groupOf, count } = groupsToLeaveOut({ tasks, taskOf: Int32Array.of(0, 1, 2, 3) }, 0);
+    expect(count).toBe(3);
+    expect(groupOf[0]).toBe(groupOf[1]);
+    const single = ["x@easy", "x@hard", "y"];
+    const families = groupsToLeaveOut({ tasks: single, taskOf: Int32Array.of(0, 1, 2) }, 0);
+    expect(families.count).toBe(2);
+    expect(families.groupOf[0]).toBe(families.groupOf[1]);
   });
 });

@@ -13,6 +13,10 @@ export interface FeatureMap {
 
 /** What the heads see of one prompt. */
 export interface Features {
+  /** Cosine to the nearest landmark. */
+  readonly nearestLandmark: number;
+  /** [landmarks] */
+  readonly kernels: Float64Array;
   /** [tasks] 1 where the prompt looks just like a task's prompts, 0 where it looks like none of them. */
   readonly taskScores: Float64Array;
   /** [landmarks + tasks] the kernels, then the memberships. */
@@ -23,13 +27,14 @@ export interface Features {
 
 /** @param embedding [dimension], of unit length */
 export function featuresOf({ landmarks, gamma, taskHead }: FeatureMap, embedding: Float32Array): Features {
-  const kernels = dotRows(landmarks, embedding).map((cosine) => landmarkKernel(cosine, gamma));
+  const cosines = dotRows(landmarks, embedding);
+  const kernels = cosines.map((cosine) => landmarkKernel(cosine, gamma));
   const taskScores = applyHead(taskHead, kernels);
   const memberships = taskMemberships(taskScores);
   const values = new Float64Array(kernels.length + memberships.length);
   values.set(kernels);
   values.set(memberships, kernels.length);
-  return { taskScores, values, memberships };
+  return { nearestLandmark: Math.max(...cosines), kernels, taskScores, values, memberships };
 }
 
 export function landmarkKernel(cosine: number, gamma: number): number {

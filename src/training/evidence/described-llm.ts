@@ -8,6 +8,9 @@ import { floatTensor } from "../write-bundle.ts";
 import { averageFeatures, type KnownBundle } from "./known-bundle.ts";
 import { boundsOf } from "./known-evidence.ts";
 
+/** Log-odds rise by this for each unit of a share, at their middle. */
+const LOG_ODDS_OF_SHARE = 4;
+
 /** An LLM as what is believed of it relative to those of a bundle. */
 export interface DescribedLlm {
   readonly model: string;
@@ -61,8 +64,7 @@ export function writeLlms(
   const models = [...before, ...added];
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of file.value.tensors) {
-    const ofModels =
-      ["prior", "response.deviation"].includes(name) || (name.startsWith("head.") && name !== "head.tasks");
+    const ofModels = name === "prior" || (name.startsWith("head.") && name !== "head.tasks");
     tensors.set(name, ofModels ? writeRows(name, tensor, evidence, models, llms) : tensor);
   }
   const header = {
@@ -105,10 +107,8 @@ function rowOf(
   switch (name) {
     case "head.log_output_tokens":
       return mixHead(head, new Float64Array(weights.length));
-    // What is added to another head: the ability is in that one.
-    case "head.mixture":
-    case "response.deviation":
-      return mixHead(head, weights);
+    case "head.unfamiliar":
+      return raise(mixHead(head, weights), LOG_ODDS_OF_SHARE * (ability + byTask - caution));
     case "head.p_correct":
       return rowOfHead(head, evidence, weights);
     case "head.decision":
@@ -118,7 +118,7 @@ function rowOf(
         Math.min(Math.max(share, 0), 1),
       );
     default:
-      return raise(mixHead(head, weights), ability + byTask - caution);
+      throw new Error(`no rule for the rows of ${name}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Matrix } from "../../numerics/matrix.ts";
+import { type Matrix, matrix } from "../../numerics/matrix.ts";
 
 /** The additive two-way model y(i,m) ~ ease_i + ability_m. */
 export interface AdditiveFit {
@@ -8,12 +8,44 @@ export interface AdditiveFit {
   readonly ability: Float64Array;
 }
 
+/** Outcomes taken apart: y(i,m) = ease_i + ability_m + deviation(i,m). */
+export interface SplitOutcomes extends AdditiveFit {
+  /**
+   * [prompts, models] 0 where there is no outcome: a model that was never run on such prompts is expected to do there as
+   * it does elsewhere, which did better on hidden outcomes than fitting each model on its own prompts alone.
+   */
+  readonly deviations: Matrix;
+}
+
+/** @param priors [models] how good each model is over all tasks, as `fitPriors` has it */
+export function splitOutcomes({ rows, columns, data }: Matrix, priors: Float64Array): SplitOutcomes {
+  const mean = priors.reduce((sum, prior) => sum + prior, 0) / priors.length;
+  const ability = priors.map((prior) => prior - mean);
+  const ease = new Float32Array(rows);
+  const deviations = matrix(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    let count = 0;
+    for (let m = 0; m < columns; m++) {
+      const value = data[i * columns + m];
+      if (Number.isNaN(value)) continue;
+      sum += value - ability[m];
+      count++;
+    }
+    ease[i] = count === 0 ? 0 : sum / count;
+    for (let m = 0; m < columns; m++) {
+      const value = data[i * columns + m];
+      if (!Number.isNaN(value)) deviations.data[i * columns + m] = value - ease[i] - ability[m];
+    }
+  }
+  return { ease, ability, deviations };
+}
+
 // Alternating means converge geometrically; when every model has seen most prompts, after a handful of rounds.
 const ROUNDS = 30;
 
 /**
- * Least squares over the observed outcomes by alternating means. What makes models comparable that were run on
- * different benchmarks: an easy benchmark raises the ease of its prompts, not the ability of its models.
+ * Least squares over the observed values by alternating means, every value counting the same.
  * @param outcomes [prompts, models], NaN where there is none
  */
 export function fitAdditive({ rows, columns, data }: Matrix): AdditiveFit {

@@ -4,7 +4,8 @@ import { multiply } from "../../numerics/blas.ts";
 import { besides, type Matrix, matrix, row } from "../../numerics/matrix.ts";
 import { prepareRidge, type Ridge, type RidgeFit, symmetricEigen } from "../../numerics/ridge.ts";
 import type { Dataset } from "../dataset.ts";
-import { type AdditiveFit, fitAdditive } from "./difficulty.ts";
+import { fitPriors } from "./ability.ts";
+import { type SplitOutcomes, splitOutcomes } from "./difficulty.ts";
 import {
   type FittedKernels,
   fitKernels,
@@ -31,10 +32,11 @@ export interface FittedHeads {
   readonly leaveOneOutMemberships: Matrix;
   /** Ridge on kernels and memberships, for whatever else is to be predicted from them. */
   readonly ridge: Ridge;
-  /** Features -> how easy such prompts are for the average model: one output. */
-  readonly ease: RidgeFit;
-  /** [prompts, models] outcome - ease - ability; 0 where there is no outcome. */
-  readonly deviations: Matrix;
+  /** [prompts, landmarks] whitened kernels of the training prompts. */
+  readonly whitened: Matrix;
+  /** [models] how good each model is over all tasks, from 0 to 1. */
+  readonly priors: Float64Array;
+  readonly split: SplitOutcomes;
   /** Chosen by leave-one-out error. */
   readonly penalties: {
     readonly tasks: number;
@@ -58,17 +60,18 @@ export async function fitHeads(train: Dataset, options: KernelOptions): Promise<
   // The heads learn from the memberships of left-out prompts: those of fitted ones look surer than any new prompt's.
   const ridge = await prepareRidge(besides(features, memberships));
 
-  const additive = fitAdditive(train.outcomes);
-  const deviations = deviationsOf(train.outcomes, additive);
-  const easeFit = await ridge.fitBest(matrix(train.ids.length, 1, Float32Array.from(additive.ease)));
-  const deviationFit = await fitByComponents(ridge, deviations);
-  const abilities = additive.ability;
+  const priors = fitPriors(train);
+  const split = splitOutcomes(train.outcomes, priors);
+  const easeFit = await ridge.fitBest(matrix(train.ids.length, 1, Float32Array.from(split.ease)));
+  const deviationFit = await fitByComponents(ridge, split.deviations);
+  const abilities = split.ability;
   return {
     kernels,
+    whitened: features,
     ridge,
-    ease: easeFit,
-    deviations,
-    taskTable: fitTaskTable(additive, deviations, train.taskOf, train.tasks.length),
+    priors,
+    split,
+    taskTable: fitTaskTable(split, train.taskOf, train.tasks.length),
     taskHead: await toHead(kernels, taskFit.weights, taskFit.intercepts),
     correctness: await toHead(
       kernels,
@@ -98,21 +101,6 @@ async function fitByComponents(ridge: Ridge, targets: Matrix): Promise<RidgeFit>
     leaveOneOut: await back(fit.leaveOneOut),
     penalties: fit.penalties,
   };
-}
-
-/**
- * What is left of each outcome after ease and ability. 0 where there is no outcome: a model that was never run on
- * such prompts is expected to do there as it does elsewhere, which did better on hidden outcomes than fitting each
- * model on its own prompts alone.
- */
-function deviationsOf({ rows, columns, data }: Matrix, { ease, ability }: AdditiveFit): Matrix {
-  const deviations = matrix(rows, columns);
-  for (let k = 0; k < data.length; k++) {
-    const value = data[k];
-    if (Number.isNaN(value)) continue;
-    deviations.data[k] = value - ease[Math.floor(k / columns)] - ability[k % columns];
-  }
-  return deviations;
 }
 
 function oneHot(indices: Int32Array, size: number): Matrix {

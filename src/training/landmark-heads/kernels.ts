@@ -20,8 +20,8 @@ export interface FittedKernels {
   readonly gamma: number;
   /** [landmarks, landmarks] K^(-1/2) of the landmarks' own kernels (Nystrom; Williams and Seeger 2001). */
   readonly whitening: Matrix;
-  /** [landmarks] training prompts nearest to each landmark. */
-  readonly sizes: Int32Array;
+  /** [prompts] the landmark that each training prompt is nearest to, and had a part in. */
+  readonly landmarkOf: Int32Array;
 }
 
 // With fewer prompts to a landmark, landmarks are single prompts, and leave-one-out predictions flatter.
@@ -44,7 +44,7 @@ export async function fitKernels(
     const eigenvalue = Math.max(values[k % count], SMALLEST_EIGENVALUE);
     scaled.data[k] = vectors.data[k] / Math.sqrt(eigenvalue);
   }
-  return { landmarks: rows, centers, gamma, whitening: scaled, sizes: clusters.sizes };
+  return { landmarks: rows, centers, gamma, whitening: scaled, landmarkOf: clusters.nearestOf };
 }
 
 /** [rows, landmarks] kernels of the rows to the landmarks, as `featuresOf` in core computes them. */

@@ -1,5 +1,5 @@
 import { type Matrix, matrix } from "../../numerics/matrix.ts";
-import type { AdditiveFit } from "./difficulty.ts";
+import type { SplitOutcomes } from "./difficulty.ts";
 
 // A model's deviation on a task is trusted in full only after many results: five prompts' worth of doubt.
 const PRIOR_PROMPTS = 5;
@@ -7,11 +7,9 @@ const PRIOR_PROMPTS = 5;
 /**
  * [tasks, models] how good each model is on each task: ease of the task + ability of the model + how the model
  * deviates there, shrunk where results are few.
- * @param deviations [prompts, models] outcome - ease - ability, 0 where there is no outcome
  */
 export function fitTaskTable(
-  { ease, ability }: AdditiveFit,
-  deviations: Matrix,
+  { ease, ability, deviations }: SplitOutcomes,
   taskOf: Int32Array,
   tasks: number,
 ): Matrix {

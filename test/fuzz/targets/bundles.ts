@@ -61,7 +61,7 @@ export function tinyLandmarkBundle(): Uint8Array {
       tasks,
       training: {},
       kernel: { gamma: 3 },
-      trust: { threshold: 0.3, width: 0.03 },
+      trust: { intercept: -3, nearest: 4, task_score: 2 },
     },
     new Map([
       ...quantizedTensors("landmarks", quantizeRows(unitRows(landmarks, random), DIMENSION)),
@@ -71,9 +71,10 @@ export function tinyLandmarkBundle(): Uint8Array {
       ],
       ["head.p_correct", head()],
       ["head.decision", head()],
-      ["head.unfamiliar", head()],
-      ["head.mixture", floatTensor([models.length, tasks.length + 1], numbers(9, random))],
-      ...quantizedTensors("centroids", quantizeRows(unitRows(tasks.length, random), DIMENSION)),
+      [
+        "head.unfamiliar",
+        floatTensor([models.length, landmarks + 1], numbers(models.length * (landmarks + 1), random)),
+      ],
       ["head.log_output_tokens", head()],
       ["calibration.x", floatTensor([3], [0, 0.5, 1])],
       ["calibration.y", floatTensor([3], [0.1, 0.6, 0.9])],
