@@ -1,27 +1,30 @@
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Experiment, experimentNames } from "../evaluation/experiments/names.ts";
+import { parseCatalogue } from "../contract/catalogue.ts";
+import { catalogueNames } from "../core/catalogue.ts";
+import { cheapExperiments, type Experiment, experimentNames } from "../evaluation/experiments/names.ts";
+import type { Suite } from "../evaluation/loso/suite.ts";
 import type { PriceList } from "../evaluation/prices.ts";
 import type { EvaluationReport } from "../evaluation/report/report.ts";
 import { fewRouterNames, type RouterName, routerNames } from "../evaluation/routers/names.ts";
 import { writeWhole } from "../outcomes/write-whole.ts";
-import { bundledRouterDirectory, openEncoder } from "./encoder.ts";
+import { openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap } from "./failure.ts";
 import { print, tell } from "./output.ts";
 import { parseNames } from "./parse-names.ts";
 import { parseShare, parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
-import { cataloguePath } from "./router-folder.ts";
 
 interface Options {
-  readonly protocol: "cv" | "loto" | "split";
+  readonly protocol: "cv" | "loto" | "loso" | "split";
   readonly test?: readonly string[];
   readonly json?: string | true;
   readonly html?: string;
   readonly markdown?: string;
   readonly routers: readonly RouterName[];
-  readonly experiments: readonly Experiment[];
+  readonly experiments?: readonly Experiment[];
   readonly models?: readonly string[];
   readonly minCoverage: number;
   readonly maxIncomplete: number;
@@ -29,6 +32,7 @@ interface Options {
   readonly seed: number;
   readonly together?: readonly (readonly string[])[];
   readonly prices?: string;
+  readonly catalogue?: string;
   readonly cache: string;
   readonly suite?: string;
 }
@@ -43,24 +47,26 @@ export function registerEvaluate(program: Command): void {
     .description("compare routers and baselines on outcomes that they have not seen")
     .argument("<outcomes...>", "outcome files (.jsonl, .jsonl.gz) or benchmark files (.safetensors)")
     .addOption(
-      new Option("--protocol <name>", "cv: folds over prompts; loto: one task left out; split: a test file")
-        .choices(["cv", "loto", "split"])
-        .default("cv"),
+      new Option(
+        "--protocol <name>",
+        "cv: folds over prompts; loto: one task left out; loso: one suite (file) left out; split: a test file",
+      )
+        .choices(["cv", "loto", "loso", "split"])
+        .makeOptionMandatory(),
     )
     .option("--test <files...>", "outcome files to judge on, for --protocol split")
     .option("--json [file]", "figures as JSON to a file, or on stdout in place of the table")
-    .option("--html <file>", "report with charts; with --experiments all, of all that can be measured")
+    .option("--html <file>", "report with charts, of all that can be measured")
     .option("--markdown <file>", "figures as Markdown tables")
     .addOption(
-      new Option("--routers <names>", `all, or any of ${routerNames.join(", ")}`)
-        .argParser((value) => (value === "all" ? routerNames : namesOf(routerNames)(value)))
-        .default(fewRouterNames, "one's own and three baselines, which takes seconds"),
+      new Option("--routers <names>", `any of ${routerNames.join(", ")}`)
+        .argParser(namesOf(routerNames))
+        .default(routerNames, "all"),
     )
     .option(
       "--experiments <names>",
-      `all, none (the default), or any of ${experimentNames.join(", ")}; loto is leave-one-task-out beside cv`,
+      `all, none, or any of ${experimentNames.join(", ")}; loto is leave-one-task-out beside cv`,
       experimentsOf,
-      [],
     )
     .option("--models <names>", "only these models (comma between them)", parseNames)
     .option(
@@ -82,23 +88,14 @@ export function registerEvaluate(program: Command): void {
       "tasks that loto holds out together, such as mmlu,mmlu-pro/*; may be given several times",
       (value: string, before: readonly (readonly string[])[] = []) => [...before, parseNames(value)],
     )
+    .option("--prices <file>", "catalogue or price list: adds quality-cost curves")
     .option(
-      "--prices <file>",
-      "catalogue or price list for costs and their curves (default: the one of the default router, where it has all models)",
+      "--catalogue <file>",
+      "names of the models, by which loso joins suites that call them differently",
     )
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
     .option("--suite <name>", "name of the data in the report, by default that of the first file or folder")
-    .addHelpText(
-      "after",
-      `
-The first sentences say what the figures come to. Figures are of cross-validation: each prompt is decided by a router that
-has not seen it. (The card of \`train\` shows leave-one-out figures of the one router that was fitted on everything.)
-
-Examples:
-  signalbox evaluate results.jsonl
-  signalbox evaluate results.jsonl --prices my-router/catalogue.json --html report.html
-  signalbox evaluate results.jsonl --routers all --experiments all`,
-    )
+    .addHelpText("after", "\nExample:\n  signalbox evaluate results.jsonl --protocol cv --html report.html")
     .action(evaluate);
 }
 
@@ -107,9 +104,10 @@ async function evaluate(files: readonly string[], options: Options): Promise<voi
     const message = `--json would overwrite ${options.json}; give --json after the outcome files`;
     throw new CommandFailure({ code: "overwrite", message });
   }
+  if (options.protocol === "loso") return evaluateSuites(files, options);
   // Now, so that nobody waits for an evaluation whose report can't be drawn.
   const html = options.html === undefined ? undefined : await loadHtmlReport();
-  const report = await measure(files, options);
+  const report = await measure(files, options, options.protocol);
   warn(report);
   const { formatJson } = await import("../evaluation/report/json.ts");
   if (typeof options.json === "string") await writeWhole(options.json, formatJson(report));
@@ -134,8 +132,41 @@ async function loadHtmlReport() {
   }
 }
 
-async function measure(files: readonly string[], options: Options): Promise<EvaluationReport> {
-  const { protocol, minCoverage, maxIncomplete, folds, seed, together = [], models } = options;
+/** Protocol loso: a report of its own, about the served router alone. */
+async function evaluateSuites(files: readonly string[], options: Options): Promise<void> {
+  const [{ leaveSuitesOut }, { toSuite }, format, { formatJson }, { looseTies }] = await Promise.all([
+    import("../evaluation/loso/leave-suites-out.ts"),
+    import("../evaluation/loso/suite.ts"),
+    import("../evaluation/loso/format.ts"),
+    import("../evaluation/report/json.ts"),
+    import("../training/suite-ties.ts"),
+  ]);
+  const names =
+    options.catalogue === undefined
+      ? new Map<string, string>()
+      : catalogueNames(unwrap(parseCatalogue(await readFile(options.catalogue))));
+  const suites: Suite[] = [];
+  for (const file of files) {
+    const { dataset } = await load([file.replace(/^[\w.-]+=/u, "")], options.cache);
+    suites.push(toSuite(suiteOf(file), dataset, names));
+  }
+  const progress = startProgress("fitting");
+  const report = unwrap(await leaveSuitesOut(suites, options.seed, progress.update));
+  progress.end();
+  const loose = looseTies(report.shared_models);
+  if (loose.length > 0) tell(`tied by fewer than two models: ${loose.join(", ")}`);
+  if (typeof options.json === "string") await writeWhole(options.json, formatJson(report));
+  if (options.html !== undefined) await writeWhole(options.html, format.formatLosoHtml(report));
+  if (options.markdown !== undefined) await writeWhole(options.markdown, format.formatLosoMarkdown(report));
+  print((options.json === true ? formatJson(report) : format.formatLosoTable(report)).trimEnd());
+}
+
+async function measure(
+  files: readonly string[],
+  options: Options,
+  protocol: EvaluationReport["protocol"],
+): Promise<EvaluationReport> {
+  const { minCoverage, maxIncomplete, folds, seed, together = [], models } = options;
   const [{ evaluateRouters }, { routers }] = await Promise.all([
     import("../evaluation/evaluate.ts"),
     import("../evaluation/routers/registry.ts"),
@@ -157,14 +188,12 @@ async function measure(files: readonly string[], options: Options): Promise<Eval
       lotoRouters: fewRouterNames
         .filter((name) => options.routers.includes(name))
         .map((name) => routers[name]),
-      experiments: options.experiments,
+      experiments: options.experiments ?? (options.html === undefined ? cheapExperiments : experimentNames),
       suite: options.suite ?? suiteOf(files[0] as string),
       threads: Math.min(availableParallelism(), MOST_THREADS),
       ...(models === undefined ? {} : { models }),
       ...(test === undefined ? {} : { test: test.dataset }),
-      ...(prices === undefined
-        ? { knownPrices: await readPrices(cataloguePath(bundledRouterDirectory)) }
-        : { prices }),
+      ...(prices === undefined ? {} : { prices }),
       ...(outcomes.texts === undefined ? {} : { texts: outcomes.texts }),
     },
     progress.update,

@@ -11,8 +11,6 @@ export interface Conversation {
   readonly said: string | v.InferOutput<typeof messagesSchema>;
   /** Tool definitions that will be sent along. */
   readonly tools: readonly unknown[];
-  /** What else will be sent along and read by the model, for what it costs. */
-  readonly beside: readonly unknown[];
   /** Which user turns of messages are routed on. */
   readonly routeOn: RouteOptions["route_on"];
   /** A name that the caller gave to all its turns. */
@@ -44,20 +42,15 @@ export function questionOf(
   {
     said,
     tools = [],
-    beside = [],
-  }: {
-    readonly said: Conversation["said"];
-    readonly tools?: readonly unknown[] | undefined;
-    readonly beside?: readonly unknown[];
-  },
+  }: { readonly said: Conversation["said"]; readonly tools?: readonly unknown[] | undefined },
   needs: AnswerNeeds = { answerTokens: 0, capabilities: [] },
 ): Result<Question, "conflicting_rules"> {
   const rule = choiceRule(options);
   if (!rule.ok) return rule;
-  const { models, exclude, max_usd, effort, current_model, require = {} } = options;
+  const { models, exclude, max_usd, current_model, require = {} } = options;
   const { context_tokens } = require;
   return ok({
-    conversation: { said, tools, beside, routeOn: options.route_on, session: options.session },
+    conversation: { said, tools, routeOn: options.route_on, session: options.session },
     demands: {
       rule: rule.value,
       require: {
@@ -67,7 +60,6 @@ export function questionOf(
       ...(models === undefined ? {} : { models }),
       ...(exclude === undefined ? {} : { exclude }),
       ...(max_usd === undefined ? {} : { maxUsd: max_usd }),
-      ...(effort === undefined ? {} : { effort }),
       ...(current_model === undefined ? {} : { currentModel: current_model }),
     },
     answerTokens: needs.answerTokens,

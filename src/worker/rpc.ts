@@ -51,7 +51,6 @@ export abstract class RpcEntrypoint extends WorkerEntrypoint<Env, RpcProps | und
     const caller = {
       keyName: this.ctx.props?.name,
       address: `rpc:${method}`,
-      limits: {},
       authorization: undefined,
       keepAlive: (work: Promise<unknown>) => this.ctx.waitUntil(work),
       spend: async () => undefined,

@@ -87,7 +87,7 @@ function here(command: string): string {
 }
 
 async function sh(command: string): Promise<string> {
-  return (await run(here(command), { cwd: folder })).stdout;
+  return (await run(here(command), { cwd: folder, timeout: 120_000 })).stdout;
 }
 
 function of(page: string, pattern: RegExp): readonly string[] {

@@ -8,6 +8,7 @@ import { rotateModels } from "./other-bundle.ts";
 let worker: FaultWorker;
 afterEach(() => worker.stop());
 
+const STARTING_MS = 120_000;
 const pass = () => ({ kind: "pass" }) as const;
 const isKey = (call: Call, prefix: string) => call.storage === "kv" && call.key.startsWith(prefix);
 
@@ -22,7 +23,7 @@ async function startWarm(): Promise<FaultWorker> {
   return started;
 }
 
-test("KV is slow when an isolate begins", async () => {
+test("KV is slow when an isolate begins", { timeout: STARTING_MS }, async () => {
   worker = await startFaultWorker();
   let pointerReads = 0;
   worker.inject(async (call) => {
@@ -36,7 +37,7 @@ test("KV is slow when an isolate begins", async () => {
   expect(logged(worker, "fault")).toEqual([]);
 });
 
-test("KV is slow while an isolate serves", async () => {
+test("KV is slow while an isolate serves", { timeout: STARTING_MS }, async () => {
   worker = await startWarm();
   worker.inject(async () => {
     await pause(3000);
@@ -48,7 +49,7 @@ test("KV is slow while an isolate serves", async () => {
   expect((await health(worker)).body.status).toBe("ok");
 });
 
-test("KV never answers when an isolate begins", async () => {
+test("KV never answers when an isolate begins", { timeout: STARTING_MS }, async () => {
   worker = await startFaultWorker();
   worker.inject(() => ({ kind: "hang" }));
   const answers = await Promise.all([route(worker), route(worker, "another")]);
@@ -61,17 +62,17 @@ test("KV never answers when an isolate begins", async () => {
   expect(logged(worker, "recovered").length).toBe(1);
 });
 
-test("KV never answers while an isolate serves", async () => {
+test("KV never answers while an isolate serves", { timeout: STARTING_MS }, async () => {
   worker = await startWarm();
   worker.inject(() => ({ kind: "hang" }));
   expect((await route(worker)).status).toBe(200);
-  expect(codesOf(await untilHealth(worker, "degraded"))).toEqual(["storage_unavailable"]);
+  expect(codesOf(await untilHealth(worker, "degraded", 15_000))).toEqual(["storage_unavailable"]);
   expect((await route(worker)).status).toBe(200);
   worker.inject(pass);
-  await untilHealth(worker, "ok");
+  await untilHealth(worker, "ok", 15_000);
 });
 
-test("KV fails when an isolate begins", async () => {
+test("KV fails when an isolate begins", { timeout: STARTING_MS }, async () => {
   worker = await startFaultWorker();
   worker.inject(() => ({ kind: "fail" }));
   const { status, body } = await route(worker);
@@ -88,7 +89,7 @@ test("KV fails when an isolate begins", async () => {
   expect((await route(worker)).status).toBe(200);
 });
 
-test("KV fails while an isolate serves", async () => {
+test("KV fails while an isolate serves", { timeout: STARTING_MS }, async () => {
   worker = await startWarm();
   worker.inject(() => ({ kind: "fail" }));
   for (let k = 0; k < 20; k++) expect((await route(worker)).status).toBe(200);
@@ -99,7 +100,7 @@ test("KV fails while an isolate serves", async () => {
   expect(logged(worker, "recovered").length).toBe(1);
 });
 
-test("KV fails for the profile of a task", async () => {
+test("KV fails for the profile of a task", { timeout: STARTING_MS }, async () => {
   worker = await startWarm();
   worker.inject((call) => (isKey(call, "task/") ? { kind: "fail" } : { kind: "pass" }));
   const ask = (body: object) =>
@@ -115,7 +116,7 @@ test("KV fails for the profile of a task", async () => {
   expect((await (await ask({ task: "refunds" })).json()).error.code).toBe("unknown_task");
 });
 
-test("the edge goes back to an old pointer", async () => {
+test("the edge goes back to an old pointer", { timeout: STARTING_MS }, async () => {
   worker = await startWarm();
   const before = (await route(worker)).body;
   const old = new TextDecoder().decode(worker.contents.get(kvKeys.active));
@@ -136,7 +137,7 @@ test("the edge goes back to an old pointer", async () => {
   expect((await health(worker)).body.status).toBe("ok");
 });
 
-test("KV answers with another key's bytes", async () => {
+test("KV answers with another key's bytes", { timeout: STARTING_MS }, async () => {
   const key = (prefix: string) =>
     [...worker.contents.keys()].find((name) => name.startsWith(prefix)) as string;
   for (const [wanted, given, code] of [
@@ -157,7 +158,7 @@ test("KV answers with another key's bytes", async () => {
   expect((await route(worker)).status).toBe(200);
 });
 
-test("KV cuts values short", async () => {
+test("KV cuts values short", { timeout: STARTING_MS }, async () => {
   for (const [prefix, code] of [
     ["active", "pointer_invalid"],
     ["bundle/", "bundle_corrupt"],
@@ -174,7 +175,9 @@ test("KV cuts values short", async () => {
   expect((await route(worker)).status).toBe(200);
 });
 
-test("the pointer arrives before the content, while an isolate serves", async () => {
+test("the pointer arrives before the content, while an isolate serves", {
+  timeout: STARTING_MS,
+}, async () => {
   worker = await startWarm();
   const before = (await route(worker)).body;
   const bundle = rotateModels(liveBundle(worker), 3);
@@ -186,7 +189,7 @@ test("the pointer arrives before the content, while an isolate serves", async ()
   expect((await route(worker)).body.bundle).toBe(next);
 });
 
-test("the pointer arrives before the content, when an isolate begins", async () => {
+test("the pointer arrives before the content, when an isolate begins", { timeout: STARTING_MS }, async () => {
   worker = await startFaultWorker();
   const bundle = rotateModels(liveBundle(worker), 3);
   const next = await worker.pointTo(bundle, false);
@@ -197,7 +200,7 @@ test("the pointer arrives before the content, when an isolate begins", async () 
   expect((await route(worker)).body.bundle).toBe(next);
 });
 
-test("the edge remembers that a key was missing", async () => {
+test("the edge remembers that a key was missing", { timeout: STARTING_MS }, async () => {
   worker = await startFaultWorker();
   // Cloudflare's edge keeps "no such key" for the cacheTtl of who asked first; a shorter one asks again.
   const missed = new Map<string, number>();
@@ -214,11 +217,11 @@ test("the edge remembers that a key was missing", async () => {
   });
   expect((await route(worker)).body.error.code).toBe("bundle_missing");
   arrivesAt = startedAt + 500;
-  await untilHealth(worker, "ok");
+  await untilHealth(worker, "ok", 10_000);
   expect((await route(worker)).status).toBe(200);
 });
 
-test("the request that loads goes away", async () => {
+test("the request that loads goes away", { timeout: STARTING_MS }, async () => {
   worker = await startFaultWorker();
   worker.inject(async () => {
     await pause(1000);

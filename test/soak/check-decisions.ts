@@ -92,7 +92,6 @@ async function wasDue(
     const due = await servingFor({ pointer, canary } as unknown as Serving, {
       said: prompt,
       tools: [],
-      beside: [],
       routeOn: "first",
       session,
     });

@@ -27,7 +27,6 @@ export function formatHtml(report: EvaluationReport): string {
 <main>
 <h1>Routing on ${escapeHtml(suite)}</h1>
 <p class="soft">${prompts.toLocaleString("en-US")} prompts, ${count(models)} models, ${count(tasks)} tasks; ${protocols[protocol]}.</p>
-${verdict(report)}
 ${headline(report)}
 ${reportSections(report).join("\n")}
 <footer>Seed ${seed}. ${leftOut(report)}Models: ${escapeHtml(models.join(", "))}.</footer>
@@ -35,11 +34,6 @@ ${reportSections(report).join("\n")}
 </body>
 </html>
 `;
-}
-
-function verdict({ verdict }: EvaluationReport): string {
-  const [quality = "", ...others] = (verdict?.sentences ?? []).map(escapeHtml);
-  return quality === "" ? "" : `<p class="verdict"><strong>${quality}</strong> ${others.join(" ")}</p>`;
 }
 
 function headline(report: EvaluationReport): string {

@@ -1,10 +1,11 @@
+import type { LosoReport } from "../loso/report.ts";
 import type { EvaluationReport } from "./report.ts";
 
 // More than any figure's own error, few enough to read.
 const DECIMALS = 6;
 
 /** The report as a JSON document with a line end; what cannot be measured is null. */
-export function formatJson(report: EvaluationReport): string {
+export function formatJson(report: EvaluationReport | LosoReport): string {
   return `${JSON.stringify(report, (_, value: unknown) => (typeof value === "number" ? roundNumber(value) : value), 2)}\n`;
 }
 

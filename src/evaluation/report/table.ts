@@ -34,8 +34,7 @@ export function formatTable(report: EvaluationReport): string {
   const title =
     `${report.suite}, ${report.protocol}: ${report.prompts.toLocaleString("en-US")} prompts, ` +
     `${report.models.length} models, ${report.tasks.length} tasks`;
-  const verdict = (report.verdict?.sentences ?? []).map((sentence) => `${sentence}\n`).join("");
-  return `${title}\n\n${verdict}\n${lines.join("\n")}\n`;
+  return `${title}\n\n${lines.join("\n")}\n`;
 }
 
 function extraTitles({ routers }: EvaluationReport): string[] {
