@@ -7,9 +7,12 @@ import { looseTies, sharedModels } from "../../src/training/suite-ties.ts";
 import { syntheticDataset } from "./synthetic.ts";
 
 const none = new Map<string, string>();
-const suites = ["one", "two", "three", "four"].map((name, k) =>
-  toSuite(name, syntheticDataset({ seed: k + 1, prompts: 90 }), none),
-);
+/** No prompt of one suite has the text of another's. */
+function suiteOf(name: string, seed: number, models?: readonly string[]) {
+  const dataset = syntheticDataset({ seed, prompts: 90, ...(models === undefined ? {} : { models }) });
+  return toSuite(name, { ...dataset, textKeys: dataset.textKeys.map((key) => `${name} ${key}`) }, none);
+}
+const suites = ["one", "two", "three", "four"].map((name, k) => suiteOf(name, k + 1));
 
 describe("toSuite", () => {
   it("joins the names of a model, averaging its results, and names tasks after the suite", () => {
@@ -43,7 +46,7 @@ describe("leaveSuitesOut", () => {
   it("wants three suites, and models that tie them together", async () => {
     const few = await leaveSuitesOut(suites.slice(0, 2), 0);
     expect(few).toMatchObject({ ok: false, failure: { code: "few_suites" } });
-    const strange = toSuite("strange", { ...syntheticDataset(), models: ["x", "y", "z"] }, none);
+    const strange = suiteOf("strange", 9, ["x", "y", "z"]);
     const apart = await leaveSuitesOut([...suites.slice(0, 2), strange], 0);
     expect(apart).toMatchObject({ ok: false, failure: { code: "nothing_shared", param: "strange" } });
   });

@@ -53,9 +53,15 @@ describe("a bundle that cannot be used is refused with its cause", () => {
     ],
     [
       "a later version",
-      () => changed((d) => ({ ...d, format_version: 2 })),
+      () => changed((d) => ({ ...d, format_version: 3 })),
       "bundle_format_version",
-      /version 2/,
+      /version 3/,
+    ],
+    [
+      "the version before",
+      () => changed((d) => ({ ...d, format_version: 1 })),
+      "bundle_format_version",
+      /not of version 1; train it again/,
     ],
     ["an unknown kind", () => changed((d) => ({ ...d, kind: "forest" })), "bundle_header", /forest/],
     ["no encoder", () => changed((d) => ({ ...d, encoder: {} })), "bundle_header", /encoder/],
