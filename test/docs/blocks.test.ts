@@ -30,6 +30,7 @@ beforeAll(async () => {
   worker = await startTestWorker({ providerUrl: provider.baseUrl });
   await writeResults();
   await layOutFixtures();
+  await writeExport();
 });
 
 afterAll(async () => {
@@ -66,11 +67,25 @@ async function layOutFixtures(): Promise<void> {
     "openai-evals/tiny-a.jsonl": "log.jsonl",
     "routerbench/everyday.csv": "routerbench_0shot.csv",
     "embedllm/everyday.csv": "train.csv",
+    llmrouterbench: "results/bench",
+    "preferences/arena.csv": "votes.csv",
   };
   for (const [from, to] of Object.entries(copies)) {
     await mkdir(dirname(join(folder, to)), { recursive: true });
     await cp(join(root, "test/importers/fixtures", from), join(folder, to), { recursive: true });
   }
+}
+
+/** Rows of a table that no importer knows, by the columns that docs/importing.md maps. */
+async function writeExport(): Promise<void> {
+  const rows = ["tiny-a", "tiny-b"].map((model, k) =>
+    JSON.stringify({
+      inputs: { question: "What is 2 + 2?" },
+      metadata: { model },
+      feedback: { correctness: k },
+    }),
+  );
+  await writeFile(join(folder, "export.jsonl"), rows.join("\n"));
 }
 
 /** A command of a page as it runs here: the code of this clone, a state of its own, and never Cloudflare. */
@@ -207,7 +222,15 @@ test("docs/deploy.md and the tutorial: publishing, with the local KV in place of
   }
 });
 
+test("docs/catalogue.md: what keeps it true", async () => {
+  const [models = "", check = ""] = take("docs/catalogue.md", /signalbox -- (models|catalogue check)$/);
+  expect(await sh(models)).toContain("o3-mini");
+  // The bundled catalogue has prices without a source.
+  await expect(sh(check)).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining("yi-large") });
+});
+
 test("docs/tutorial.md: a new model", async () => {
+  await writeFile(join(folder, "scores.json"), JSON.stringify({ "*": 0.8 }));
   for (const command of take("docs/tutorial.md", /add-model/)) {
     await sh(command.replace("--bundle my-router", "--bundle models/default"));
   }
