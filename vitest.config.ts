@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { testsBySpeed } from "./test/speeds.ts";
 
 /**
  * Tests wait for what happens, not for a time: these are for what never does. Most wait for a workerd, a browser or a
@@ -8,17 +9,17 @@ import { defineConfig } from "vitest/config";
  */
 const patience = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 120_000 } } };
 
+const { fast, slow } = testsBySpeed();
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
       {
-        test: {
-          name: "node",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.workerd.test.ts"],
-          ...patience,
-        },
+        test: { name: "fast", include: fast, setupFiles: "./test/no-processes.ts", ...patience },
+      },
+      {
+        test: { name: "slow", include: slow, setupFiles: "./test/end-processes.ts", ...patience },
       },
       {
         plugins: [

@@ -29,6 +29,7 @@ const runs: readonly Run[] = [
         options: [
           "--protocol",
           protocol,
+          ...["--routers", "all"],
           ...experiments,
           ...(suite === "llmrouter" ? ["--prices", prices] : []),
         ],

@@ -74,9 +74,9 @@ export async function configurationFor(folder: string): Promise<string> {
   const { build: _, ...configuration } = parse(text) as Configuration;
   return patch(text, {
     ...configuration,
+    // Bundled when Signalbox was packed. Wrangler bundles it again: as it is it could not lead out of its folder, to the
+    // WebAssembly that the command line uses too.
     main: from(isPackage ? "dist/worker/index.js" : configuration.main),
-    // The Worker was bundled when Signalbox was packed.
-    ...(isPackage ? { no_bundle: true } : {}),
     assets: { ...configuration.assets, directory: from(configuration.assets.directory) },
     d1_databases: configuration.d1_databases.map((database) => ({
       ...database,

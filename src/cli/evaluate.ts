@@ -4,18 +4,19 @@ import { basename, dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
 import { catalogueNames } from "../core/catalogue.ts";
-import { cheapExperiments, type Experiment, experimentNames } from "../evaluation/experiments/names.ts";
+import { type Experiment, experimentNames } from "../evaluation/experiments/names.ts";
 import type { Suite } from "../evaluation/loso/suite.ts";
 import type { PriceList } from "../evaluation/prices.ts";
 import type { EvaluationReport } from "../evaluation/report/report.ts";
 import { fewRouterNames, type RouterName, routerNames } from "../evaluation/routers/names.ts";
 import { writeWhole } from "../outcomes/write-whole.ts";
-import { openEncoder } from "./encoder.ts";
+import { bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap } from "./failure.ts";
 import { print, tell } from "./output.ts";
 import { parseNames } from "./parse-names.ts";
 import { parseShare, parseWholeNumber } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
+import { cataloguePath } from "./router-folder.ts";
 
 interface Options {
   readonly protocol: "cv" | "loto" | "loso" | "split";
@@ -24,7 +25,7 @@ interface Options {
   readonly html?: string;
   readonly markdown?: string;
   readonly routers: readonly RouterName[];
-  readonly experiments?: readonly Experiment[];
+  readonly experiments: readonly Experiment[];
   readonly models?: readonly string[];
   readonly minCoverage: number;
   readonly maxIncomplete: number;
@@ -52,21 +53,22 @@ export function registerEvaluate(program: Command): void {
         "cv: folds over prompts; loto: one task left out; loso: one suite (file) left out; split: a test file",
       )
         .choices(["cv", "loto", "loso", "split"])
-        .makeOptionMandatory(),
+        .default("cv"),
     )
     .option("--test <files...>", "outcome files to judge on, for --protocol split")
     .option("--json [file]", "figures as JSON to a file, or on stdout in place of the table")
-    .option("--html <file>", "report with charts, of all that can be measured")
+    .option("--html <file>", "report with charts; with --experiments all, of all that can be measured")
     .option("--markdown <file>", "figures as Markdown tables")
     .addOption(
-      new Option("--routers <names>", `any of ${routerNames.join(", ")}`)
-        .argParser(namesOf(routerNames))
-        .default(routerNames, "all"),
+      new Option("--routers <names>", `all, or any of ${routerNames.join(", ")}`)
+        .argParser((value) => (value === "all" ? routerNames : namesOf(routerNames)(value)))
+        .default(fewRouterNames, "one's own and three baselines, which takes seconds"),
     )
     .option(
       "--experiments <names>",
-      `all, none, or any of ${experimentNames.join(", ")}; loto is leave-one-task-out beside cv`,
+      `all, none (the default), or any of ${experimentNames.join(", ")}; loto is leave-one-task-out beside cv`,
       experimentsOf,
+      [],
     )
     .option("--models <names>", "only these models (comma between them)", parseNames)
     .option(
@@ -88,14 +90,27 @@ export function registerEvaluate(program: Command): void {
       "tasks that loto holds out together, such as mmlu,mmlu-pro/*; may be given several times",
       (value: string, before: readonly (readonly string[])[] = []) => [...before, parseNames(value)],
     )
-    .option("--prices <file>", "catalogue or price list: adds quality-cost curves")
+    .option(
+      "--prices <file>",
+      "catalogue or price list for costs and their curves (default: the one of the default router, where it has all models)",
+    )
     .option(
       "--catalogue <file>",
       "names of the models, by which loso joins suites that call them differently",
     )
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
     .option("--suite <name>", "name of the data in the report, by default that of the first file or folder")
-    .addHelpText("after", "\nExample:\n  signalbox evaluate results.jsonl --protocol cv --html report.html")
+    .addHelpText(
+      "after",
+      `
+The first sentences say what the figures come to. Figures are of cross-validation: each prompt is decided by a router that
+has not seen it. (The card of \`train\` shows leave-one-out figures of the one router that was fitted on everything.)
+
+Examples:
+  signalbox evaluate results.jsonl
+  signalbox evaluate results.jsonl --prices my-router/catalogue.json --html report.html
+  signalbox evaluate results.jsonl --routers all --experiments all`,
+    )
     .action(evaluate);
 }
 
@@ -188,12 +203,14 @@ async function measure(
       lotoRouters: fewRouterNames
         .filter((name) => options.routers.includes(name))
         .map((name) => routers[name]),
-      experiments: options.experiments ?? (options.html === undefined ? cheapExperiments : experimentNames),
+      experiments: options.experiments,
       suite: options.suite ?? suiteOf(files[0] as string),
       threads: Math.min(availableParallelism(), MOST_THREADS),
       ...(models === undefined ? {} : { models }),
       ...(test === undefined ? {} : { test: test.dataset }),
-      ...(prices === undefined ? {} : { prices }),
+      ...(prices === undefined
+        ? { knownPrices: await readPrices(cataloguePath(bundledRouterDirectory)) }
+        : { prices }),
       ...(outcomes.texts === undefined ? {} : { texts: outcomes.texts }),
     },
     progress.update,

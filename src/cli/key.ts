@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { createApiKey, type Permission, permissions } from "../contract/api-key.ts";
+import type { KeyLimits } from "../contract/key-limits.ts";
 import { WrongUsage } from "./failure.ts";
 import { print, tell } from "./output.ts";
+import { parsePositive, parseWholeNumber } from "./parse-number.ts";
 
 /** `key <name>`: a new API key, and the record of it that goes into the secret API_KEYS. */
 export function registerKey(program: Command): void {
@@ -14,12 +16,18 @@ export function registerKey(program: Command): void {
       `limit it to some of ${permissions.join(",")}; all without this`,
       parsePermissions,
     )
+    .option("--models <list>", "names and wildcards of the models that it may use", parseList)
+    .option("--max-usd <number>", "what one request may be expected to cost", parsePositive)
+    .option("--max-tokens <number>", "longest answer; completions must then say theirs", parseWholeNumber(1))
+    .option("--max-answers <number>", "most answers of one request (n)", parseWholeNumber(1))
+    .option("--fields <list>", "fields of completions beside model, messages, stream and lengths", parseList)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       `
 Example:
   signalbox key my-app
+  signalbox key shop --allow chat --models "gpt-*,o3-mini" --max-usd 0.01 --max-tokens 2000 --max-answers 1
   npx wrangler secret put API_KEYS      # asks for the records, separated by commas`,
     )
     .action(makeKey);
@@ -33,15 +41,19 @@ function parsePermissions(list: string): readonly Permission[] {
   return asked;
 }
 
+function parseList(text: string): readonly string[] {
+  return text.split(",").filter((word) => word !== "");
+}
+
 async function makeKey(
   name: string,
-  options: { readonly json?: boolean; readonly allow?: readonly Permission[] },
+  { json, allow, ...limits }: KeyLimits & { readonly json?: boolean; readonly allow?: readonly Permission[] },
 ): Promise<void> {
   const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-  const made = await createApiKey(name, randomBytes, options.allow);
+  const made = await createApiKey(name, randomBytes, allow, limits);
   if (!made.ok) throw new WrongUsage(made.failure.message);
   const { key, record } = made.value;
-  if (options.json) {
+  if (json) {
     print(JSON.stringify({ key, record }));
     return;
   }

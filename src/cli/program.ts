@@ -62,7 +62,7 @@ export async function runProgram(): Promise<void> {
   }
 }
 
-function createProgram(): Command {
+export function createProgram(): Command {
   const program = new Command("signalbox")
     .description(
       "An LLM router that learned from benchmark results which model answers which prompt correctly.",

@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { parseCatalogue } from "../contract/catalogue.ts";
 import { choiceRule, routeOptionsSchema, ruleFields } from "../contract/options.ts";
 import { parseWith } from "../contract/parse.ts";
 import { questionOf } from "../contract/question.ts";
 import { loadPredictor } from "../core/bundle.ts";
-import { type Catalogue, catalogueWithoutPrices } from "../core/catalogue.ts";
+import { catalogueWithoutPrices } from "../core/catalogue.ts";
 import type { Decision } from "../core/decide.ts";
 import type { Predictor } from "../core/predictor.ts";
 import { ok } from "../core/result.ts";
@@ -17,8 +15,10 @@ import { createStopwatch } from "../router/stopwatch.ts";
 import { bundledEncoderDirectory, bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
+import { parseNames } from "./parse-names.ts";
 import { parsePositive, parseShare } from "./parse-number.ts";
 import { startProgress } from "./progress.ts";
+import { bundlePath, readCatalogueOf } from "./router-folder.ts";
 import { formatTable } from "./table.ts";
 import { paint, textWidth, wrap } from "./terminal.ts";
 
@@ -49,8 +49,8 @@ export function registerRoute(program: Command): void {
     .option("--bundle <dir>", "folder that `train` wrote", bundledRouterDirectory)
     .option("--prompt <text>", "one prompt")
     .option("--file <outcomes>", "every prompt of an outcome file (outcomes are not looked at)")
-    .option("--models <patterns>", "only these models (comma between, * stands for anything)", list)
-    .option("--exclude <patterns>", "none of these models", list)
+    .option("--models <patterns>", "only these models (comma between, * stands for anything)", parseNames)
+    .option("--exclude <patterns>", "none of these models", parseNames)
     .option("--max-usd <usd>", "no model that is expected to cost more", parsePositive)
     .option("--encoder <dir>", "encoder to embed with", bundledEncoderDirectory)
     .option("--cache <dir>", "where embeddings of --file are kept", ".signalbox/embeddings")
@@ -72,9 +72,11 @@ async function route(options: RouteCommandOptions): Promise<void> {
   if (!parsed.ok) throw new WrongUsage(parsed.failure.message);
   const rule = choiceRule(parsed.value);
   if (!rule.ok) throw new WrongUsage(rule.failure.message);
-  const bundle = await readFile(join(options.bundle, "bundle.safetensors"));
+  const bundle = await readFile(bundlePath(options.bundle));
   const predictor = unwrap(loadPredictor(bundle));
-  const { catalogue, priced } = await readCatalogueOf(options.bundle, predictor);
+  const ownCatalogue = (await readCatalogueOf(options.bundle))?.catalogue;
+  const catalogue = ownCatalogue ?? catalogueWithoutPrices(predictor.models);
+  const priced = ownCatalogue !== undefined;
   const encoder = await openEncoder(options.encoder, options.file === undefined ? "few texts" : "many texts");
   checkEncoder(predictor, encoder);
   const prompts = await embedPrompts(encoder, options);
@@ -129,18 +131,6 @@ function checkEncoder(predictor: Predictor, encoder: Encoder): void {
   });
 }
 
-async function readCatalogueOf(
-  directory: string,
-  predictor: Predictor,
-): Promise<{ catalogue: Catalogue; priced: boolean }> {
-  const bytes = await readFile(join(directory, "catalogue.json")).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (bytes === undefined) return { catalogue: catalogueWithoutPrices(predictor.models), priced: false };
-  return { catalogue: unwrap(parseCatalogue(bytes)), priced: true };
-}
-
 function toJson(id: string, { model, reason, ranking }: Decision, priced: boolean): string {
   const by = (key: "pCorrect" | "expectedUsd") =>
     Object.fromEntries(ranking.map((candidate) => [candidate.model, candidate[key]]));
@@ -181,8 +171,4 @@ function toText(id: string, decision: Decision, priced: boolean): string {
     ...lines,
     ...(ranking.length > SHOWN ? [paint("dim", `  and ${ranking.length - SHOWN} more; --json has all`)] : []),
   ].join("\n");
-}
-
-function list(value: string): readonly string[] {
-  return value.split(",").map((item) => item.trim());
 }

@@ -6,6 +6,7 @@ import { loadPredictor } from "../core/bundle.ts";
 import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
 import type { Dataset } from "../training/dataset.ts";
+import type { PublishedScores } from "../training/evidence/apply-published.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
 import { print, tell } from "./output.ts";
@@ -100,6 +101,8 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
   const { looseTies, sharedModels } = await import("../training/suite-ties.ts");
   const known = await readKnownModels(options.catalogue);
   const names = new Map([...catalogueNames(known.catalogue), ...(await readNames(options))]);
+  const published =
+    options.published === undefined ? undefined : await readPublished(options.published, names);
   const encoder = await openEncoder(options.encoder, "learning");
   const { dataset, counts } = await loadTrainingData(files, {
     encoder,
@@ -133,9 +136,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
     }),
   );
   const bundle =
-    options.published === undefined
-      ? fitted
-      : await withPublished(fitted, dataset, options.published, names, catalogue);
+    published === undefined ? fitted : await withPublished(fitted, dataset, published, catalogue);
   // What can't be read back is a fault of the training, and no file.
   const { models } = unwrap(loadPredictor(bundle));
   const card = modelCard(bundle);
@@ -187,23 +188,27 @@ async function readNames({ names: file }: TrainOptions): Promise<readonly (reado
 
 const namesSchema = v.record(v.string(), v.array(v.string()));
 
+/** Before the fit: a mistake in the file should not cost it. */
+async function readPublished(file: string, names: ReadonlyMap<string, string>): Promise<PublishedScores> {
+  const { parsePublished } = await import("../training/evidence/apply-published.ts");
+  const published = unwrap(parsePublished(unwrap(parseJson(await readFile(file), "scores_invalid"))));
+  return new Map([...published].map(([name, scores]) => [names.get(name) ?? name, scores]));
+}
+
 async function withPublished(
   bundle: Uint8Array,
   { models, tasks, taskOf, outcomes }: Dataset,
-  file: string,
-  names: ReadonlyMap<string, string>,
+  published: PublishedScores,
   catalogue: Catalogue | undefined,
 ): Promise<Uint8Array> {
-  const { applyPublished, parsePublished } = await import("../training/evidence/apply-published.ts");
-  const published = unwrap(parsePublished(unwrap(parseJson(await readFile(file), "scores_invalid"))));
-  const byId = new Map([...published].map(([name, scores]) => [names.get(name) ?? name, scores]));
+  const { applyPublished } = await import("../training/evidence/apply-published.ts");
   const blocks = new Set<string>();
   outcomes.data.forEach((value, k) => {
     if (Number.isNaN(value)) return;
     blocks.add(`${models[k % models.length]}\n${tasks[taskOf[Math.floor(k / models.length)] as number]}`);
   });
   const own = unwrap(loadPredictor(bundle)).tasks;
-  const applied = applyPublished(bundle, byId, {
+  const applied = applyPublished(bundle, published, {
     ran: (model, task) => blocks.has(`${model}\n${own[task]}`),
     isWanted: (model) => catalogue === undefined || Object.hasOwn(catalogue.models, model),
   });

@@ -1,6 +1,7 @@
 import { fromHex, toHex } from "../core/hex.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { toBase64Url } from "./base64.ts";
+import { type KeyLimits, parseKeyLimits, writeKeyLimits } from "./key-limits.ts";
 
 /** What keys may be limited to: deciding, completions at the operator's expense, feedback, seeing everyone's traffic. */
 export const permissions = ["route", "chat", "feedback", "operate"] as const;
@@ -15,10 +16,11 @@ export interface KeyRecord {
   /** SHA-256 of salt and key. A plain hash is enough because the key's secret has 256 random bits. */
   readonly hash: Uint8Array;
   readonly allows: ReadonlySet<Permission>;
+  readonly limits: KeyLimits;
 }
 
 const NAME = /^[a-z0-9-]{1,40}$/;
-const RECORD = /^([a-z0-9-]{1,40}):([0-9a-f]{32}):([0-9a-f]{64})(?::([a-z+]+))?$/;
+const RECORD = /^([a-z0-9-]{1,40}):([0-9a-f]{32}):([0-9a-f]{64})(?::([a-z+]*)(?::(\S+))?)?$/;
 const KEY_ANYWHERE = /sb_([a-z0-9-]{1,40})_[A-Za-z0-9_-]{43}/;
 const KEY = new RegExp(`^${KEY_ANYWHERE.source}$`);
 
@@ -29,23 +31,30 @@ export function holdsApiKey(text: string): boolean {
 
 /**
  * The value of the secret API_KEYS: records, separated by commas or white space: `name:salt:hash`, or
- * `name:salt:hash:route+feedback` for a key that may do only that.
+ * `name:salt:hash:route+feedback` for a key that may do only that, and limits of what it may ask for behind one more colon.
  */
 export function parseKeyRecords(text: string): Result<ReadonlyMap<string, KeyRecord>, "misconfigured"> {
   const records = new Map<string, KeyRecord>();
   for (const entry of text.split(/[\s,]+/).filter((part) => part !== "")) {
-    const [, name, salt, hash, limits] = RECORD.exec(entry) ?? [];
-    const allows = new Set(limits?.split("+") ?? permissions);
+    const [, name, salt, hash, allowed = "", written = ""] = RECORD.exec(entry) ?? [];
+    const allows = new Set(allowed === "" ? permissions : allowed.split("+"));
+    const limits = parseKeyLimits(written);
     // The entry itself is not repeated: this may be a key that was pasted in the wrong place.
-    if (name === undefined || salt === undefined || hash === undefined || !arePermissions(allows)) {
+    if (
+      name === undefined ||
+      salt === undefined ||
+      hash === undefined ||
+      limits === undefined ||
+      !arePermissions(allows)
+    ) {
       return fail(
         "misconfigured",
-        `record ${records.size + 1} of API_KEYS is not name:salt:hash or name:salt:hash:route+chat+feedback`,
+        `record ${records.size + 1} of API_KEYS is not name:salt:hash, with permissions and limits as \`signalbox key\` writes them`,
         "API_KEYS",
       );
     }
     if (records.has(name)) return fail("misconfigured", `API_KEYS has two records of "${name}"`, "API_KEYS");
-    records.set(name, { name, salt, hash: fromHex(hash), allows });
+    records.set(name, { name, salt, hash: fromHex(hash), allows, limits });
   }
   return ok(records);
 }
@@ -59,18 +68,27 @@ export async function createApiKey(
   name: string,
   randomBytes: (count: number) => Uint8Array,
   allows?: readonly Permission[],
+  limits: KeyLimits = {},
 ): Promise<Result<{ readonly key: string; readonly record: string }, "invalid_name">> {
   if (!NAME.test(name)) {
     return fail("invalid_name", "a key's name has 1 to 40 lower-case letters, digits and hyphens");
   }
   const key = `sb_${name}_${toBase64Url(randomBytes(32))}`;
   const salt = toHex(randomBytes(16));
-  const limits = allows === undefined ? "" : `:${allows.join("+")}`;
-  return ok({ key, record: `${name}:${salt}:${toHex(await hashKey(key, salt))}${limits}` });
+  const written = writeKeyLimits(limits);
+  const allowed = allows === undefined ? "" : allows.join("+");
+  const ending = written !== "" ? `:${allowed}:${written}` : allowed !== "" ? `:${allowed}` : "";
+  return ok({ key, record: `${name}:${salt}:${toHex(await hashKey(key, salt))}${ending}` });
 }
 
 // Compared when no record has the key's name, so that the time doesn't tell which names exist.
-const nobody: KeyRecord = { name: "", salt: "0".repeat(32), hash: new Uint8Array(32), allows: new Set() };
+const nobody: KeyRecord = {
+  name: "",
+  salt: "0".repeat(32),
+  hash: new Uint8Array(32),
+  allows: new Set(),
+  limits: {},
+};
 
 /** The record that a presented key belongs to; takes the same time whichever part is wrong. */
 export async function findKey(

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { RequestedRule } from "../core/policy.ts";
 import { fail, ok, type Result } from "../core/result.ts";
-import { atLeast, positive, positiveCount, taskName, unitInterval } from "./fields.ts";
+import { atLeast, effortName, positive, positiveCount, taskName, unitInterval } from "./fields.ts";
 
 const modelPatterns = v.pipe(
   v.array(v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(200, "is too long"))),
@@ -89,6 +89,8 @@ export const routeOptionEntries = {
   ),
   ...ruleEntries,
   max_usd: v.optional(atLeast(0)),
+  /** How much is to be thought, where the choice of the model is left to the router. */
+  effort: v.optional(effortName),
   current_model: v.optional(v.string()),
   route_on: v.optional(v.picklist(["first", "last", "all"]), "first"),
   task: v.optional(taskName),

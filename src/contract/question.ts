@@ -11,6 +11,8 @@ export interface Conversation {
   readonly said: string | v.InferOutput<typeof messagesSchema>;
   /** Tool definitions that will be sent along. */
   readonly tools: readonly unknown[];
+  /** What else will be sent along and read by the model, for what it costs. */
+  readonly beside: readonly unknown[];
   /** Which user turns of messages are routed on. */
   readonly routeOn: RouteOptions["route_on"];
   /** A name that the caller gave to all its turns. */
@@ -42,15 +44,20 @@ export function questionOf(
   {
     said,
     tools = [],
-  }: { readonly said: Conversation["said"]; readonly tools?: readonly unknown[] | undefined },
+    beside = [],
+  }: {
+    readonly said: Conversation["said"];
+    readonly tools?: readonly unknown[] | undefined;
+    readonly beside?: readonly unknown[];
+  },
   needs: AnswerNeeds = { answerTokens: 0, capabilities: [] },
 ): Result<Question, "conflicting_rules"> {
   const rule = choiceRule(options);
   if (!rule.ok) return rule;
-  const { models, exclude, max_usd, current_model, require = {} } = options;
+  const { models, exclude, max_usd, effort, current_model, require = {} } = options;
   const { context_tokens } = require;
   return ok({
-    conversation: { said, tools, routeOn: options.route_on, session: options.session },
+    conversation: { said, tools, beside, routeOn: options.route_on, session: options.session },
     demands: {
       rule: rule.value,
       require: {
@@ -60,6 +67,7 @@ export function questionOf(
       ...(models === undefined ? {} : { models }),
       ...(exclude === undefined ? {} : { exclude }),
       ...(max_usd === undefined ? {} : { maxUsd: max_usd }),
+      ...(effort === undefined ? {} : { effort }),
       ...(current_model === undefined ? {} : { currentModel: current_model }),
     },
     answerTokens: needs.answerTokens,

@@ -33,6 +33,8 @@ export interface DecisionRequest {
   /** Conditions, the weightiest first; one that no candidate meets is none. */
   readonly suits?: readonly ((model: CatalogueModel) => boolean)[];
   readonly rule: RequestedRule;
+  /** Only models that are told to think that much: the variants of that name. */
+  readonly effort?: string;
   /** No candidate may cost more. */
   readonly maxUsd?: number;
   /** The day of the decision, ISO 8601: a model that has left its provider is no candidate. Left out, all are there. */
@@ -123,14 +125,16 @@ function selectCandidates(
   if (!allowed.ok) return allowed;
   const served = servedModels(allowed.value, catalogue, request.today);
   if (!served.ok) return served;
-  const able = served.value.filter((model) => {
+  const pinned = atEffort(served.value, catalogue, request.effort);
+  if (!pinned.ok) return pinned;
+  const able = pinned.value.filter((model) => {
     const { capabilities } = catalogue.models[model] as Catalogue["models"][string];
     return request.require.capabilities.every((needed) => capabilities.includes(needed));
   });
   if (able.length === 0) {
     return fail(
       "no_candidates",
-      `none of the ${served.value.length} allowed models has ${request.require.capabilities.join(" and ")}`,
+      `none of the ${pinned.value.length} allowed models has ${request.require.capabilities.join(" and ")}`,
       "require",
     );
   }
@@ -143,10 +147,11 @@ function selectCandidates(
       "require.context_tokens",
     );
   }
-  const candidates = suited(large, catalogue, predictor, prediction, request)
+  const comparable = large
     .map((model) => toCandidate(predictor, catalogue, prediction, request, model))
     .filter(isKnown);
-  if (candidates.length === 0) return fail("no_candidates", "no allowed model has a prediction and a price");
+  if (comparable.length === 0) return fail("no_candidates", "no allowed model has a prediction and a price");
+  const candidates = suited(comparable, catalogue, predictor, prediction, request);
   const { maxUsd } = request;
   const affordable = maxUsd === undefined ? candidates : candidates.filter((c) => c.expectedUsd <= maxUsd);
   if (affordable.length === 0) {
@@ -162,23 +167,21 @@ function selectCandidates(
 
 /** Those that meet the conditions, and have room for the answer that they are expected to write. */
 function suited(
-  large: readonly string[],
+  candidates: readonly Candidate[],
   { models }: Catalogue,
   predictor: Predictor,
   { outputTokens }: Prediction,
   { inputTokens, suits = [] }: DecisionRequest,
-): readonly string[] {
-  const hasRoom = (id: string) => {
-    const { contextTokens, unseenOutputTokens } = models[id] as CatalogueModel;
+): readonly Candidate[] {
+  const hasRoom = ({ contextTokens, unseenOutputTokens }: CatalogueModel, id: string) => {
     const expected = (outputTokens[predictor.models.indexOf(id)] as number) + unseenOutputTokens;
     // Without an expectation only the input counts.
     return !(inputTokens + expected > contextTokens);
   };
-  const conditions = [...suits.map((suit) => (id: string) => suit(models[id] as CatalogueModel)), hasRoom];
-  return conditions.reduce((left, meets) => {
-    const meeting = left.filter(meets);
+  return [...suits, hasRoom].reduce((left, meets) => {
+    const meeting = left.filter(({ model }) => meets(models[model] as CatalogueModel, model));
     return meeting.length > 0 ? meeting : left;
-  }, large);
+  }, candidates);
 }
 
 /** What is not a number, or infinite, can't be compared: such a model would win or lose by accident. */
@@ -214,6 +217,21 @@ function allowedModels(
     : fail("no_candidates", "`exclude` leaves none of the allowed models", "exclude");
 }
 
+/** Where the caller says how much is to be thought, those that are told so. */
+function atEffort(
+  served: readonly string[],
+  { models }: Catalogue,
+  effort: string | undefined,
+): Result<readonly string[], "no_candidates"> {
+  if (effort === undefined) return ok(served);
+  const effortOf = (model: string) => models[model]?.variant?.effort;
+  const pinned = served.filter((model) => effortOf(model) === effort);
+  if (pinned.length > 0) return ok(pinned);
+  const known = [...new Set(served.flatMap((model) => effortOf(model) ?? []))].sort();
+  const there = known.length === 0 ? "none of them has variants" : `there are ${known.join(", ")}`;
+  return fail("no_candidates", `no allowed model has the effort "${effort}"; ${there}`, "effort");
+}
+
 /** Those that their providers still serve. */
 function servedModels(
   allowed: readonly string[],
@@ -241,7 +259,8 @@ function toCandidate(
   const index = models.indexOf(model);
   const usage = {
     inputTokens,
-    cachedInputTokens: model === currentModel ? inputTokens : 0,
+    // How much a model is told to think changes nothing of what it has read.
+    cachedInputTokens: baseOf(catalogue, model) === baseOf(catalogue, currentModel) ? inputTokens : 0,
     outputTokens: outputTokens[index] as number,
   };
   return {
@@ -250,4 +269,9 @@ function toCandidate(
     decisionScore: decisionScore[index] as number,
     expectedUsd: expectedUsd(catalogue.models[model] as Catalogue["models"][string], usage),
   };
+}
+
+/** The model that a variant is one of; undefined for no model. */
+function baseOf({ models }: Catalogue, model: string | undefined): string | undefined {
+  return model === undefined ? undefined : (models[model]?.variant?.of ?? model);
 }

@@ -37,8 +37,8 @@ export function estimateInputTokens(
   tools: readonly unknown[] = [],
 ): number {
   let tokens = tools.length === 0 ? 0 : textTokens(JSON.stringify(tools));
-  for (const { content, tool_calls } of messages) {
-    tokens += TOKENS_PER_MESSAGE;
+  for (const { role: _, content, tool_calls, ...others } of messages) {
+    tokens += TOKENS_PER_MESSAGE + fieldTokens(others);
     if (tool_calls) tokens += textTokens(JSON.stringify(tool_calls));
     if (typeof content === "string") tokens += textTokens(content);
     else for (const part of content ?? []) tokens += partTokens(part);
@@ -47,8 +47,8 @@ export function estimateInputTokens(
 }
 
 function partTokens(part: { readonly type: string; readonly text?: string | null | undefined }): number {
-  const { type, text } = part;
-  if (typeof text === "string") return textTokens(text);
+  const { type, text, ...others } = part;
+  if (typeof text === "string") return textTokens(text) + fieldTokens(others);
   if (type.includes("image")) return TOKENS_PER_IMAGE;
   if (type.includes("audio"))
     return Math.ceil(JSON.stringify(part).length / BASE64_CHARACTERS_PER_AUDIO_TOKEN);
@@ -56,6 +56,11 @@ function partTokens(part: { readonly type: string; readonly text?: string | null
     return TOKENS_PER_PAGE * Math.ceil(JSON.stringify(part).length / BASE64_CHARACTERS_PER_PAGE);
   }
   return textTokens(JSON.stringify(part));
+}
+
+/** Fields that a provider may read beside those that are known, such as an earlier answer's reasoning. */
+function fieldTokens(fields: object): number {
+  return Object.keys(fields).length === 0 ? 0 : textTokens(JSON.stringify(fields));
 }
 
 function textTokens(text: string): number {

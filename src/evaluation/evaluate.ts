@@ -13,6 +13,7 @@ import { groupFamilies, leaveOneTaskOut } from "./protocols/leave-one-task-out.t
 import type { Split } from "./protocols/split.ts";
 import { trainTest } from "./protocols/train-test.ts";
 import type { EvaluationReport } from "./report/report.ts";
+import { verdictOf } from "./report/verdict.ts";
 import type { Router } from "./router.ts";
 import { type Selection, type SelectionCode, selectPrompts } from "./select-prompts.ts";
 
@@ -26,6 +27,8 @@ export interface EvaluationOptions extends Selection {
   readonly together: readonly (readonly string[])[];
   readonly test?: Dataset;
   readonly prices?: PriceList;
+  /** Prices to use without `prices`, if they have every model. */
+  readonly knownPrices?: PriceList;
   readonly experiments: readonly Experiment[];
   /** What the experiment "loto" compares, beside cross-validation. */
   readonly lotoRouters: readonly Router[];
@@ -48,17 +51,19 @@ export async function evaluateRouters(
   options: EvaluationOptions,
   onProgress?: FitProgress,
 ): Promise<Result<EvaluationReport, EvaluationCode>> {
-  const { protocol, test, routers, seed, prices, threads = 1 } = options;
+  const { protocol, test, routers, seed, threads = 1 } = options;
   if (protocol === "split" && test === undefined) {
     return fail("missing_test", "protocol split needs a test file: add --test", "test");
   }
   const selected = selectPrompts(test === undefined ? outcomes : joinDatasets([outcomes, test]), options);
   if (!selected.ok) return selected;
   const { dataset, kept, sparseModels, incomplete } = selected.value;
-  const unpriced = prices === undefined ? undefined : dataset.models.find((model) => !prices.has(model));
-  if (unpriced !== undefined) {
-    return fail("missing_price", `the price list has no price of "${unpriced}"`, "prices");
+  const list = options.prices ?? options.knownPrices;
+  const unpriced = list === undefined ? [] : dataset.models.filter((model) => !list.has(model));
+  if (options.prices !== undefined && unpriced.length > 0) {
+    return fail("missing_price", `the price list has no price of "${unpriced[0]}"`, "prices");
   }
+  const prices = unpriced.length === 0 ? list : undefined;
   const families = joinFamilies(dataset, options.together);
   const testPrompts = kept.filter((i) => i >= outcomes.ids.length).length;
   const splits = planSplits(dataset, options, families, testPrompts);
@@ -88,7 +93,7 @@ export async function evaluateRouters(
   });
   const loto = await leaveOneTaskOutBeside(outcomes, options, families, onProgress);
   if (loto?.ok === false) return loto;
-  return ok({
+  const report = {
     protocol,
     suite: options.suite,
     seed,
@@ -98,10 +103,13 @@ export async function evaluateRouters(
     dropped_duplicates: splits.value.reduce((sum, { dropped }) => sum + dropped, 0),
     sparse_models: sparseModels,
     incomplete_prompts: incomplete,
+    ...(unpriced.length === 0 ? {} : { unpriced_models: unpriced }),
     ...measured,
     ...reports,
     ...(loto === undefined ? {} : { loto: loto.value }),
-  });
+  };
+  // First, since it is what most people read of the document.
+  return ok({ verdict: verdictOf(report), ...report });
 }
 
 /** The leave-one-task-out section beside cross-validation, where it is wanted and there is more than one family. */

@@ -124,9 +124,9 @@ export function readQuestion(
   const routed = routedText(conversation);
   const current = resolveCurrent(demands.currentModel, catalogue);
   if (!current.ok) return current;
-  const { said, tools } = conversation;
+  const { said, tools, beside } = conversation;
   const messages = typeof said === "string" ? [{ role: "user", content: said }] : said;
-  const inputTokens = estimateInputTokens(messages, tools);
+  const inputTokens = estimateInputTokens(messages, [...tools, ...beside]);
   const { suits = [], require } = demands;
   const { capabilities, contextTokens = 0 } = require;
   const preferred = preferredCapabilities(messages).map(

@@ -1,3 +1,4 @@
+import type { KeyLimits } from "../contract/key-limits.ts";
 import type { Failure } from "../core/result.ts";
 
 /** Who asks, however the question came: over HTTP or by a service binding. */
@@ -6,6 +7,8 @@ export interface Caller {
   readonly keyName: string | undefined;
   /** The address that was asked, for what is recorded. */
   readonly address: string;
+  /** What the key may ask for at most. */
+  readonly limits: KeyLimits;
   /** An `Authorization` of the caller's own for providers; undefined where none was sent for them. */
   readonly authorization: string | undefined;
   /** Keeps work alive that outlasts the answer (`ctx.waitUntil`). */

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../contract/error.ts";
+import type { KeyLimits } from "../contract/key-limits.ts";
 import type { Question } from "../contract/question.ts";
-import type { Catalogue } from "../core/catalogue.ts";
-import { ok, type Result } from "../core/result.ts";
+import { type Catalogue, catalogueNames, matchModels } from "../core/catalogue.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 import { type Decided, decideQuestion } from "../router/decision.ts";
 import type { Serving } from "../router/serving.ts";
 import type { Asked } from "./handler.ts";
@@ -20,9 +21,29 @@ export async function decideForCaller(
 ): Promise<Result<{ readonly decided: Decided; readonly id: string }, ErrorCode>> {
   const { embeddings, feedback } = isolate;
   const { keyName } = caller;
-  const surroundings = { owner: keyName ?? "", embeddings, stopwatch, ...(usable && { usable }) };
-  const decided = await decideQuestion(question, serving, surroundings);
+  const { limits } = caller;
+  const allowed = (whole: Catalogue) => allowedModels(usable === undefined ? whole : usable(whole), limits);
+  if (Object.keys(allowed(serving.catalogue).models).length === 0)
+    return fail("no_candidates", "this key may use none of the models that can be reached", "models");
+  const surroundings = { owner: keyName ?? "", embeddings, stopwatch, usable: allowed };
+  const decided = await decideQuestion(bounded(question, limits), serving, surroundings);
   if (!decided.ok) return decided;
   recordDecision(isolate, caller, decided.value);
   return ok({ decided: decided.value, id: await newDecisionId(feedback, decided.value, keyName) });
+}
+
+/** The part of a catalogue that the key may use; where that is none of it, the decision says so. */
+export function allowedModels(whole: Catalogue, { models }: KeyLimits): Catalogue {
+  if (models === undefined) return whole;
+  const { matched } = matchModels(Object.keys(whole.models), catalogueNames(whole), models);
+  return {
+    ...whole,
+    models: Object.fromEntries(Object.entries(whole.models).filter(([id]) => matched.has(id))),
+  };
+}
+
+function bounded(question: Question, { maxUsd }: KeyLimits): Question {
+  if (maxUsd === undefined) return question;
+  const asked = question.demands.maxUsd ?? Number.POSITIVE_INFINITY;
+  return { ...question, demands: { ...question.demands, maxUsd: Math.min(asked, maxUsd) } };
 }

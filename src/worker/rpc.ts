@@ -51,6 +51,7 @@ export abstract class RpcEntrypoint extends WorkerEntrypoint<Env, RpcProps | und
     const caller = {
       keyName: this.ctx.props?.name,
       address: `rpc:${method}`,
+      limits: {},
       authorization: undefined,
       keepAlive: (work: Promise<unknown>) => this.ctx.waitUntil(work),
       spend: async () => undefined,

@@ -45,7 +45,7 @@ beforeAll(async () => {
   });
   const response = await post("/v1/route", { messages });
   ranking = (await response.json()).ranking.map(({ model }: { model: string }) => model);
-}, 120_000);
+});
 
 afterAll(async () => {
   await worker?.stop();

@@ -151,12 +151,12 @@ test("a provider's new host goes live once it was typed, and is told by publish 
   // What is live, and what comes with Signalbox, need not be typed again.
   expect((await signalbox("publish", copy)).code).toBe(0);
   expect((await signalbox("publish", standard)).code).toBe(0);
-}, 90_000);
+});
 
 test("a host that is none is wrong usage", async () => {
   const { code, stderr } = await signalbox("publish", copy, "--accept-providers", "https://x.example/v1");
   expect([code, stderr]).toEqual([2, expect.stringContaining("It must list hosts")]);
-}, 60_000);
+});
 
 test.each(refusals)(
   "%s is refused, and nothing changes",

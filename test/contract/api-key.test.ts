@@ -56,3 +56,39 @@ test("the comparison takes the same time wherever the first difference is", () =
   expect(Math.max(...fastest) / Math.min(...fastest)).toBeLessThan(1.5);
   expect(equalInConstantTime(stored, stored.slice())).toBe(true);
 });
+
+const limits = {
+  models: ["gpt-*", "a:b,c d"],
+  maxUsd: 0.001,
+  maxTokens: 2000,
+  maxAnswers: 1,
+  fields: ["temperature", "top_p"],
+};
+
+test("limits of a key are read as they were written, with and without permissions", async () => {
+  for (const allows of [undefined, ["chat"] as const]) {
+    const made = unwrapped(await createApiKey("app", (count) => new Uint8Array(count), allows, limits));
+    const records = unwrapped(parseKeyRecords(`${made.record},${made.record.replace("app", "other")}`));
+    expect([...records.values()].map((record) => record.limits)).toEqual([limits, limits]);
+    expect(records.get("app")?.allows.has("route")).toBe(allows === undefined);
+  }
+});
+
+test.each([
+  "max_usd=",
+  "max_usd=x",
+  "max_usd=-1",
+  "max_tokens=0",
+  "n=1.5",
+  "model=",
+  "modles=gpt-4o",
+  "n=1&N=2",
+])("a limit that isn't understood is no record: %s", (text) => {
+  const record = `app:${"0".repeat(32)}:${"0".repeat(64)}::${text}`;
+  expect(parseKeyRecords(record)).toMatchObject({ ok: false, failure: { code: "misconfigured" } });
+});
+
+function unwrapped<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false }): T {
+  if (!result.ok) throw new Error("it was refused");
+  return result.value;
+}

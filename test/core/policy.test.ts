@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Catalogue } from "../../src/core/catalogue.ts";
+import type { Catalogue, CatalogueModel } from "../../src/core/catalogue.ts";
 import { catalogueNames, matchModels } from "../../src/core/catalogue.ts";
 import { type DecisionRequest, decide } from "../../src/core/decide.ts";
 import { type Candidate, choose } from "../../src/core/policy.ts";
@@ -64,7 +64,7 @@ const catalogue: Catalogue = {
       capabilities: ["vision", "tools"],
       price: { input: 10, cachedInput: 1, output: 20 },
     }),
-    "lab/small": model({ contextTokens: 100 }),
+    "lab/small": model({ contextTokens: 200 }),
     other: model({ capabilities: ["tools"], contextTokens: 5000 }),
   },
 };
@@ -112,6 +112,54 @@ describe("decide", () => {
   const base: DecisionRequest = { inputTokens: 50, require: { capabilities: [] }, rule: { kind: "quality" } };
   const run = (over: Partial<DecisionRequest>, p = prediction) =>
     decide(predictor, catalogue, p, { ...base, ...over });
+
+  it("has no candidate that has left its provider, and says so where none is left", () => {
+    const retired = { ...catalogue.models["lab/large"], retiresOn: "2026-11-30", replacedBy: "other" };
+    const models = { ...catalogue.models, "lab/large": retired as CatalogueModel };
+    const on = (today: string, over: Partial<DecisionRequest> = {}) =>
+      decide(predictor, { ...catalogue, models }, prediction, { ...base, ...over, today });
+    expect(on("2026-11-29")).toMatchObject({ ok: true, value: { model: "lab/large" } });
+    expect(on("2026-11-30")).toMatchObject({ ok: true, value: { model: "other" } });
+    expect(on("2026-11-30", { models: ["big"] })).toMatchObject({
+      ok: false,
+      failure: {
+        code: "no_candidates",
+        message: expect.stringContaining("lab/large left its provider on 2026-11-30; its maker names other"),
+      },
+    });
+  });
+
+  it("chooses among the variants of an effort where one is asked for", () => {
+    const variant = { of: "lab/large", effort: "low", request: { reasoning_effort: "low" } };
+    const models = {
+      ...catalogue.models,
+      other: { ...catalogue.models["other"], variant } as CatalogueModel,
+    };
+    const at = (effort: string) =>
+      decide(predictor, { ...catalogue, models }, prediction, { ...base, effort });
+    expect(at("low")).toMatchObject({ ok: true, value: { model: "other", reason: "only_candidate" } });
+    expect(at("high")).toMatchObject({
+      failure: { message: 'no allowed model has the effort "high"; there are low', param: "effort" },
+    });
+    expect(run({ effort: "high" })).toMatchObject({
+      failure: { message: expect.stringContaining("none of them has variants") },
+    });
+  });
+
+  it("counts what the provider has read for another effort of the same model", () => {
+    const variant = { of: "lab/large", effort: "low", request: { reasoning_effort: "low" } };
+    const models = {
+      ...catalogue.models,
+      other: { ...(catalogue.models["lab/large"] as CatalogueModel), aliases: [], variant },
+    };
+    const usdOf = (currentModel: string) => {
+      const decision = decide(predictor, { ...catalogue, models }, prediction, { ...base, currentModel });
+      if (!decision.ok) throw new Error(decision.failure.message);
+      return decision.value.ranking.find(({ model }) => model === "lab/large")?.expectedUsd;
+    };
+    expect(usdOf("other")).toBe(usdOf("lab/large"));
+    expect(usdOf("lab/small")).toBeGreaterThan(usdOf("other") as number);
+  });
 
   it("ranks the models that bundle and catalogue share, with prices from the catalogue", () => {
     expect(run({})).toMatchObject({

@@ -102,7 +102,7 @@ function here(command: string): string {
 }
 
 async function sh(command: string): Promise<string> {
-  return (await run(here(command), { cwd: folder, timeout: 120_000 })).stdout;
+  return (await run(here(command), { cwd: folder })).stdout;
 }
 
 function of(page: string, pattern: RegExp): readonly string[] {

@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
+import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
+import { createProgram } from "../../src/cli/program.ts";
 import { readSafetensors } from "../../src/core/safetensors.ts";
 import { type Page, proseOf, readPage, readPages, root } from "./pages.ts";
 
-const run = promisify(execFile);
 const pages = readPages();
 
 describe.each(pages)("$path", (page) => {
@@ -44,22 +43,17 @@ function anchorsOf(text: string): readonly string[] {
   );
 }
 
-test("commands and options of the command line exist", async () => {
+test("commands and options of the command line exist", () => {
   const mentions = pages.flatMap(commandsOf);
   expect(mentions.length).toBeGreaterThan(10);
-  const commands = await commandNames();
-  const unknown: string[] = [];
-  const options = new Map<string, readonly string[]>();
-  for (const { page, command, mentioned } of mentions) {
-    if (!commands.includes(command)) {
-      unknown.push(`${page}: ${command}`);
-      continue;
-    }
-    if (!options.has(command)) options.set(command, await optionsOf(command));
-    for (const option of mentioned) {
-      if (!options.get(command)?.includes(option)) unknown.push(`${page}: ${command} ${option}`);
-    }
-  }
+  const options = new Map(createProgram().commands.map((command) => [command.name(), optionsOf(command)]));
+  const unknown = mentions.flatMap(({ page, command, mentioned }) => {
+    const known = options.get(command);
+    if (known === undefined) return [`${page}: ${command}`];
+    return mentioned
+      .filter((option) => !known.includes(option))
+      .map((option) => `${page}: ${command} ${option}`);
+  });
   expect(unknown).toEqual([]);
 });
 
@@ -75,29 +69,10 @@ function commandsOf({ path, text }: Page) {
   }));
 }
 
-async function help(...command: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, ["src/cli/main.ts", ...command, "--help"], { cwd: root });
-  return stdout;
-}
-
-const otherParts = /^(Usage|Arguments|Options|Examples?|Formats):/;
-
-async function commandNames(...group: readonly string[]): Promise<readonly string[]> {
-  // The program has several lists of commands, each under a heading of its own.
-  const lists = (await help(...group)).split("\n\n").filter((part) => !otherParts.test(part));
-  const names = lists.flatMap((list) =>
-    [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name as string),
-  );
-  return names.filter((name) => name !== "help");
-}
-
 /** The options of a command, and of its subcommands. */
-async function optionsOf(...command: readonly string[]): Promise<readonly string[]> {
-  const own = [...(await help(...command)).matchAll(/^ +(?:-\w, )?(--[a-z][a-z-]*)/gm)].map(
-    ([, name]) => name as string,
-  );
-  const deeper = (await commandNames(...command)).map((name) => optionsOf(...command, name));
-  return own.concat(...(await Promise.all(deeper)));
+function optionsOf(command: Command): readonly string[] {
+  const own = command.options.flatMap(({ long }) => long ?? []);
+  return ["--help", ...own, ...command.commands.flatMap(optionsOf)];
 }
 
 test("npm scripts exist", () => {

@@ -37,7 +37,7 @@ test("the tutorial's commands work and print what it says", async () => {
   );
   expect(stable).toHaveLength(6);
   for (const line of stable) expect(output).toContain(line);
-  expect(output).toMatch(/^bundle +[0-9a-f]{64}, 3 models, 2 tasks$/m);
+  expect(output).toMatch(/^bundle +[0-9a-f]{12}, 3 models, 2 tasks$/m);
 });
 
 /** The command as it runs outside a clone, with a KV of its own. */

@@ -39,6 +39,9 @@ describe("evaluate", () => {
     const { status, stdout } = evaluate("--protocol", "cv", ...quick, "--json");
     const report = JSON.parse(stdout);
     expect(status).toBe(0);
+    expect(Object.keys(report)[0]).toBe("verdict");
+    expect(report.verdict.sentences[0]).toMatch(/^Quality: /);
+    expect(report.unpriced_models).toEqual(["a", "b", "c"]);
     expect(report).toMatchObject({ protocol: "cv", suite: "made-up", prompts: 200, models: ["a", "b", "c"] });
     expect(Object.keys(report.routers)).toEqual(["knn-5", "nearest-centroid"]);
     expect(Object.keys(report.anchors)).toEqual(["random", "best_single", "best_per_task", "oracle"]);

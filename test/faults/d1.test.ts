@@ -9,8 +9,6 @@ import { migrate } from "./migrate.ts";
 let worker: FaultWorker;
 afterEach(() => worker.stop());
 
-const STARTING_MS = 120_000;
-
 /** A Worker that has decided once, and the decision. */
 async function startDecided(options: FaultWorkerOptions = {}): Promise<string> {
   worker = await startFaultWorker(options);
@@ -19,7 +17,7 @@ async function startDecided(options: FaultWorkerOptions = {}): Promise<string> {
 
 const feedback = (decision: string, score = 1) => post(worker, "/v1/feedback", { decision, score });
 
-test("D1 is down", { timeout: STARTING_MS }, async () => {
+test("D1 is down", async () => {
   const decision = await startDecided();
   worker.inject(({ storage }) => ({ kind: storage === "d1" ? "fail" : "pass" }));
   const { status, body, headers } = await feedback(decision);
@@ -31,7 +29,7 @@ test("D1 is down", { timeout: STARTING_MS }, async () => {
   expect((await feedback(decision)).body).toMatchObject({ duplicate: false });
 });
 
-test("D1 takes feedback, but its answer is lost", { timeout: STARTING_MS }, async () => {
+test("D1 takes feedback, but its answer is lost", async () => {
   const decision = await startDecided();
   worker.inject(({ storage }) => ({ kind: storage === "d1" ? "lost" : "pass" }));
   expect((await feedback(decision)).status).toBe(503);
@@ -40,7 +38,7 @@ test("D1 takes feedback, but its answer is lost", { timeout: STARTING_MS }, asyn
   expect((await feedback(decision, 0)).body.error.code).toBe("decision_replayed");
 });
 
-test("D1 never answers", { timeout: STARTING_MS }, async () => {
+test("D1 never answers", async () => {
   const decision = await startDecided();
   worker.inject(({ storage }) => ({ kind: storage === "d1" ? "hang" : "pass" }));
   const { status, body } = await feedback(decision);
@@ -48,7 +46,7 @@ test("D1 never answers", { timeout: STARTING_MS }, async () => {
   expect((await route(worker)).status).toBe(200);
 });
 
-test("D1 has no tables", { timeout: STARTING_MS }, async () => {
+test("D1 has no tables", async () => {
   const decision = await startDecided({ tables: false });
   const { status, body } = await feedback(decision);
   expect([status, body.error.code]).toEqual([503, "feedback_not_stored"]);
@@ -57,7 +55,7 @@ test("D1 has no tables", { timeout: STARTING_MS }, async () => {
   expect((await feedback(decision)).body).toMatchObject({ duplicate: false });
 });
 
-test("D1 is locked by another process", { timeout: STARTING_MS }, async () => {
+test("D1 is locked by another process", async () => {
   const decision = await startDecided({ plainStorage: true });
   // The file itself, as local workerd keeps it.
   const files = await readdir(worker.folder, { recursive: true });
@@ -81,7 +79,7 @@ test("D1 is locked by another process", { timeout: STARTING_MS }, async () => {
   expect((await feedback(decision)).body).toMatchObject({ duplicate: false });
 });
 
-test("D1 is down while decisions are logged there", { timeout: STARTING_MS }, async () => {
+test("D1 is down while decisions are logged there", async () => {
   await startDecided({ variables: { DECISION_LOG: "d1" } });
   worker.inject(({ storage }) => ({ kind: storage === "d1" ? "fail" : "pass" }));
   for (let k = 0; k < 5; k++) expect((await route(worker)).status).toBe(200);
@@ -89,7 +87,7 @@ test("D1 is down while decisions are logged there", { timeout: STARTING_MS }, as
   expect((await health(worker)).body.status).toBe("ok");
 });
 
-test("D1 never answers while decisions are logged there", { timeout: STARTING_MS }, async () => {
+test("D1 never answers while decisions are logged there", async () => {
   await startDecided({ variables: { DECISION_LOG: "d1" } });
   await expect.poll(async () => (await traffic(worker)).body.data.length).toBe(1);
   worker.inject(({ storage }) => ({ kind: storage === "d1" ? "hang" : "pass" }));
@@ -104,7 +102,7 @@ test("D1 never answers while decisions are logged there", { timeout: STARTING_MS
   await expect.poll(async () => (await traffic(worker)).body.data[0].decisions).toBe(2);
 });
 
-test("D1 never answers a question about traffic", { timeout: STARTING_MS }, async () => {
+test("D1 never answers a question about traffic", async () => {
   await startDecided({ variables: { DECISION_LOG: "d1" } });
   worker.inject(({ storage }) => ({ kind: storage === "d1" ? "hang" : "pass" }));
   const { status, body, headers } = await traffic(worker);
@@ -112,7 +110,7 @@ test("D1 never answers a question about traffic", { timeout: STARTING_MS }, asyn
   expect(logged(worker, "traffic_unreadable").length).toBe(1);
 });
 
-test("the Analytics Engine isn't bound", { timeout: STARTING_MS }, async () => {
+test("the Analytics Engine isn't bound", async () => {
   await startDecided({ analytics: false });
   expect((await route(worker)).status).toBe(200);
   expect((await health(worker)).body.status).toBe("ok");

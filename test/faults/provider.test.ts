@@ -14,7 +14,6 @@ let worker: FaultWorker;
 let ranking: readonly string[];
 
 const question = "How many positive divisors does 360 have?";
-const STARTING_MS = 120_000;
 
 // A workerd for each test: models that rest, and what was logged, stay with their isolate.
 beforeEach(async () => {
@@ -25,7 +24,7 @@ beforeEach(async () => {
   });
   ranking = (await route(worker, question)).body.ranking.map(({ model }: { model: string }) => model);
   return () => worker.stop();
-}, STARTING_MS);
+});
 beforeAll(async () => {
   provider = await startFakeProvider();
 });

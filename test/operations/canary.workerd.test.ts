@@ -183,5 +183,5 @@ test("a shadow never answers; what it would have chosen is counted and recorded"
 });
 
 function conversationOf(said: Conversation["said"]): Conversation {
-  return { said, tools: [], routeOn: "first", session: undefined };
+  return { said, tools: [], beside: [], routeOn: "first", session: undefined };
 }

@@ -27,9 +27,12 @@ interface Diagnosis {
   readonly checks: readonly Check[];
 }
 
-function doctor(...args: readonly string[]): Promise<Diagnosis> {
+const doctor = (...args: readonly string[]) => doctorIn([], args);
+
+function doctorIn(nodeOptions: readonly string[], args: readonly string[]): Promise<Diagnosis> {
   return new Promise((resolve, reject) => {
-    const full = [join(root, "src/cli/main.ts"), "doctor", "--json", "--config", config, ...args];
+    const command = [join(root, "src/cli/main.ts"), "doctor", "--json", "--config", config];
+    const full = [...nodeOptions, ...command, ...args];
     execFile(process.execPath, full, { cwd: folder }, (error, stdout, stderr) => {
       try {
         resolve({ code: error === null ? 0 : Number(error.code), ...JSON.parse(stdout) });
@@ -51,8 +54,30 @@ test("all is well where nothing is published yet: a real Worker decides", async 
   expect(statuses(checks)).toEqual({
     ...{ Node: "pass", packages: "pass", encoder: "pass", embedding: "pass", accelerator: "pass" },
     ...{ bundle: "pass", catalogue: "pass", decision: "pass", configuration: "pass" },
-    ...{ KV: "skip", D1: "skip", port: "pass", Worker: "pass" },
+    ...{ KV: "skip", D1: "skip", keys: "skip", port: "pass", Worker: "pass" },
   });
+});
+
+test("an accelerator whose sums saturate fails, and says what to do", async () => {
+  // What a CPU without VNNI really computed stands in for the package, so that every CPU can see it fail.
+  const standIn = new URL("saturating-runtime.ts", import.meta.url).href;
+  const hook = `import { registerHooks } from "node:module";
+    registerHooks({ resolve: (name, context, next) => next(name === "onnxruntime-node" ? "${standIn}" : name, context) });`;
+  const nodeOptions = ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
+  // No Worker answers there, which is quicker than to start one.
+  const args = ["--state", join(folder, "empty"), "--url", "http://127.0.0.1:9"];
+  const { code, ok, checks } = await doctorIn(nodeOptions, args);
+  expect([code, ok]).toEqual([1, false]);
+  expect(failures(checks)).toEqual([
+    {
+      name: "accelerator",
+      status: "fail",
+      detail:
+        "onnxruntime-node embeds otherwise on this CPU than the Worker does (cosine 0.9930, needed 0.9995); it is not used",
+      next: expect.stringContaining("npm uninstall onnxruntime-node"),
+    },
+    expect.objectContaining({ name: "Worker" }),
+  ]);
 });
 
 test("a damaged bundle in KV and a missing table fail, and say what to do", async () => {

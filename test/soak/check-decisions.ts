@@ -92,6 +92,7 @@ async function wasDue(
     const due = await servingFor({ pointer, canary } as unknown as Serving, {
       said: prompt,
       tools: [],
+      beside: [],
       routeOn: "first",
       session,
     });

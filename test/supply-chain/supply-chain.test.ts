@@ -90,9 +90,7 @@ describe("licenses", () => {
 });
 
 describe("what is bundled", () => {
-  test("in Worker and page is the list, and each is named in NOTICE with its license", {
-    timeout: 60_000,
-  }, async () => {
+  test("in Worker and page is the list, and each is named in NOTICE with its license", async () => {
     const folder = await mkdtemp(join(tmpdir(), "signalbox-bundled-"));
     try {
       const meta = join(folder, "meta.json");

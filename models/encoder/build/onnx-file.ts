@@ -104,6 +104,28 @@ export function writeOnnx({ nodes, tensors, inputs, outputs }: OnnxGraph): Uint8
   return Model.encode(message).finish();
 }
 
+/** What a file's graph computes, in its order. */
+export function readOnnxNodes(
+  file: Uint8Array,
+): readonly Pick<OnnxNode, "type" | "domain" | "inputs" | "outputs">[] {
+  const { graph } = Model.decode(file) as unknown as {
+    readonly graph: {
+      readonly node: readonly {
+        readonly op_type: string;
+        readonly domain: string;
+        readonly input: readonly string[];
+        readonly output: readonly string[];
+      }[];
+    };
+  };
+  return graph.node.map(({ op_type: type, domain, input: inputs, output: outputs }) => ({
+    type,
+    domain,
+    inputs,
+    outputs,
+  }));
+}
+
 function tensorMessage({ name, type, shape, data }: OnnxTensor) {
   const head = { name, dims: shape, data_type: elementTypes[type] };
   if (data instanceof Uint8Array) return { ...head, raw_data: data };

@@ -1,6 +1,7 @@
 /**
  * Compares the ways to embed on this machine with the WebAssembly runtime on one thread, which computes bit for bit what
- * the Worker does: how far their embeddings part, and how many prompts a second each embeds, tokenizer included.
+ * the Worker does: how far their embeddings part, how many prompts a second each embeds, tokenizer included, and how much
+ * CPU each prompt takes, which depends less on what else the machine does.
  *
  *   node models/encoder/build/runtimes.ts <directory of the outcome suites> [suite]
  */
@@ -34,18 +35,24 @@ else console.log(native.failure.message);
 interface Embedded {
   readonly embeddings: readonly Float32Array[];
   readonly perSecond: number;
+  readonly cpuMs: number;
 }
 
 async function embedAll(session: EncoderSession): Promise<Embedded> {
   const encoder = await createEncoder(files, session);
   if (!encoder.ok) throw new Error(encoder.failure.message);
   await embedTexts(encoder.value, prompts.slice(0, 20)); // compile first
-  const start = performance.now();
+  const [start, startCpu] = [performance.now(), process.cpuUsage()];
   const embeddings = await embedTexts(encoder.value, prompts);
-  return { embeddings, perSecond: prompts.length / ((performance.now() - start) / 1000) };
+  const { user, system } = process.cpuUsage(startCpu);
+  return {
+    embeddings,
+    perSecond: prompts.length / ((performance.now() - start) / 1000),
+    cpuMs: (user + system) / 1000 / prompts.length,
+  };
 }
 
-function report(session: string, { embeddings, perSecond }: Embedded): void {
+function report(session: string, { embeddings, perSecond, cpuMs }: Embedded): void {
   const distances = embeddings.map((embedding, k) =>
     distance(embedding, portable.embeddings[k] as Float32Array),
   );
@@ -54,6 +61,7 @@ function report(session: string, { embeddings, perSecond }: Embedded): void {
     JSON.stringify({
       session,
       perSecond: Math.round(perSecond),
+      cpuMs: Number(cpuMs.toFixed(1)),
       equalTo1e5: distances.filter(({ absolute }) => absolute < 1e-5).length / distances.length,
       largestCosineDistance: Number(largest(distances.map(({ cosine }) => cosine)).toExponential(2)),
       largestAbsoluteDifference: Number(largest(distances.map(({ absolute }) => absolute)).toExponential(2)),

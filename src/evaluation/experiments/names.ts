@@ -8,6 +8,3 @@ export const experimentNames = [
   "loto",
 ] as const;
 export type Experiment = (typeof experimentNames)[number];
-
-/** Those that cost next to nothing once the routers are fitted. */
-export const cheapExperiments: readonly Experiment[] = ["paper", "few-labels"];

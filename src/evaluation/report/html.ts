@@ -27,6 +27,7 @@ export function formatHtml(report: EvaluationReport): string {
 <main>
 <h1>Routing on ${escapeHtml(suite)}</h1>
 <p class="soft">${prompts.toLocaleString("en-US")} prompts, ${count(models)} models, ${count(tasks)} tasks; ${protocols[protocol]}.</p>
+${verdict(report)}
 ${headline(report)}
 ${reportSections(report).join("\n")}
 <footer>Seed ${seed}. ${leftOut(report)}Models: ${escapeHtml(models.join(", "))}.</footer>
@@ -34,6 +35,11 @@ ${reportSections(report).join("\n")}
 </body>
 </html>
 `;
+}
+
+function verdict({ verdict }: EvaluationReport): string {
+  const [quality = "", ...others] = (verdict?.sentences ?? []).map(escapeHtml);
+  return quality === "" ? "" : `<p class="verdict"><strong>${quality}</strong> ${others.join(" ")}</p>`;
 }
 
 function headline(report: EvaluationReport): string {

@@ -8,6 +8,7 @@ export function formatMarkdown(report: EvaluationReport): string {
   const unseen = report.protocol === "loto" ? report : report.loto;
   const parts = [
     `### ${suite}, ${protocol}: ${prompts.toLocaleString("en-US")} prompts, ${models.length} models, ${tasks.length} tasks`,
+    report.verdict?.sentences.join(" "),
     routerTable(report),
     callTable(report),
     costTable(report),

@@ -18,6 +18,7 @@ h1 { font-size: 34px; line-height: 1.15; margin: 0 0 8px; letter-spacing: -0.02e
 h2 { font-size: 23px; margin: 64px 0 6px; letter-spacing: -0.01em; }
 p { margin: 8px 0 16px; max-width: 68ch; }
 .soft { color: var(--ink-soft); }
+.verdict { font-size: 1.1em; max-width: 62ch; margin: 20px 0 0; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(146px, 1fr)); gap: 14px; margin: 28px 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px 18px; }
 .card b { display: block; font-size: 28px; line-height: 1.15; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }

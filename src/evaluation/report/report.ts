@@ -49,7 +49,23 @@ export interface AnchorScores {
   readonly oracle: number;
 }
 
+/** What a report comes to, in sentences that need no other figure beside them. */
+export interface Verdict {
+  /** The router that the sentences are about: the one that is served where it was compared. */
+  readonly router: string;
+  readonly quality: "gain" | "no_gain_shown" | "loss";
+  /** About how many more such prompts would tell whether there is a gain; absent where it is told, or hopeless. */
+  readonly prompts_to_settle?: number;
+  /** Share of the best single model's bill that is saved at no less than its quality; absent without prices. */
+  readonly saving_at_parity?: number;
+  /** The router with the best score, where it is another one by more than chance would have it. */
+  readonly better_kind?: string;
+  readonly sentences: readonly string[];
+}
+
 export interface EvaluationReport extends ExperimentReports {
+  /** What it all comes to; undefined where no router was compared. */
+  readonly verdict: Verdict | undefined;
   readonly protocol: "cv" | "loto" | "split";
   readonly suite: string;
   readonly seed: number;
@@ -63,6 +79,8 @@ export interface EvaluationReport extends ExperimentReports {
   readonly sparse_models: readonly string[];
   /** Prompts left out for lacking the result of some model. */
   readonly incomplete_prompts: number;
+  /** Models without a price, where prices were looked up and some are missing. */
+  readonly unpriced_models?: readonly string[];
   readonly routers: Readonly<Record<string, RouterReport>>;
   readonly anchors: AnchorScores;
   readonly anchors_macro: AnchorScores;

@@ -34,7 +34,8 @@ export function formatTable(report: EvaluationReport): string {
   const title =
     `${report.suite}, ${report.protocol}: ${report.prompts.toLocaleString("en-US")} prompts, ` +
     `${report.models.length} models, ${report.tasks.length} tasks`;
-  return `${title}\n\n${lines.join("\n")}\n`;
+  const verdict = (report.verdict?.sentences ?? []).map((sentence) => `${sentence}\n`).join("");
+  return `${title}\n\n${verdict}\n${lines.join("\n")}\n`;
 }
 
 function extraTitles({ routers }: EvaluationReport): string[] {

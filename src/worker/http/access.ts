@@ -40,6 +40,7 @@ export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
   if (refused !== undefined) return failureResponse(refused);
   context.set("keyName", record.name);
   context.set("keyAllows", record.allows);
+  context.set("keyLimits", record.limits);
   return next();
 });
 
@@ -110,6 +111,7 @@ export function callerOf(context: HttpContext): Caller {
   return {
     keyName,
     address: context.req.path,
+    limits: context.get("keyLimits") ?? {},
     authorization: callerAuthorization(context),
     keepAlive: (work) => context.executionCtx.waitUntil(work),
     // One was spent when the request was let in. The platform's limiter counts one a call, so each prompt is a call.

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Permission } from "../../contract/api-key.ts";
 import { type ErrorCode, errorBody, errorKinds } from "../../contract/error.ts";
+import type { KeyLimits } from "../../contract/key-limits.ts";
 import type { Failure } from "../../core/result.ts";
 import type { Env } from "../state/bindings.ts";
 import type { Isolate } from "../state/isolate.ts";
@@ -14,6 +15,7 @@ export interface HttpEnv {
     isolate: Isolate;
     keyName?: string;
     keyAllows?: ReadonlySet<Permission>;
+    keyLimits?: KeyLimits;
     bodyShare: BodyShare;
   };
 }

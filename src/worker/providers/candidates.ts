@@ -11,7 +11,10 @@ export function suitsRequest(
   body: RequestBody,
   answerTokens: number,
 ): readonly ((model: CatalogueModel) => boolean)[] {
+  const asked = body["reasoning_effort"];
   return [
+    // The caller's own effort would be sent to every variant: those of another say nothing about it.
+    ({ variant }) => typeof asked !== "string" || variant === undefined || variant.effort === asked,
     ({ accepts }) => accepts === undefined || refusedBy(accepts, body) === undefined,
     ({ maxOutputTokens }) => maxOutputTokens >= answerTokens,
   ];

@@ -3,6 +3,7 @@ import type { Decision } from "../../core/decide.ts";
 import type { Predictor } from "../../core/predictor.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Decided } from "../../router/decision.ts";
+import type { Serving } from "../../router/serving.ts";
 import { decideShadow, type ShadowDecision, type ShadowTally } from "../../router/shadow.ts";
 import type { Caller } from "../caller.ts";
 import { describeError, logEvent } from "../log.ts";
@@ -90,14 +91,57 @@ export function recordDecision(
     const shadow = decideShadow(decided);
     if (shadow !== undefined) shadowTally.record(shadow, decided.decision.model);
     const facts = factsOf(decided, shadow, keyName, address);
-    try {
-      analytics?.writeDataPoint(dataPoint(facts));
-    } catch (error) {
-      notRecorded(error);
-    }
-    await decisionLog?.write(facts);
+    await write(facts, analytics, decisionLog);
   };
   keepAlive(work().catch(notRecorded));
+}
+
+/** The same for a completion whose model the caller named: nothing was predicted, but it costs as much. */
+export function recordNamed(
+  { analytics, decisionLog }: Recorders,
+  { keyName, address, keepAlive }: Caller,
+  { model, expectedUsd, serving }: NamedCompletion,
+): void {
+  if (analytics === undefined && decisionLog === undefined) return;
+  const facts: DecisionFacts = {
+    decided_at: Math.floor(Date.now() / 1000),
+    model,
+    reason: "named",
+    bundle: serving.pointer.bundle,
+    role: "named",
+    key_name: keyName ?? null,
+    path: address,
+    p_correct: 0,
+    expected_usd: expectedUsd,
+    familiarity: 1,
+    cache_hit: 0,
+    cheapest_usd: expectedUsd,
+    best_on_average_usd: expectedUsd,
+    shadow_bundle: null,
+    shadow_model: null,
+    shadow_p_correct: null,
+    shadow_usd: null,
+  };
+  keepAlive(write(facts, analytics, decisionLog).catch(notRecorded));
+}
+
+interface NamedCompletion {
+  readonly model: string;
+  readonly expectedUsd: number;
+  readonly serving: Serving;
+}
+
+async function write(
+  facts: DecisionFacts,
+  analytics: Analytics | undefined,
+  decisionLog: DecisionLog | undefined,
+): Promise<void> {
+  try {
+    analytics?.writeDataPoint(dataPoint(facts));
+  } catch (error) {
+    notRecorded(error);
+  }
+  await decisionLog?.write(facts);
 }
 
 function notRecorded(error: unknown): void {

@@ -1,5 +1,7 @@
 import { type ParsedChat, parseChatRequest } from "../../../contract/chat.ts";
 import type { ErrorCode } from "../../../contract/error.ts";
+import { excessOfKey } from "../../../contract/key-limits.ts";
+import type { RequestBody } from "../../../core/accepts.ts";
 import { type Catalogue, catalogueNames } from "../../../core/catalogue.ts";
 import { fail, ok, type Result } from "../../../core/result.ts";
 import { servingFor } from "../../../router/canary.ts";
@@ -8,9 +10,11 @@ import { decideForCaller } from "../../decide-for-caller.ts";
 import type { Asked, StreamingHandler } from "../../handler.ts";
 import { sendTo, suitsRequest } from "../../providers/candidates.ts";
 import { completeWithFallback } from "../../providers/fallback.ts";
+import { checkNamed } from "../../providers/named-bounds.ts";
 import { passedHeaders } from "../../providers/passed-headers.ts";
 import { reachable, type Target, targetOf } from "../../providers/provider.ts";
 import { filtersWithKey, howToSetKey } from "../../providers/with-key.ts";
+import { recordNamed } from "../../records/analytics.ts";
 import { decisionHeaders } from "../decision-response.ts";
 import { failureResponse } from "../http.ts";
 
@@ -25,11 +29,16 @@ export const postChatCompletions: StreamingHandler = async (body, asked) => {
   const chat = parseChatRequest(body.value);
   if (!chat.ok) return chat;
   const { isolate, caller, stopwatch } = asked;
+  const excess = excessOfKey(caller.limits, body.value as RequestBody);
+  if (excess !== undefined) return { ok: false, failure: excess };
+  const answers = chat.value.request.n ?? 1;
+  const usedUp = answers > 1 ? await caller.spend(answers) : undefined;
+  if (usedUp !== undefined) return { ok: false, failure: usedUp };
   const live = await stopwatch.time("state", () => isolate.state.serving(caller.keepAlive));
   if (!live.ok) return live;
   const plan =
     chat.value.kind === "named"
-      ? planNamed(asked, chat.value.name, live.value)
+      ? planNamed(asked, chat.value, live.value)
       : await planAuto(asked, chat.value, live.value);
   if (!plan.ok) return plan;
 
@@ -69,10 +78,12 @@ export const postChatCompletions: StreamingHandler = async (body, asked) => {
 };
 
 function planNamed(
-  { isolate: { settings }, caller }: Asked,
-  name: string,
-  { catalogue }: Serving,
+  { isolate, caller }: Asked,
+  { request, name, options }: Extract<ParsedChat, { readonly kind: "named" }>,
+  serving: Serving,
 ): Result<Plan, ErrorCode> {
+  const { settings } = isolate;
+  const { catalogue } = serving;
   const model = catalogueNames(catalogue).get(name);
   if (model === undefined) {
     return fail(
@@ -82,7 +93,12 @@ function planNamed(
     );
   }
   const target = targetOf(catalogue, model, "chat", settings, caller.authorization);
-  if (target !== undefined) return ok({ targets: [target], headers: {} });
+  if (target !== undefined) {
+    const usd = checkNamed(catalogue, model, request, options, caller.limits);
+    if (!usd.ok) return usd;
+    recordNamed(isolate, caller, { model, expectedUsd: usd.value, serving });
+    return ok({ targets: [target], headers: {} });
+  }
   const { provider } = catalogue.models[model] as Serving["catalogue"]["models"][string];
   const keyName = catalogue.providers[provider]?.keyName as string;
   return fail("provider_not_configured", `the Worker has no key for ${provider}; ${howToSetKey([keyName])}`);
@@ -101,7 +117,10 @@ async function planAuto(
   const demands = filtersWithKey(question.demands, serving, catalogue);
   if (!demands.ok) return demands;
   const suits = suitsRequest(request, question.answerTokens);
-  const fitting = { ...question, demands: { ...demands.value, suits } };
+  const bounds = [demands.value.maxUsd, asked.caller.limits.maxUsd].filter((usd) => usd !== undefined);
+  // So many answers cost at most so many times one.
+  const ceiling = bounds.length === 0 ? {} : { maxUsd: Math.min(...bounds) / (request.n ?? 1) };
+  const fitting = { ...question, demands: { ...demands.value, ...ceiling, suits } };
   const decision = await decideForCaller(asked, fitting, serving, usable);
   if (!decision.ok) return decision;
   const { decided, id } = decision.value;

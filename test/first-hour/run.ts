@@ -1,0 +1,145 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type FakeProvider, startFakeProvider } from "../conformance/fake-provider.ts";
+import { ownResults, withProvider } from "./own-models.ts";
+
+// `npm run first-hour`: what somebody waits for who follows the README in a clean clone of what is committed: the first
+// decision, the first chat through a key from the environment, a router of their own. Ends with 1 where one takes longer
+// than it may on two cores; installing depends on the network.
+const MOST_SECONDS = { decision: 180, chat: 240, router: 480 };
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), "signalbox-hour-"));
+const clone = join(folder, "signalbox");
+const run = promisify(execFile);
+const began = performance.now();
+
+/** As in a shell of somebody's own, where nothing is set. */
+const { PATH = "", HOME = "", npm_config_registry } = process.env;
+const environment = { PATH, HOME, ...(npm_config_registry === undefined ? {} : { npm_config_registry }) };
+
+interface Running {
+  readonly origin: string;
+  readonly stop: () => Promise<void>;
+}
+
+function npm(...args: readonly string[]) {
+  return run("npm", args, { cwd: clone, env: environment });
+}
+
+async function start(variables: Readonly<Record<string, string>> = {}): Promise<Running> {
+  // A group of its own, so that npm, the command and workerd end together.
+  const child: ChildProcess = spawn("npm", ["start", "--", "--port", "0"], {
+    cwd: clone,
+    detached: true,
+    env: { ...environment, ...variables },
+  });
+  const origin = await new Promise<string>((resolve, reject) => {
+    let shown = "";
+    const look = (chunk: Buffer) => {
+      shown += chunk.toString("utf8");
+      const [, found] = /listens on (http:\S+)/.exec(shown) ?? [];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout?.on("data", look);
+    child.stderr?.on("data", look);
+    child.once("exit", (code) => reject(new Error(`npm start ended with ${code}: ${shown}`)));
+  });
+  return {
+    origin,
+    async stop() {
+      child.removeAllListeners("exit");
+      const closed = new Promise((resolve) => child.once("close", resolve));
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+      await closed;
+    },
+  };
+}
+
+async function ask(address: string, body: object): Promise<Readonly<Record<string, unknown>>> {
+  const response = await fetch(address, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as Readonly<Record<string, unknown>>;
+  if (!response.ok) throw new Error(JSON.stringify(answer));
+  return answer;
+}
+
+function tell(step: keyof typeof MOST_SECONDS, what: string): void {
+  const seconds = (performance.now() - began) / 1000;
+  const isLate = seconds > MOST_SECONDS[step];
+  console.log(`${seconds.toFixed(1)} s of ${MOST_SECONDS[step]}  ${what}${isLate ? "  TOO LATE" : ""}`);
+  if (isLate) process.exitCode = 1;
+}
+
+async function firstDecision(): Promise<void> {
+  const worker = await start();
+  try {
+    const { model } = await ask(`${worker.origin}/v1/route`, { prompt: "How many divisors does 360 have?" });
+    tell("decision", `first decision: ${model}`);
+  } finally {
+    await worker.stop();
+  }
+}
+
+async function firstChat(provider: FakeProvider): Promise<void> {
+  // The default catalogue, with a provider of this machine in place of those at which an answer costs money.
+  const file = join(clone, "models/default/catalogue.json");
+  const catalogue = join(folder, "catalogue.json");
+  await writeFile(catalogue, withProvider(await readFile(file, "utf8"), provider.baseUrl));
+  await npm("run", "-s", "signalbox", "--", "publish", "models/default", "--catalogue", catalogue);
+  const worker = await start({ HOME_API_KEY: "a-key" });
+  try {
+    const messages = [{ role: "user", content: "How many divisors does 360 have?" }];
+    const answer = await ask(`${worker.origin}/v1/chat/completions`, { model: "auto:spend=0.3", messages });
+    if (provider.seen.at(-1)?.headers.authorization !== "Bearer a-key")
+      throw new Error("the key did not arrive");
+    tell("chat", `first chat: ${answer["model"]}`);
+  } finally {
+    await worker.stop();
+  }
+}
+
+async function firstRouter(provider: FakeProvider): Promise<void> {
+  await writeFile(join(clone, "results.csv"), ownResults());
+  const signalbox = (...args: readonly string[]) => npm("run", "-s", "signalbox", "--", ...args);
+  await signalbox("import", "csv", "results.csv", "--out", "outcomes.jsonl");
+  const { stdout } = await signalbox("evaluate", "outcomes.jsonl");
+  console.log(
+    stdout
+      .split("\n")
+      .filter((line) => /^(Quality|Cost|Best|About)/.test(line))
+      .join("\n"),
+  );
+  await signalbox("train", "outcomes.jsonl", "--out", "my-router");
+  const file = join(clone, "my-router/catalogue.json");
+  await writeFile(file, withProvider(await readFile(file, "utf8"), provider.baseUrl));
+  await signalbox("publish", "my-router", "--local");
+  const worker = await start();
+  try {
+    const prompt = "What is 47 times 12 plus 8?";
+    const { model, ranking } = await ask(`${worker.origin}/v1/route`, { prompt });
+    if ((ranking as readonly unknown[]).length !== 4) throw new Error("not the router of one's own");
+    tell("router", `first decision of a router of one's own: ${model}`);
+  } finally {
+    await worker.stop();
+  }
+}
+
+const provider = await startFakeProvider();
+try {
+  await run("git", ["clone", "--quiet", root, clone]);
+  console.log(`cloned, on ${availableParallelism()} cores`);
+  await firstDecision();
+  await firstChat(provider);
+  await firstRouter(provider);
+} finally {
+  await provider.stop();
+  await rm(folder, { recursive: true, force: true });
+}
