@@ -4,31 +4,35 @@ import {
   type CatalogueModel,
   capabilities,
   facts,
+  keyHeaders,
   modelStatuses,
   type Price,
+  type Provider,
+  surfaceNames,
 } from "../core/catalogue.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { acceptsSchema } from "./accepts.ts";
+import { providerAddress } from "./address.ts";
+import { autoNames } from "./auto-model.ts";
 import { atLeast, effortName, modelName, positive, positiveCount } from "./fields.ts";
 import { parseJson, parseWith } from "./parse.ts";
 
-const baseUrl = v.pipe(
-  v.string(),
-  v.regex(
-    /^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?(?:\/|$))[^\s?#@]*$/,
-    "must be an https address (http only on loopback) without credentials, query and fragment",
-  ),
-  // The pattern lets hosts and ports through that no address has.
-  v.check((text) => URL.canParse(text), "must be an address"),
-);
+const surfaceSchema = v.strictObject({
+  /** Where it is another one than the provider's. */
+  base_url: v.optional(providerAddress),
+  key_header: v.optional(v.picklist(keyHeaders)),
+});
 
 const providerSchema = v.strictObject({
-  base_url: baseUrl,
+  base_url: providerAddress,
   // The endings keep a catalogue from naming one of the Worker's other secrets.
   key_name: v.pipe(
     v.string(),
     v.regex(/^[A-Z][A-Z0-9_]{0,63}_(?:KEY|TOKEN)$/, "must be a name such as OPENAI_API_KEY or HF_TOKEN"),
   ),
+  key_header: v.optional(v.picklist(keyHeaders)),
+  /** What it speaks; chat completions where this is left out. */
+  surfaces: v.optional(v.record(v.picklist(surfaceNames), surfaceSchema)),
 });
 
 /** A dollar a token; no model costs a hundredth of it, and a call's price stays a number. */
@@ -108,6 +112,8 @@ const catalogueModelSchema = v.strictObject({
   unseen_output_tokens: v.optional(atLeast(0)),
   parameters_billion: v.optional(positive),
   license: v.optional(v.string()),
+  /** Other providers of the same model, in order of preference after `provider`; prices are the first one's. */
+  also_at: v.optional(v.array(v.strictObject({ provider: v.string(), upstream: modelName }))),
   /** What its API takes of a request, where that is not everything. */
   accepts: v.optional(acceptsSchema),
 });
@@ -123,7 +129,7 @@ export type CatalogueDocument = v.InferOutput<typeof catalogueSchema>;
 type ModelDocument = CatalogueDocument["models"][string];
 
 /** Names that requests use for something else. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(["auto"]);
+const RESERVED_NAMES: ReadonlySet<string> = new Set(autoNames);
 
 /** JSON bytes, or the parsed document, -> a checked catalogue. The failure's `param` is the exact path. */
 export function parseCatalogue(input: unknown): Result<Catalogue, "catalogue_invalid"> {
@@ -148,6 +154,11 @@ function checkReferences({ providers, models }: CatalogueDocument): Result<null,
     const { provider, replaced_by } = model;
     if (!Object.hasOwn(providers, provider)) {
       return fail("catalogue_invalid", `"${provider}" is not one of \`providers\``, `models.${id}.provider`);
+    }
+    const missing = model.also_at?.findIndex((place) => !Object.hasOwn(providers, place.provider)) ?? -1;
+    if (missing >= 0) {
+      const param = `models.${id}.also_at.${missing}.provider`;
+      return fail("catalogue_invalid", `\`${param}\` is not one of \`providers\``, param);
     }
     if (replaced_by !== undefined && !Object.hasOwn(models, replaced_by)) {
       return fail(
@@ -199,13 +210,27 @@ function toCatalogue({ prices_as_of, providers, models }: CatalogueDocument): Ca
   return {
     formatVersion: 1,
     pricesAsOf: prices_as_of,
-    providers: mapValues(providers, ({ base_url, key_name }) => ({
-      baseUrl: base_url.replace(/\/+$/, ""),
-      keyName: key_name,
-    })),
+    providers: mapValues(providers, toProvider),
     models: Object.fromEntries(
       Object.entries(models).flatMap(([id, model]) => [[id, toModel(model)], ...toVariants(id, model)]),
     ),
+  };
+}
+
+function toProvider({
+  base_url,
+  key_name,
+  key_header,
+  surfaces = { chat: {} },
+}: CatalogueDocument["providers"][string]): Provider {
+  const own = (address: string) => address.replace(/\/+$/, "");
+  return {
+    baseUrl: own(base_url),
+    keyName: key_name,
+    surfaces: mapValues(surfaces, (surface) => ({
+      baseUrl: own(surface.base_url ?? base_url),
+      keyHeader: surface.key_header ?? key_header ?? "authorization",
+    })),
   };
 }
 
@@ -228,6 +253,7 @@ function toModel(model: ModelDocument): CatalogueModel {
     ...(replaced_by === undefined ? {} : { replacedBy: replaced_by }),
     ...(speed === undefined ? {} : { speed: toSpeed(speed) }),
     ...(sources === undefined ? {} : { sources: toSources(sources) }),
+    ...(model.also_at === undefined ? {} : { alsoAt: model.also_at }),
     ...(model.accepts === undefined ? {} : { accepts: model.accepts }),
   };
 }

@@ -10,13 +10,13 @@ export interface KeyLimits {
   readonly maxTokens?: number;
   /** Answers of one request (`n`). */
   readonly maxAnswers?: number;
-  /** Fields of a completion's body beside model, messages, stream, lengths, n and signalbox. */
+  /** Fields of a completion's body beside model, what is said, stream, lengths, n and signalbox. */
   readonly fields?: readonly string[];
 }
 
 const ALWAYS: readonly string[] = [
-  ...["model", "messages", "stream", "stream_options", "n", "signalbox", "user"],
-  ...["max_tokens", "max_completion_tokens"],
+  ...["model", "messages", "input", "instructions", "system", "stream", "stream_options", "n"],
+  ...["signalbox", "user", "max_tokens", "max_completion_tokens", "max_output_tokens"],
 ];
 
 /** As it stands in a record of API_KEYS: the form of an address's query, in which no comma and no space is left. */
@@ -67,7 +67,9 @@ export function excessOfKey(
   if (maxAnswers !== undefined && Number(body["n"] ?? 1) > maxAnswers)
     return refuse(`this key may ask for ${maxAnswers} answers at most`, "n");
   if (maxTokens === undefined) return undefined;
-  const lengths = ["max_tokens", "max_completion_tokens"].filter((name) => (body[name] ?? null) !== null);
+  const lengths = ["max_tokens", "max_completion_tokens", "max_output_tokens"].filter(
+    (name) => (body[name] ?? null) !== null,
+  );
   const tooLong = lengths.find((name) => Number(body[name]) > maxTokens);
   if (tooLong !== undefined || lengths.length === 0)
     return refuse(`this key needs a length of ${maxTokens} tokens at most`, tooLong ?? "max_tokens");

@@ -18,3 +18,4 @@ export const messagesSchema = v.pipe(
   v.minLength(1, "must hold at least one message"),
   v.maxLength(10_000, "must hold at most 10000 messages"),
 );
+export type Messages = v.InferOutput<typeof messagesSchema>;

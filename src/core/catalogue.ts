@@ -29,6 +29,8 @@ export interface CatalogueModel {
   readonly variant?: Variant;
   /** Where the facts come from. */
   readonly sources?: Readonly<Partial<Record<Fact, Source>>>;
+  /** Other providers of the same model, in order of preference after `provider`. */
+  readonly alsoAt?: readonly { readonly provider: string; readonly upstream: string }[];
   /** What its API takes of a request; everything where this is left out. */
   readonly accepts?: Accepts;
 }
@@ -79,11 +81,27 @@ export interface Source {
 export const capabilities = ["vision", "tools", "json", "reasoning", "files", "audio"] as const;
 export type Capability = (typeof capabilities)[number];
 
+/** Forms of request and answer that providers speak. */
+export const surfaceNames = ["chat", "responses", "messages"] as const;
+export type SurfaceName = (typeof surfaceNames)[number];
+
+/** Headers that a key may go in; `authorization` has it behind `Bearer`. */
+export const keyHeaders = ["authorization", "x-api-key", "api-key"] as const;
+type KeyHeader = (typeof keyHeaders)[number];
+
+export interface SurfaceAddress {
+  /** Base URL, up to and including the version; may hold names of variables in braces. */
+  readonly baseUrl: string;
+  readonly keyHeader: KeyHeader;
+}
+
 export interface Provider {
-  /** Base URL of an OpenAI-compatible API, up to and including its version. */
+  /** Base URL of its API, up to and including its version. */
   readonly baseUrl: string;
   /** Name of the Worker secret that holds the key. */
   readonly keyName: string;
+  /** What it speaks, and where. */
+  readonly surfaces: Readonly<Partial<Record<SurfaceName, SurfaceAddress>>>;
 }
 
 export interface Catalogue {

@@ -11,6 +11,8 @@ export interface Caller {
   readonly limits: KeyLimits;
   /** An `Authorization` of the caller's own for providers; undefined where none was sent for them. */
   readonly authorization: string | undefined;
+  /** Headers that a surface has and that go on to its provider. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Keeps work alive that outlasts the answer (`ctx.waitUntil`). */
   readonly keepAlive: (work: Promise<unknown>) => void;
   /** Spends the caller's limit on the prompts of one request beyond the first; the failure where it doesn't suffice. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { addressOf, filledAddress } from "../../src/contract/address.ts";
 import { type CatalogueDocument, parseCatalogue } from "../../src/contract/catalogue.ts";
 
 const valid: CatalogueDocument = {
@@ -81,4 +82,76 @@ test.each([
 
 test.each(["", "{", "[]", "null", '"x"', "\u00ff"])("the bytes %j are refused", (text) => {
   expect(parseCatalogue(new TextEncoder().encode(text)).ok).toBe(false);
+});
+
+describe("addresses of providers", () => {
+  const withAddress = (base_url: string, more: object = {}) =>
+    parseCatalogue({
+      format_version: 1,
+      prices_as_of: "2026-11-30",
+      providers: { p: { base_url, key_name: "P_KEY", ...more } },
+      models: {},
+    });
+
+  test.each([
+    "https://api.openai.com/v1",
+    "https://x.openai.azure.com/openai/deployments/gpt-4o?api-version=2024-10-21",
+    "http://[::1]:8080/v1",
+    "http://127.0.0.1:11434/v1",
+    "http://localhost:1234/v1/",
+    "http://192.168.1.20:8000/v1",
+    "http://10.1.2.3/v1",
+    "http://172.16.0.9:8000/v1",
+    "http://host.docker.internal:11434/v1",
+    "http://gpu-box.local:8000/v1",
+    "https://api.cloudflare.com/client/v4/accounts/{CLOUDFLARE_ACCOUNT_ID}/ai/v1",
+  ])("%s is one", (address) => {
+    expect(withAddress(address).ok).toBe(true);
+  });
+
+  test.each([
+    ["http://example.com/v1", "this machine and its own network"],
+    ["http://172.32.0.1/v1", "this machine and its own network"],
+    ["http://169.254.169.254/v1", "this machine and its own network"],
+    ["https://api.openai.com/v1/chat/completions", "are added"],
+    ["https://api.anthropic.com/v1/messages/", "are added"],
+    ["https://api.openai.com/v1/responses?x=1", "are added"],
+    ["https://x.example/v1?api-key=abc", "must not hold a key"],
+    ["https://x.example/v1?sig=abc", "must not hold a key"],
+    ["https://{HOST_NAME}.example/v1", "https address"],
+    ["https://x.example/{API_KEYS}/v1", "_ID, _NAME or _REGION"],
+    ["https://x.example/{OPENAI_API_KEY}/v1", "_ID, _NAME or _REGION"],
+    ["https://user:secret@x.example/v1", "credentials"],
+    ["https://x.example/v1#top", "fragment"],
+  ])("%s is none: %s", (address, why) => {
+    const parsed = withAddress(address);
+    expect(parsed.ok ? "" : parsed.failure.message).toContain(why);
+    expect(withAddress("https://x.example/v1", { surfaces: { messages: { base_url: address } } }).ok).toBe(
+      false,
+    );
+  });
+
+  test("paths are added before the query, and variables filled in", () => {
+    expect(addressOf("https://x.example/deployments/a?api-version=1", "/chat/completions")).toBe(
+      "https://x.example/deployments/a/chat/completions?api-version=1",
+    );
+    const cloudflare = "https://api.cloudflare.com/client/v4/accounts/{CLOUDFLARE_ACCOUNT_ID}/ai/v1";
+    const filled = (value: string | undefined) => filledAddress(cloudflare, () => value);
+    expect(filled("0123abc")).toBe("https://api.cloudflare.com/client/v4/accounts/0123abc/ai/v1");
+    for (const value of [undefined, "", "../x", "a/b", "a?b", "..", "a b"])
+      expect(filled(value)).toBeUndefined();
+  });
+
+  test("a provider speaks what the catalogue says, at the address and with the key's header given", () => {
+    const parsed = withAddress("https://x.example/v1", {
+      surfaces: {
+        chat: {},
+        messages: { base_url: "https://x.example/anthropic/v1/", key_header: "x-api-key" },
+      },
+    });
+    expect(parsed.ok && parsed.value.providers["p"]?.surfaces).toEqual({
+      chat: { baseUrl: "https://x.example/v1", keyHeader: "authorization" },
+      messages: { baseUrl: "https://x.example/anthropic/v1", keyHeader: "x-api-key" },
+    });
+  });
 });

@@ -57,7 +57,7 @@ const model = (over: Partial<Catalogue["models"][string]> = {}): Catalogue["mode
 const catalogue: Catalogue = {
   formatVersion: 1,
   pricesAsOf: "2025-06-30",
-  providers: { p: { baseUrl: "https://example.com/v1", keyName: "KEY" } },
+  providers: { p: { baseUrl: "https://example.com/v1", keyName: "KEY", surfaces: {} } },
   models: {
     "lab/large": model({
       aliases: ["big"],

@@ -15,7 +15,7 @@ import { planUpload, readLivePointer, type Upload, upload } from "../../src/cli/
 import { parseCatalogue } from "../../src/contract/catalogue.ts";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { loadPredictor } from "../../src/core/bundle.ts";
-import type { CatalogueModel } from "../../src/core/catalogue.ts";
+import type { Catalogue, CatalogueModel, Provider } from "../../src/core/catalogue.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
 import { variantBundle } from "./variant-bundle.ts";
 
@@ -220,7 +220,11 @@ test("changes are told in words", async () => {
   ]);
 });
 
-type Providers = Readonly<Record<string, { readonly baseUrl: string; readonly keyName: string }>>;
+type Providers = Catalogue["providers"];
+const movedTo = (baseUrl: string | undefined, provider: Provider | undefined) => ({
+  ...provider,
+  surfaces: { chat: { baseUrl, keyHeader: "authorization" } },
+});
 
 test.each<[string, (providers: Providers) => Providers, string]>([
   [
@@ -229,15 +233,15 @@ test.each<[string, (providers: Providers) => Providers, string]>([
       Object.fromEntries(
         Object.entries(providers).map(([name, provider]) => [
           name,
-          { ...provider, baseUrl: "https://collector.example/v1" },
+          movedTo("https://collector.example/v1", provider),
         ]),
-      ),
+      ) as Providers,
     "collector.example",
   ],
   [
     "one provider's key to another's host",
     ({ openai, mistral, ...others }) =>
-      ({ ...others, mistral, openai: { ...openai, baseUrl: mistral?.baseUrl } }) as Providers,
+      ({ ...others, mistral, openai: movedTo(mistral?.baseUrl, openai) }) as Providers,
     "api.mistral.ai",
   ],
   [
@@ -249,8 +253,23 @@ test.each<[string, (providers: Providers) => Providers, string]>([
   [
     "a key to another path on its host",
     ({ openai, ...others }) =>
-      ({ ...others, openai: { ...openai, baseUrl: `${openai?.baseUrl}/tenant` } }) as Providers,
+      ({ ...others, openai: movedTo(`${openai?.baseUrl}/tenant`, openai) }) as Providers,
     "api.openai.com",
+  ],
+  [
+    "a key to another address for one surface",
+    ({ openai, ...others }) =>
+      ({
+        ...others,
+        openai: {
+          ...openai,
+          surfaces: {
+            ...openai?.surfaces,
+            messages: { baseUrl: "https://collector.example/v1", keyHeader: "x-api-key" },
+          },
+        },
+      }) as Providers,
+    "collector.example",
   ],
 ])(
   "a catalogue that sends %s goes live only with the host typed",

@@ -151,7 +151,9 @@ test("a task's name can't reach another key of KV", async () => {
 
 test.each([
   "http://169.254.169.254/latest",
-  "http://10.0.0.1/v1",
+  "http://10.0.0.1.evil.example/v1",
+  "http://172.32.0.1/v1",
+  "http://[fe80::1]/v1",
   "http://localhost.evil.example/v1",
   "http://127.0.0.1.evil.example/v1",
   "http://localhost@evil.example/v1",

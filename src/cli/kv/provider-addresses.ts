@@ -17,7 +17,13 @@ export interface ProviderAddress {
 }
 
 export function providerAddresses({ providers }: Catalogue): readonly ProviderAddress[] {
-  return Object.entries(providers).map(([name, { baseUrl, keyName }]) => ({ name, baseUrl, keyName }));
+  return Object.entries(providers).flatMap(([name, { keyName, surfaces }]) =>
+    [...new Set(Object.values(surfaces).map(({ baseUrl }) => baseUrl))].map((baseUrl) => ({
+      name,
+      baseUrl,
+      keyName,
+    })),
+  );
 }
 
 export function describeProvider({ name, baseUrl, keyName }: ProviderAddress): string {

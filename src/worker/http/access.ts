@@ -10,6 +10,8 @@ import { withinTime } from "../time-limit.ts";
 import { failureResponse, type HttpContext, type HttpEnv } from "./http.ts";
 
 const KEY_HEADER = "x-signalbox-key";
+// Versions of Anthropic's API, and what of it is on trial.
+const PASSED_ON = ["anthropic-version", "anthropic-beta"] as const;
 
 /**
  * Refuses requests to other names than ALLOWED_HOSTS. An open Worker on a developer's machine needs it: a web page may
@@ -28,7 +30,7 @@ export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
   if (access.kind === "open") return next();
   const presented = presentedKey(context);
   if (presented === undefined) {
-    const message = "send a key as `Authorization: Bearer <key>`";
+    const message = "send a key as `Authorization: Bearer <key>` or `x-api-key: <key>`";
     return challenge(failureResponse({ code: "missing_key", message, param: "authorization" }));
   }
   const record = await findKey(access.keys, presented);
@@ -85,11 +87,16 @@ export const allowOrigins = cors({
     return corsOrigins.includes("*") || corsOrigins.includes(origin) ? origin : null;
   },
   allowMethods: ["GET", "POST"],
-  allowHeaders: ["authorization", "content-type", KEY_HEADER],
+  // Whatever an allowed origin asks for: every client library adds headers of its own.
+  allowHeaders: [],
   exposeHeaders: [
     ...Object.keys(decisionHeaderMeanings),
     "x-signalbox-attempts",
+    "x-request-id",
+    "request-id",
     "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
     "server-timing",
   ],
   maxAge: 3600,
@@ -97,7 +104,12 @@ export const allowOrigins = cors({
 
 // The second header is for callers whose `Authorization` is meant for the provider (PASS_AUTHORIZATION).
 function presentedKey(context: HttpContext): string | undefined {
-  return context.req.header(KEY_HEADER) ?? bearerToken(context.req.header("authorization"));
+  return (
+    context.req.header(KEY_HEADER) ??
+    bearerToken(context.req.header("authorization")) ??
+    // Where Anthropic's packages put theirs.
+    context.req.header("x-api-key")
+  );
 }
 
 function bearerToken(authorization = ""): string | undefined {
@@ -113,6 +125,12 @@ export function callerOf(context: HttpContext): Caller {
     address: context.req.path,
     limits: context.get("keyLimits") ?? {},
     authorization: callerAuthorization(context),
+    headers: Object.fromEntries(
+      PASSED_ON.flatMap((name) => {
+        const value = context.req.header(name);
+        return value !== undefined && /^[\x20-\x7e]{1,1000}$/.test(value) ? [[name, value]] : [];
+      }),
+    ),
     keepAlive: (work) => context.executionCtx.waitUntil(work),
     // One was spent when the request was let in. The platform's limiter counts one a call, so each prompt is a call.
     spend: async (prompts) => {

@@ -8,13 +8,15 @@ import type { Env } from "../state/bindings.ts";
 import type { Isolate } from "../state/isolate.ts";
 import { allowOrigins, requireHost, requireKey, requirePermission } from "./access.ts";
 import { protectAnswers } from "./answer-headers.ts";
+import { inAnthropicEnvelope } from "./anthropic-errors.ts";
 import { handlers } from "./handlers.ts";
 import { failureResponse, type HttpContext, type HttpEnv } from "./http.ts";
+import { pathOf } from "./path.ts";
 import { shareBodyBudget } from "./share-body-budget.ts";
 
 /** The whole API on one page. `isolateOf` gives what the isolate holds for all requests. */
 export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>();
+  const app = new Hono<HttpEnv>({ getPath: pathOf });
   app.onError((error, context) => {
     logEvent({ event: "internal_error", path: context.req.path, ...describeError(error) });
     return failureResponse({
@@ -39,6 +41,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   });
   app.use(requireHost);
   app.use(allowOrigins);
+  app.use(`${endpoints.messages.path}/*`, inAnthropicEnvelope);
   app.use("/v1/*", requireKey);
   app.use("/v1/*", shareBodyBudget);
   for (const name of endpointNames) {

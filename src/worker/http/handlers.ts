@@ -1,9 +1,15 @@
 import type { EndpointName } from "../../contract/endpoints.ts";
 import { answering, type HttpHandler, passingOn } from "./answering.ts";
-import { postChatCompletions } from "./routes/chat-completions.ts";
+import {
+  postChatCompletions,
+  postCountTokens,
+  postEmbeddings,
+  postMessages,
+  postResponses,
+} from "./routes/answers.ts";
 import { postFeedback } from "./routes/feedback.ts";
 import { getHealth } from "./routes/health.ts";
-import { getModels } from "./routes/models.ts";
+import { getModel, getModels } from "./routes/models.ts";
 import { postRoute } from "./routes/route.ts";
 import { postRouteBatch } from "./routes/route-batch.ts";
 import { postRouteTask } from "./routes/route-task.ts";
@@ -15,8 +21,13 @@ export const handlers: Readonly<Record<Exclude<EndpointName, "openapi">, HttpHan
   routeBatch: answering(postRouteBatch),
   routeTask: answering(postRouteTask),
   chatCompletions: passingOn(postChatCompletions),
+  responses: passingOn(postResponses),
+  messages: passingOn(postMessages),
+  countTokens: passingOn(postCountTokens),
+  embeddings: passingOn(postEmbeddings),
   feedback: answering(postFeedback),
   models: answering(getModels),
+  model: answering(getModel),
   traffic: answering(getTraffic),
   health: answering(getHealth),
 };

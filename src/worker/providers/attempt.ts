@@ -43,7 +43,7 @@ interface StreamWatch {
  */
 export async function attempt(
   target: Target,
-  body: string,
+  { headers, body }: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
   timeoutMs: number,
   watch: StreamWatch,
 ): Promise<Attempt> {
@@ -57,6 +57,7 @@ export async function attempt(
         // Compressed streams arrive in lumps.
         "accept-encoding": "identity",
         "user-agent": "signalbox",
+        ...headers,
         ...target.headers,
       },
       body,

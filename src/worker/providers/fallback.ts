@@ -29,6 +29,8 @@ type Failed = Extract<Attempt, { readonly kind: "failed" }>;
 export interface Sent {
   readonly bodyFor: (target: Target) => string;
   readonly streams: boolean;
+  /** Those of the caller's that the surface has. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Name of the API key that asks; undefined where access is open. */
   readonly keyName: string | undefined;
 }
@@ -46,14 +48,14 @@ const LONGEST_WAIT_MS = 10_000;
  */
 export async function completeWithFallback(
   targets: readonly Target[],
-  { bodyFor, streams, keyName }: Sent,
+  { bodyFor, streams, headers, keyName }: Sent,
   budget: Pick<Settings, "attemptTimeoutMs" | "totalTimeoutMs" | "maxAttempts">,
   { cooldowns, outOfOrder, providerLog }: Pick<Isolate, "cooldowns" | "outOfOrder" | "providerLog">,
 ): Promise<Completion> {
   const deadline = Date.now() + budget.totalTimeoutMs;
   const owner = keyName ?? "";
   // A limit that belongs to a caller's own key at the provider says nothing of anyone else's, nor theirs of it.
-  const restOf = ({ model, callerPays }: Target) => (callerPays ? 0 : cooldowns.remainingMs(model, owner));
+  const restOf = (target: Target) => (target.callerPays ? 0 : cooldowns.remainingMs(modelKey(target), owner));
   const isOutOfOrder = (target: Target) =>
     !target.callerPays &&
     [modelKey(target), providerKey(target)].some((key) => outOfOrder.remainingMs(key, owner) > 0);
@@ -77,7 +79,7 @@ export async function completeWithFallback(
     const timeoutMs = streams
       ? Math.min(budget.attemptTimeoutMs, deadline - Date.now())
       : deadline - Date.now();
-    const result = await attempt(target, bodyFor(target), timeoutMs, {
+    const result = await attempt(target, { headers, body: bodyFor(target) }, timeoutMs, {
       silenceMs: budget.attemptTimeoutMs,
       onBroken: () => providerLog.note({ ...nameOf(target), cause: "broken_off" }),
     });
@@ -94,7 +96,7 @@ export async function completeWithFallback(
     if (refusing.has(target.provider)) outOfOrder.rest(providerKey(target), owner, LONGEST_COOLDOWN_MS);
     else if (cause === "model_gone") outOfOrder.rest(modelKey(target), owner, LONGEST_COOLDOWN_MS);
     else if (cause === "rate_limited" || retryAfterMs !== undefined) {
-      cooldowns.rest(target.model, owner, retryAfterMs ?? DEFAULT_COOLDOWN_MS);
+      cooldowns.rest(modelKey(target), owner, retryAfterMs ?? DEFAULT_COOLDOWN_MS);
     }
   }
   const soonest = Math.min(...queue.map(restOf));

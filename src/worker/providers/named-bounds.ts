@@ -1,7 +1,6 @@
-import { type ChatRequest, sentBeside } from "../../contract/chat.ts";
+import type { AnswerRequest } from "../../contract/answer-request.ts";
 import type { ErrorCode } from "../../contract/error.ts";
 import type { KeyLimits } from "../../contract/key-limits.ts";
-import type { RouteOptions } from "../../contract/options.ts";
 import { type Catalogue, type CatalogueModel, catalogueNames, matchModels } from "../../core/catalogue.ts";
 import { expectedUsd } from "../../core/cost.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
@@ -14,15 +13,14 @@ import { estimateInputTokens } from "../../encoder/input-tokens.ts";
 export function checkNamed(
   catalogue: Catalogue,
   model: string,
-  request: ChatRequest,
-  options: RouteOptions | undefined,
+  request: Extract<AnswerRequest, { readonly kind: "named" }>,
   limits: KeyLimits,
 ): Result<number, ErrorCode> {
   const matches = (patterns: readonly string[]) =>
     matchModels([model], catalogueNames(catalogue), patterns).matched.size > 0;
   if (limits.models !== undefined && !matches(limits.models))
     return fail("key_not_allowed", "this key may not use this model", "model");
-  const { models, exclude, max_usd } = options ?? {};
+  const { models, exclude, max_usd } = request.options ?? {};
   if ((models !== undefined && !matches(models)) || (exclude !== undefined && matches(exclude))) {
     return fail("no_candidates", "the model that `model` names is none that the filters leave", "model");
   }
@@ -36,14 +34,17 @@ export function checkNamed(
   );
 }
 
-function usdOf(model: CatalogueModel, request: ChatRequest): number {
-  const { messages, tools, n, max_tokens, max_completion_tokens } = request;
+function usdOf(
+  model: CatalogueModel,
+  { said, tools, beside, answers, answerTokens }: Omit<AnswerRequest, "kind">,
+): number {
+  const messages = typeof said === "string" ? [{ role: "user", content: said }] : said;
   const usage = {
-    inputTokens: estimateInputTokens(messages, [...(tools ?? []), ...sentBeside(request)]),
+    inputTokens: estimateInputTokens(messages, [...tools, ...beside]),
     cachedInputTokens: 0,
-    outputTokens: max_completion_tokens ?? max_tokens ?? Number.NaN,
+    outputTokens: answerTokens === 0 ? Number.NaN : answerTokens,
   };
   const one = expectedUsd(model, usage);
   const input = expectedUsd(model, { ...usage, outputTokens: -model.unseenOutputTokens });
-  return input + (n ?? 1) * (one - input);
+  return input + answers * (one - input);
 }

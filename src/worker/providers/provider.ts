@@ -1,16 +1,18 @@
+import { addressOf, filledAddress, variablesOf } from "../../contract/address.ts";
 import type { Accepts } from "../../core/accepts.ts";
-import type { Catalogue } from "../../core/catalogue.ts";
+import type { Catalogue, Provider, SurfaceAddress } from "../../core/catalogue.ts";
 import type { Settings } from "../state/bindings.ts";
 import type { IsAnswer } from "./opening.ts";
-import { type Surface, surfaces } from "./surface.ts";
+import { type CallName, surfaces } from "./surface.ts";
 
-/** One model that a completion can be sent to. */
+/** One model that a completion can be sent to, at one provider. */
 export interface Target {
   readonly model: string;
   readonly provider: string;
   /** The secret that holds the Worker's key for it. */
   readonly keyName: string;
   readonly url: string;
+  readonly call: CallName;
   /** The provider's own name of the model. */
   readonly upstream: string;
   readonly maxOutputTokens: number;
@@ -26,48 +28,70 @@ export interface Target {
   readonly isAnswer: IsAnswer;
 }
 
-/** Where a model of the catalogue is reached; undefined where there is no key for its provider. */
-export function targetOf(
+/** What keys and addresses depend on. */
+type Reach = Pick<Settings, "passAuthorization" | "secret">;
+
+/** Where a model of the catalogue is reached, the preferred provider first; nowhere where none has a key and the surface. */
+export function targetsOf(
   catalogue: Catalogue,
   model: string,
-  surface: Surface,
-  settings: Pick<Settings, "passAuthorization" | "secret">,
+  call: CallName,
+  reach: Reach,
   callerAuthorization: string | undefined,
-): Target | undefined {
+): readonly Target[] {
   const entry = catalogue.models[model];
-  const provider = entry && catalogue.providers[entry.provider];
-  if (provider === undefined) return undefined;
-  const callerPays =
-    settings.passAuthorization.has(entry?.provider ?? "") && callerAuthorization !== undefined;
-  const key = settings.secret(provider.keyName);
-  const authorization = callerPays ? callerAuthorization : key === undefined ? undefined : `Bearer ${key}`;
-  if (authorization === undefined || entry === undefined) return undefined;
-  return {
-    model,
-    provider: entry.provider,
-    keyName: provider.keyName,
-    // The address comes from the catalogue alone; nothing of a request gets into it.
-    url: `${provider.baseUrl}${surfaces[surface].path}`,
-    upstream: entry.upstream,
-    maxOutputTokens: entry.maxOutputTokens,
-    accepts: entry.accepts,
-    variantFields: entry.variant?.request ?? {},
-    headers: { authorization },
-    callerPays,
-    workerKey: callerPays ? undefined : key,
-    isAnswer: surfaces[surface].isAnswer,
-  };
+  if (entry === undefined) return [];
+  return [{ provider: entry.provider, upstream: entry.upstream }, ...(entry.alsoAt ?? [])].flatMap(
+    (place) => {
+      const provider = catalogue.providers[place.provider];
+      const surface = provider?.surfaces[surfaces[call].at];
+      if (provider === undefined || surface === undefined) return [];
+      // The address comes from the catalogue and the operator alone; nothing of a request gets into it.
+      const base = filledAddress(surface.baseUrl, reach.secret);
+      const callerPays = reach.passAuthorization.has(place.provider) && callerAuthorization !== undefined;
+      const key = reach.secret(provider.keyName);
+      const headers = callerPays ? { authorization: callerAuthorization } : keyHeaders(surface, key);
+      if (base === undefined || headers === undefined) return [];
+      return {
+        ...place,
+        model,
+        call,
+        keyName: provider.keyName,
+        url: addressOf(base, surfaces[call].path),
+        maxOutputTokens: entry.maxOutputTokens,
+        accepts: entry.accepts,
+        variantFields: entry.variant?.request ?? {},
+        headers,
+        callerPays,
+        workerKey: callerPays ? undefined : key,
+        isAnswer: surfaces[call].isAnswer,
+      };
+    },
+  );
+}
+
+function keyHeaders(
+  { keyHeader }: SurfaceAddress,
+  key: string | undefined,
+): Record<string, string> | undefined {
+  if (key === undefined) return undefined;
+  return { [keyHeader]: keyHeader === "authorization" ? `Bearer ${key}` : key };
+}
+
+/** Variables that a provider's surfaces need: its key, and what stands in its addresses. */
+export function variablesFor({ keyName, surfaces: spoken }: Provider): readonly string[] {
+  return [...new Set([keyName, ...Object.values(spoken).flatMap(({ baseUrl }) => variablesOf(baseUrl))])];
 }
 
 /** The part of the catalogue that can be reached with the keys at hand. */
 export function reachable(
   catalogue: Catalogue,
-  surface: Surface,
-  settings: Pick<Settings, "passAuthorization" | "secret">,
+  call: CallName,
+  reach: Reach,
   callerAuthorization: string | undefined,
 ): Catalogue {
   const models = Object.entries(catalogue.models).filter(
-    ([model]) => targetOf(catalogue, model, surface, settings, callerAuthorization) !== undefined,
+    ([model]) => targetsOf(catalogue, model, call, reach, callerAuthorization).length > 0,
   );
   return { ...catalogue, models: Object.fromEntries(models) };
 }

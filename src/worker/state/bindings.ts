@@ -175,7 +175,10 @@ function keyRecordsOf(env: Env): string {
 
 function parseOrigins(value: unknown): Result<readonly string[], "misconfigured"> {
   const origins = listOf(value);
-  const wrong = origins.findIndex((origin) => origin !== "*" && !/^https?:\/\/[^/]+$/.test(origin));
+  // As browsers write them: apps and extensions have schemes of their own, pages without an origin say `null`.
+  const wrong = origins.findIndex(
+    (origin) => !["*", "null"].includes(origin) && !/^[a-z][a-z0-9+.-]*:\/\/[^/]+$/i.test(origin),
+  );
   if (wrong < 0) return ok(origins);
   // The entry itself is not repeated: everyone may read this, and it may be a secret in the wrong place.
   return fail(
