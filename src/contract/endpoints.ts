@@ -2,6 +2,7 @@ import type { Permission } from "./api-key.ts";
 
 interface Endpoint {
   readonly method: "get" | "post";
+  /** `{id}` stands for the rest of the path, slashes included. */
   readonly path: string;
   /** What a caller must hold: nothing, any key, or a key that is not limited to something else. Under /v1 it is a key at least. */
   readonly needs: "nothing" | "any_key" | Permission;
@@ -19,7 +20,7 @@ export const endpoints = {
   embeddings: { method: "post", path: "/v1/embeddings", needs: "chat" },
   feedback: { method: "post", path: "/v1/feedback", needs: "feedback" },
   models: { method: "get", path: "/v1/models", needs: "any_key" },
-  model: { method: "get", path: "/v1/models/:id{.+}", needs: "any_key" },
+  model: { method: "get", path: "/v1/models/{id}", needs: "any_key" },
   traffic: { method: "get", path: "/v1/traffic", needs: "operate" },
   health: { method: "get", path: "/health", needs: "nothing" },
   openapi: { method: "get", path: "/openapi.json", needs: "nothing" },

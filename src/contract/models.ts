@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** One entry of OpenAI's model list; the fields after `owned_by` are Signalbox's own. */
-const modelSchema = v.object({
+export const modelSchema = v.object({
   id: v.string(),
   object: v.literal("model"),
   created: v.number(),

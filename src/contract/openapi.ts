@@ -1,13 +1,16 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
+import { anthropicRequestSchema } from "./anthropic-messages.ts";
 import { batchRequestSchema, batchResponseSchema } from "./batch.ts";
 import { chatRequestSchema } from "./chat.ts";
 import { decisionHeaderMeanings } from "./decision-headers.ts";
+import { embeddingsRequestSchema } from "./embeddings.ts";
 import { type EndpointName, endpointNames, endpoints } from "./endpoints.ts";
 import { type ErrorCode, errorBodySchema, errorCodes, errorKinds } from "./error.ts";
 import { feedbackRequestSchema, feedbackResponseSchema } from "./feedback.ts";
 import { healthSchema } from "./health.ts";
-import { modelListSchema } from "./models.ts";
+import { modelListSchema, modelSchema } from "./models.ts";
+import { responsesRequestSchema } from "./responses.ts";
 import { routeRequestSchema, routeResponseSchema } from "./route.ts";
 import { routeTaskRequestSchema, routeTaskResponseSchema } from "./route-task.ts";
 import { trafficSchema } from "./traffic.ts";
@@ -29,6 +32,8 @@ interface Operation {
 
 const READ = [401, 421, 429, 500, 503] as const;
 const WRITE = [400, 401, 403, 408, 413, 415, 421, 429, 500, 503] as const;
+
+const ID_PARAMETER = { name: "id", in: "path", required: true, schema: { type: "string" } };
 
 const operations: Readonly<Record<EndpointName, Operation>> = {
   route: {
@@ -74,6 +79,44 @@ const operations: Readonly<Record<EndpointName, Operation>> = {
     streams: true,
     example: { model: "auto:spend=0.3", messages: [{ role: "user", content: "Say hello in Finnish." }] },
   },
+  responses: {
+    summary: "Answer on OpenAI's Responses API, through a provider that speaks it",
+    description:
+      "As chat completions, passed on and never translated. A stored conversation stays with the model that began it: name that model.",
+    request: responsesRequestSchema,
+    response: "any",
+    statuses: [...WRITE, 404, 502, 504],
+    decision: true,
+    streams: true,
+    example: { model: "auto", input: "Say hello in Finnish." },
+  },
+  messages: {
+    summary: "Answer on Anthropic's Messages API, through a provider that speaks it",
+    description: "As chat completions, passed on and never translated; errors are in Anthropic's envelope.",
+    request: anthropicRequestSchema,
+    response: "any",
+    statuses: [...WRITE, 404, 502, 504],
+    decision: true,
+    streams: true,
+    example: {
+      model: "claude-auto",
+      max_tokens: 500,
+      messages: [{ role: "user", content: "Say hello in Finnish." }],
+    },
+  },
+  countTokens: {
+    summary: "Count the tokens of a Messages request, by the model that would answer it",
+    request: anthropicRequestSchema,
+    response: "any",
+    statuses: [...WRITE, 404, 502, 504],
+    decision: true,
+  },
+  embeddings: {
+    summary: "Embed with a model of the catalogue, by its name",
+    request: embeddingsRequestSchema,
+    response: "any",
+    statuses: [...WRITE, 404, 502, 504],
+  },
   feedback: {
     summary: "Tell what came of a decision",
     description: "The decision's id carries what is kept; sending the same feedback twice changes nothing.",
@@ -86,6 +129,11 @@ const operations: Readonly<Record<EndpointName, Operation>> = {
     summary: "List `auto` and the models of the catalogue, in OpenAI's form",
     response: modelListSchema,
     statuses: READ,
+  },
+  model: {
+    summary: "One entry of that list, by its id or an alias",
+    response: modelSchema,
+    statuses: [...READ, 404],
   },
   traffic: {
     summary: "Count the decisions of the last seven days by model",
@@ -148,6 +196,7 @@ function describeOperation(
     operationId: operationId(method, path),
     summary,
     ...(description === undefined ? {} : { description }),
+    ...(path.includes("{id}") ? { parameters: [ID_PARAMETER] } : {}),
     ...(request === undefined
       ? {}
       : { requestBody: { required: true, content: { "application/json": body(request, rest.example) } } }),

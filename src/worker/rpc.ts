@@ -53,6 +53,7 @@ export abstract class RpcEntrypoint extends WorkerEntrypoint<Env, RpcProps | und
       address: `rpc:${method}`,
       limits: {},
       authorization: undefined,
+      headers: {},
       keepAlive: (work: Promise<unknown>) => this.ctx.waitUntil(work),
       spend: async () => undefined,
     };

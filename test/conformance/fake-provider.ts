@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { documentOf, streamsOf } from "./fake-surfaces.ts";
 
 /** What the provider does when a model is asked; `answer` unless told otherwise. */
 export type Behavior =
@@ -178,14 +179,16 @@ const toolCall = {
   function: { name: "get_weather", arguments: '{"city":"Turku"}' },
 };
 
-function answer(chunks: number, { model, body }: SeenRequest, response: ServerResponse): void {
+function answer(chunks: number, { model, body, path }: SeenRequest, response: ServerResponse): void {
+  const surface = (path.split("?", 1)[0] as string).replace(/^.*?\/v1(?=\/)/, "");
   if (body.stream !== true) {
     response.writeHead(200, { "content-type": "application/json", "x-request-id": "req_fake" });
-    response.end(JSON.stringify(completion(model, { content: `Hello from ${model}` }, "stop")));
+    const document = documentOf(surface, model);
+    response.end(JSON.stringify(document ?? completion(model, { content: `Hello from ${model}` }, "stop")));
     return;
   }
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-  response.end(streamOf(model, chunks));
+  response.end((streamsOf[surface] ?? streamOf)(model, chunks));
 }
 
 /** Exactly what a stream of so many chunks consists of. */

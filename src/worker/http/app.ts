@@ -45,7 +45,8 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.use("/v1/*", requireKey);
   app.use("/v1/*", shareBodyBudget);
   for (const name of endpointNames) {
-    const { method, path, needs } = endpoints[name];
+    const { method, needs } = endpoints[name];
+    const path = endpoints[name].path.replace("{id}", ":id{.+}");
     if (name !== "openapi") {
       if (needs !== "nothing" && needs !== "any_key") app[method](path, requirePermission(needs));
       app[method](path, handlers[name]);

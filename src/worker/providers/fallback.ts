@@ -108,7 +108,7 @@ export async function completeWithFallback(
 }
 
 // A model may be gone from one address of its provider and be there at another.
-const modelKey = ({ model, url }: Target) => `${model} ${url}`;
+const modelKey = ({ model, provider, url }: Target) => `${model} ${provider} ${url}`;
 const providerKey = ({ provider }: Target) => provider;
 
 function nameOf({ provider, model }: Target) {
