@@ -62,7 +62,13 @@ describe("a route request", () => {
     expect(parseRouteRequest(body)).toEqual({
       ok: true,
       value: {
-        conversation: { said: body.messages, tools: body.tools, routeOn: "last", session: undefined },
+        conversation: {
+          said: body.messages,
+          tools: body.tools,
+          beside: [],
+          routeOn: "last",
+          session: undefined,
+        },
         demands: {
           rule: { kind: "spend", spend: 0.3 },
           models: ["gpt-*"],

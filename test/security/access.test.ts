@@ -63,6 +63,7 @@ describe("headers", () => {
     ["as documented", (key: string) => [bearer(key)]],
     ["in capitals", (key: string) => [`AUTHORIZATION: BEARER ${key}`]],
     ["in mixed case with spaces", (key: string) => [`aUtHoRiZaTiOn:   bEaReR   ${key}  `]],
+    ["as Anthropic's packages send it", (key: string) => [`x-api-key: ${key}`]],
     ["in its own header", (key: string) => [`X-Signalbox-Key: ${key}`]],
     [
       "in its own header, another's in `authorization`",
@@ -77,7 +78,6 @@ describe("headers", () => {
     ["an empty one", () => ["authorization:"], "missing_key"],
     ["no scheme", (key) => [`authorization: ${key}`], "missing_key"],
     ["another scheme", (key) => [`authorization: Basic ${btoa(`x:${key}`)}`], "missing_key"],
-    ["`x-api-key`", (key) => [`x-api-key: ${key}`], "missing_key"],
     ["`api-key`", (key) => [`api-key: ${key}`], "missing_key"],
     ["`proxy-authorization`", (key) => [`proxy-authorization: Bearer ${key}`], "missing_key"],
     ["a cookie", (key) => [`cookie: authorization=Bearer ${key}; x-signalbox-key=${key}`], "missing_key"],
