@@ -10,6 +10,8 @@ import { boundsOf } from "./known-evidence.ts";
 
 /** Log-odds rise by this for each unit of a share, at their middle. */
 const LOG_ODDS_OF_SHARE = 4;
+/** Standard deviations below which 1 in 20 lies. With one of them, ten lucky outcomes won traffic on llmrouter. */
+const CAUTION = 1.645;
 
 /** An LLM as what is believed of it relative to those of a bundle. */
 export interface DescribedLlm {
@@ -103,7 +105,7 @@ function rowOf(
   const ability = weights[weights.length - 1];
   // Whoever is little known must not win traffic by luck, and among many candidates the luckiest would: decisions take
   // the lower bound.
-  const caution = isNew ? doubt : 0;
+  const caution = isNew ? CAUTION * doubt : 0;
   switch (name) {
     case "head.log_output_tokens":
       return mixHead(head, new Float64Array(weights.length));
