@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import { writeOutcomes } from "../outcomes/write-outcomes.ts";
-import { type FeedbackRow, readFeedback } from "./d1/read-feedback.ts";
+import { countBefore, deleteBefore, type FeedbackRow, readFeedback } from "./d1/read-feedback.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
 import { readLivePointer } from "./kv/upload.ts";
 import { print, tell } from "./output.ts";
@@ -10,6 +10,8 @@ interface PullOptions extends TargetOptions {
   readonly out: string;
   readonly task: string;
   readonly since: Date;
+  readonly key?: readonly string[];
+  readonly excludeKey?: readonly string[];
 }
 
 /** `feedback pull`: collected feedback as outcomes, with embeddings in place of prompts. */
@@ -27,6 +29,8 @@ export function registerFeedback(program: Command): void {
         .argParser(parseTime)
         .default(new Date(0), "the beginning"),
     )
+    .option("--key <names>", "only what these API keys sent, separated by commas", parseNames)
+    .option("--exclude-key <names>", "leave out what these API keys sent, separated by commas", parseNames)
     .addHelpText(
       "after",
       `
@@ -35,6 +39,42 @@ Example:
   signalbox train outcomes.jsonl feedback.jsonl --out my-router`,
     )
     .action(pull);
+  withTarget(
+    feedback
+      .command("prune")
+      .description("delete old feedback and old rows of the decision log; nothing else does")
+      .requiredOption("--before <time>", "what is older, such as 2026-01-31", parseTime),
+  )
+    .option("--dry-run", "count the rows, and delete none")
+    .addHelpText(
+      "after",
+      `
+Example:
+  signalbox feedback pull --remote --out feedback-2025.jsonl.gz
+  signalbox feedback prune --remote --before 2026-01-01`,
+    )
+    .action(prune);
+}
+
+interface PruneOptions extends TargetOptions {
+  readonly before: Date;
+  readonly dryRun?: boolean;
+}
+
+async function prune({ before, dryRun = false, json, ...target }: PruneOptions): Promise<void> {
+  const rows = await countBefore(target, before);
+  if (!dryRun) await deleteBefore(target, before);
+  if (json) print(JSON.stringify({ ...rows, deleted: !dryRun }));
+  else {
+    const ending = dryRun ? "would be deleted" : "deleted";
+    print(
+      `${rows.feedback} scores and ${rows.decisions} decisions from before ${before.toISOString()} ${ending}`,
+    );
+  }
+}
+
+function parseNames(text: string): readonly string[] {
+  return text.split(",").filter((name) => name !== "");
 }
 
 async function pull(options: PullOptions): Promise<void> {
@@ -42,10 +82,15 @@ async function pull(options: PullOptions): Promise<void> {
   const live = await withKeyValue(options, readLivePointer);
   // Without a pointer nobody can say which encoder counts: `train` then refuses embeddings of another size.
   const encoder = live?.encoder.slice(0, 16);
-  const usable = rows.filter((row) => encoder === undefined || row.encoder === encoder);
+  const { key, excludeKey = [] } = options;
+  const wanted = rows.filter(({ key_name }) => {
+    const name = key_name ?? "";
+    return (key === undefined || key.includes(name)) && !excludeKey.includes(name);
+  });
+  const usable = wanted.filter((row) => encoder === undefined || row.encoder === encoder);
   const records = outcomesOf(usable, options.task);
   await writeOutcomes(options.out, records);
-  const skipped = rows.length - usable.length;
+  const skipped = wanted.length - usable.length;
   const summary = {
     file: options.out,
     decisions: records.length,

@@ -101,6 +101,17 @@ test("another model that answered is scored by its own name or alias; an unknown
   expect(await rows()).toHaveLength(2);
 });
 
+test("a decision is scored for no more models than can have answered it", async () => {
+  const { id, ranking } = (await worker.route()).body;
+  const models = ranking.slice(0, 6).map(({ model }: { model: string }) => model);
+  const answers = [];
+  for (const model of models) answers.push(await send({ decision: id, score: 1, model }));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 409, 409, 409]);
+  expect(answers[3]?.body.error).toMatchObject({ code: "decision_replayed", param: "model" });
+  expect((await send({ decision: id, score: 1, model: models[0] })).body.duplicate).toBe(true);
+  expect(await rows()).toHaveLength(3);
+});
+
 test("a replay with another score is refused, and changes nothing", async () => {
   const { id } = (await worker.route()).body;
   await send({ decision: id, score: 1 });

@@ -156,6 +156,15 @@ test("feedback comes back as outcomes that train takes", async () => {
   const records = unwrap(await readOutcomes([out]));
   expect(records.map(({ outcomes }) => outcomes)).toEqual(scores);
   expect(records.every(({ task, prompt }) => task === "production" && prompt === "")).toBe(true);
+  // Access is open here, so that nothing has a key's name.
+  const others = await signalbox("feedback", "pull", "--out", out, "--key", "app", "--json");
+  expect(JSON.parse(others)).toMatchObject({ decisions: 0, scores: 0 });
+  const all = await signalbox("feedback", "pull", "--out", out, "--exclude-key", "app", "--json");
+  expect(JSON.parse(all)).toMatchObject({ decisions: 60, scores: 120 });
+  const count = ["feedback", "prune", "--before", "2100-01-01", "--json"];
+  expect(JSON.parse(await signalbox(...count, "--dry-run"))).toMatchObject({ feedback: 120, deleted: false });
+  expect(JSON.parse(await signalbox(...count))).toMatchObject({ feedback: 120, deleted: true });
+  expect(JSON.parse(await signalbox(...count))).toMatchObject({ feedback: 0 });
   const trained = join(folder, "trained");
   await new Promise<void>((resolve, reject) => {
     const args = ["src/cli/main.ts", "train", out, "--out", trained, "--min-outcomes", "20"];

@@ -40,8 +40,11 @@ const DAY_MS = 24 * 3600_000;
 const DEFAULT_MAX_AGE_DAYS = 30;
 const MAX_AGE_LIMIT_DAYS = 3650;
 
-/** Checks what of the environment concerns feedback. */
-export function parseFeedbackBindings(env: Env): Result<Feedback, "misconfigured"> {
+/**
+ * Checks what of the environment concerns feedback.
+ * @param maxModels that one decision may be scored for: more than may work on one completion never answered it
+ */
+export function parseFeedbackBindings(env: Env, maxModels: number): Result<Feedback, "misconfigured"> {
   const raw = env["DECISION_SECRET"];
   const secrets = typeof raw === "string" ? raw.split(/[\s,]+/).filter((secret) => secret !== "") : [];
   if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH)) {
@@ -62,7 +65,10 @@ export function parseFeedbackBindings(env: Env): Result<Feedback, "misconfigured
   const database = env["DB"] as Partial<Database> | undefined;
   return ok({
     signer: secrets.length === 0 ? undefined : createDecisionSigner(secrets, days * DAY_MS),
-    store: typeof database?.prepare === "function" ? createFeedbackStore(database as Database) : undefined,
+    store:
+      typeof database?.prepare === "function"
+        ? createFeedbackStore(database as Database, maxModels)
+        : undefined,
   });
 }
 
@@ -85,14 +91,14 @@ export async function newDecisionId(
   return signer.sign(record, keyName);
 }
 
-function createFeedbackStore(database: Database): FeedbackStore {
+function createFeedbackStore(database: Database, maxModels: number): FeedbackStore {
   return {
     async record({ record, model, score, comment = null, receivedAt, keyName = null }) {
       const { number, bundle, encoder, embedding, decidedAt } = record;
       try {
         const write = database
           .prepare(
-            "INSERT INTO feedback (decision, model, score, comment, bundle, encoder, embedding, decided_at, received_at, key_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (decision, model) DO NOTHING",
+            "INSERT INTO feedback (decision, model, score, comment, bundle, encoder, embedding, decided_at, received_at, key_name) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT COUNT(*) FROM feedback WHERE decision = ?) < ? ON CONFLICT (decision, model) DO NOTHING",
           )
           .bind(
             number,
@@ -105,6 +111,8 @@ function createFeedbackStore(database: Database): FeedbackStore {
             seconds(decidedAt),
             seconds(receivedAt),
             keyName,
+            number,
+            maxModels,
           )
           .run();
         const { meta } = await answerInTime(write);
@@ -115,6 +123,13 @@ function createFeedbackStore(database: Database): FeedbackStore {
           .first();
         const before = await answerInTime(read);
         if (before?.["score"] === score && before["comment"] === comment) return ok("duplicate");
+        if (before === null) {
+          return fail(
+            "decision_replayed",
+            `${maxModels} models were scored on this decision, and no more can have answered it (MAX_ATTEMPTS)`,
+            "model",
+          );
+        }
         return fail(
           "decision_replayed",
           "other feedback on this decision and model was recorded before",

@@ -42,7 +42,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
   const { kv, pointerRefreshMs, embeddingCacheEntries } = settings.value;
   const chosen = chooseBackend(settings.value.encoderBackend, backends);
   if (!chosen.ok) return chosen;
-  const feedback = parseFeedbackBindings(env);
+  const feedback = parseFeedbackBindings(env, settings.value.maxAttempts);
   if (!feedback.ok) return feedback;
   const decisionLog = parseDecisionLog(env);
   if (!decisionLog.ok) return decisionLog;
