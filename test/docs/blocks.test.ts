@@ -213,7 +213,10 @@ test("docs/deploy.md and the tutorial: publishing, with the local KV in place of
   expect((await runWrangler([...migrate, join(folder, "state")])).code).toBe(0);
   await sh("npm run -s signalbox -- publish models/default --local");
   for (const page of ["docs/deploy.md", "docs/tutorial.md"]) {
-    for (const command of take(page, /(publish|promote|rollback|status|gc|feedback pull|feedback prune) .*--remote/)) {
+    for (const command of take(
+      page,
+      /(publish|promote|rollback|status|gc|feedback pull|feedback prune) .*--remote/,
+    )) {
       const router = command.replace("my-router", "models/default");
       // Content may be deleted only when no Worker can be reading by an earlier pointer.
       if (/ gc /.test(command)) await expect(sh(router)).rejects.toThrow(/less than five minutes ago/);
