@@ -68,10 +68,11 @@ if (asked.length === 0 || asked.includes("loso")) {
   // RouteLLM's two models ran nothing else.
   const joined = suiteNames.filter((suite) => suite !== "routellm");
   const catalogue = fileURLToPath(new URL("../default/catalogue.json", import.meta.url));
+  const otherNames = fileURLToPath(new URL("./names.json", import.meta.url));
   const output = "dist/evaluation/loso";
   const args = [
     ...[main, "evaluate", ...joined.map((suite) => fileURLToPath(benchmarkFile(suite)))],
-    ...["--protocol", "loso", "--catalogue", catalogue],
+    ...["--protocol", "loso", "--catalogue", catalogue, "--names", otherNames],
     ...["--json", `${output}.json`, "--html", `${output}.html`, "--markdown", `${output}.md`],
   ];
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });

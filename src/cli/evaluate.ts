@@ -3,7 +3,6 @@ import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
-import { catalogueNames } from "../core/catalogue.ts";
 import { type Experiment, experimentNames } from "../evaluation/experiments/names.ts";
 import type { Suite } from "../evaluation/loso/suite.ts";
 import type { PriceList } from "../evaluation/prices.ts";
@@ -12,6 +11,7 @@ import { fewRouterNames, type RouterName, routerNames } from "../evaluation/rout
 import { writeWhole } from "../outcomes/write-whole.ts";
 import { bundledRouterDirectory, openEncoder } from "./encoder.ts";
 import { CommandFailure, unwrap } from "./failure.ts";
+import { readModelNames } from "./model-names.ts";
 import { print, tell } from "./output.ts";
 import { parseNames } from "./parse-names.ts";
 import { parseShare, parseWholeNumber } from "./parse-number.ts";
@@ -34,6 +34,7 @@ interface Options {
   readonly together?: readonly (readonly string[])[];
   readonly prices?: string;
   readonly catalogue?: string;
+  readonly names?: string;
   readonly cache: string;
   readonly suite?: string;
 }
@@ -98,6 +99,10 @@ export function registerEvaluate(program: Command): void {
       "--catalogue <file>",
       "names of the models, by which loso joins suites that call them differently",
     )
+    .option(
+      "--names <file>",
+      "other names of models that the catalogue doesn't have, JSON: name -> list of names",
+    )
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
     .option("--suite <name>", "name of the data in the report, by default that of the first file or folder")
     .addHelpText(
@@ -156,10 +161,9 @@ async function evaluateSuites(files: readonly string[], options: Options): Promi
     import("../evaluation/report/json.ts"),
     import("../training/suite-ties.ts"),
   ]);
-  const names =
-    options.catalogue === undefined
-      ? new Map<string, string>()
-      : catalogueNames(unwrap(parseCatalogue(await readFile(options.catalogue))));
+  const catalogue =
+    options.catalogue === undefined ? undefined : unwrap(parseCatalogue(await readFile(options.catalogue)));
+  const names = await readModelNames(catalogue, options.names);
   const suites: Suite[] = [];
   for (const file of files) {
     const { dataset } = await load([file.replace(/^[\w.-]+=/u, "")], options.cache);

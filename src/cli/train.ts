@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import * as v from "valibot";
-import { parseJson, parseWith } from "../contract/parse.ts";
+import { parseJson } from "../contract/parse.ts";
 import { loadPredictor } from "../core/bundle.ts";
-import { type Catalogue, catalogueNames } from "../core/catalogue.ts";
+import type { Catalogue } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
 import type { Dataset } from "../training/dataset.ts";
 import type { PublishedScores } from "../training/evidence/apply-published.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
+import { readModelNames } from "./model-names.ts";
 import { print, tell } from "./output.ts";
 import { parseNames } from "./parse-names.ts";
 import { parseWholeNumber } from "./parse-number.ts";
@@ -100,7 +100,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
   }
   const { looseTies, sharedModels } = await import("../training/suite-ties.ts");
   const known = await readKnownModels(options.catalogue);
-  const names = new Map([...catalogueNames(known.catalogue), ...(await readNames(options))]);
+  const names = await readModelNames(known.catalogue, options.names);
   const published =
     options.published === undefined ? undefined : await readPublished(options.published, names);
   const encoder = await openEncoder(options.encoder, "learning");
@@ -179,15 +179,6 @@ function modelsLeftOut(
 }
 
 /** `{"llama-3-8b": ["Meta-Llama-3-8B-Instruct", ...]}` -> every name of an LLM -> its own. */
-async function readNames({ names: file }: TrainOptions): Promise<readonly (readonly [string, string])[]> {
-  if (file === undefined) return [];
-  const document = unwrap(parseJson(await readFile(file), "names_invalid"));
-  const names = unwrap(parseWith(namesSchema, document, "names_invalid"));
-  return Object.entries(names).flatMap(([id, others]) => others.map((name) => [name, id] as const));
-}
-
-const namesSchema = v.record(v.string(), v.array(v.string()));
-
 /** Before the fit: a mistake in the file should not cost it. */
 async function readPublished(file: string, names: ReadonlyMap<string, string>): Promise<PublishedScores> {
   const { parsePublished } = await import("../training/evidence/apply-published.ts");
