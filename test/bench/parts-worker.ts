@@ -10,7 +10,7 @@ import type { EncoderSession } from "../../src/encoder/session.ts";
 import { createTokenizer, type Tokenizer } from "../../src/encoder/tokenizer.ts";
 import { allBackends } from "../../src/worker/backends/all-backends.ts";
 import { chooseBackend } from "../../src/worker/backends/encoder-backend.ts";
-import { type KeyValueReader, parseBindings } from "../../src/worker/state/bindings.ts";
+import { parseBindings } from "../../src/worker/state/bindings.ts";
 import { readByChecksum, readEncoderFiles, readPointer } from "../../src/worker/state/store.ts";
 
 // The parts of a decision with a clock between them, for the bench. workerd on one's own machine has a running clock.
@@ -67,9 +67,8 @@ async function open(env: Readonly<Record<string, unknown>>, text: string): Promi
     steps[name] = performance.now() - start;
     return value;
   }
-  const { encoderBackend } = unwrap(parseBindings(env));
+  const { kv, encoderBackend } = unwrap(parseBindings(env));
   const backend = allBackends[unwrap(chooseBackend(encoderBackend, allBackends))];
-  const kv = env["SIGNALBOX"] as KeyValueReader;
   const pointer = await step("pointer", async () =>
     unwrap(parsePointer(unwrap(await readPointer(kv)) as Uint8Array)),
   );

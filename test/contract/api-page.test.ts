@@ -4,16 +4,23 @@ import { parseChatRequest } from "../../src/contract/chat.ts";
 import { endpoints } from "../../src/contract/endpoints.ts";
 import { errorCodes } from "../../src/contract/error.ts";
 import { ruleFields } from "../../src/contract/options.ts";
+import { bindings } from "../../src/worker/state/bindings.ts";
+import { variables } from "../../src/worker/state/variables.ts";
 
 const page = await readFile(new URL("../../docs/api.md", import.meta.url), "utf8");
 
-/** The first cells of the table whose head begins with that word. */
-function firstCells(head: string): string[] {
+/** The cells, row by row, of the table whose head begins with that word. */
+function cells(head: string): string[][] {
   const table = page.slice(page.indexOf(`| ${head} |`)).split("\n\n", 1)[0] as string;
   return table
     .split("\n")
     .slice(2)
-    .map((row) => row.split(" | ", 1)[0]?.slice(2) as string);
+    .map((row) => row.split("|").map((cell) => cell.trim()))
+    .map((row) => row.slice(1));
+}
+
+function firstCells(head: string): string[] {
+  return cells(head).map(([first]) => first as string);
 }
 
 test("docs/api.md lists every address, and none besides", () => {
@@ -28,6 +35,23 @@ test("docs/api.md lists every choice rule, and none besides", () => {
       .map(({ field }) => field as string)
       .sort(),
   );
+});
+
+test("docs/api.md lists every variable with its default and range, every binding, and none besides", () => {
+  const listed = cells("variable").map(([name = "", ...rest]) => [
+    name.replaceAll(/`| \(.*\)/g, ""),
+    ...rest.slice(0, 2),
+  ]);
+  const read = [
+    ...Object.values(variables).map(({ name, standard, range }) => [
+      name,
+      range.startsWith("`") ? `\`${standard}\`` : standard,
+      range,
+    ]),
+    ...Object.values(bindings).map(({ name }) => [name, "", ""]),
+    ["API_KEYS", "", ""],
+  ];
+  expect(listed.sort()).toEqual(read.sort());
 });
 
 test("docs/api.md explains every error code", () => {

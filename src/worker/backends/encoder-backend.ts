@@ -3,7 +3,8 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import { createEncoder, type Encoder } from "../../encoder/encoder.ts";
 import { type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
 import type { EncoderSession } from "../../encoder/session.ts";
-import type { EncoderBackend, KeyValueReader } from "../state/bindings.ts";
+import type { KeyValueReader } from "../platform.ts";
+import type { EncoderBackend } from "../state/bindings.ts";
 import type { OpenEncoder } from "../state/load-serving.ts";
 import { readEncoderFiles, readImmutable } from "../state/store.ts";
 

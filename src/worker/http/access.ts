@@ -5,7 +5,7 @@ import { decisionHeaderMeanings } from "../../contract/decision-headers.ts";
 import type { Failure } from "../../core/result.ts";
 import type { Caller, LimiterCode } from "../caller.ts";
 import { describeError, logEvent } from "../log.ts";
-import type { RateLimiter } from "../state/bindings.ts";
+import type { RateLimiter } from "../platform.ts";
 import { withinTime } from "../time-limit.ts";
 import { failureResponse, type HttpContext, type HttpEnv } from "./http.ts";
 
@@ -19,7 +19,7 @@ const PASSED_ON = ["anthropic-version", "anthropic-beta"] as const;
  */
 export const requireHost = createMiddleware<HttpEnv>(async (context, next) => {
   const { allowedHosts } = context.get("isolate").settings;
-  if (allowedHosts === undefined || allowedHosts.includes(new URL(context.req.url).hostname)) return next();
+  if (allowedHosts.length === 0 || allowedHosts.includes(new URL(context.req.url).hostname)) return next();
   const message = `this Worker answers to ${allowedHosts.join(", ")} only; see ALLOWED_HOSTS`;
   return failureResponse({ code: "wrong_host", message, param: "host" });
 });

@@ -1,31 +1,14 @@
 import type { Traffic } from "../../contract/traffic.ts";
 import type { Decision } from "../../core/decide.ts";
 import type { Predictor } from "../../core/predictor.ts";
-import { fail, ok, type Result } from "../../core/result.ts";
 import type { Decided } from "../../router/decision.ts";
 import type { Serving } from "../../router/serving.ts";
 import { decideShadow, type ShadowDecision, type ShadowTally } from "../../router/shadow.ts";
 import type { Caller } from "../caller.ts";
 import { describeError, logEvent } from "../log.ts";
-import type { Env, Settings } from "../state/bindings.ts";
-import { answerInTime, type Database, databaseCause } from "./database.ts";
-
-/** The binding ANALYTICS: a dataset of Workers Analytics Engine. */
-export interface Analytics {
-  writeDataPoint(point: DataPoint): void;
-}
-
-interface DataPoint {
-  readonly indexes: readonly string[];
-  readonly blobs: readonly (string | null)[];
-  readonly doubles: readonly number[];
-}
-
-/** The dataset, where one is bound. */
-export function analyticsOf(env: Env): Analytics | undefined {
-  const bound = env["ANALYTICS"] as Partial<Analytics> | undefined;
-  return typeof bound?.writeDataPoint === "function" ? (bound as Analytics) : undefined;
-}
+import type { Analytics, Database, DataPoint } from "../platform.ts";
+import type { Settings } from "../state/bindings.ts";
+import { answerInTime, databaseCause } from "./database.ts";
 
 /** Where decisions are kept besides, for `signalbox report` and /v1/traffic: the table `decisions` of D1. */
 export interface DecisionLog {
@@ -33,19 +16,6 @@ export interface DecisionLog {
   write(facts: DecisionFacts): Promise<void>;
   /** Decisions since then (Unix seconds) by model, the most frequent first. */
   countByModel(since: number): Promise<Traffic["data"]>;
-}
-
-/** The variable DECISION_LOG: nothing, or `d1`. */
-export function parseDecisionLog(env: Env): Result<DecisionLog | undefined, "misconfigured"> {
-  const wanted = env["DECISION_LOG"];
-  if (wanted === undefined || wanted === "") return ok(undefined);
-  if (wanted !== "d1") {
-    return fail("misconfigured", "DECISION_LOG must be `d1` or left out", "DECISION_LOG");
-  }
-  const database = env["DB"] as Partial<Database> | undefined;
-  if (typeof database?.prepare !== "function")
-    return fail("misconfigured", "DECISION_LOG is `d1`, but no D1 database is bound as DB", "DB");
-  return ok(createDecisionLog(database as Database));
 }
 
 /** What is recorded of a decision, under the names of D1's columns. Nothing of the prompt is in it. */
@@ -71,19 +41,18 @@ export interface DecisionFacts {
 
 /** Where decisions are recorded; each is undefined where it isn't set up. */
 interface Recorders {
-  readonly settings: Pick<Settings, "logDecisions">;
-  readonly analytics: Analytics | undefined;
+  readonly settings: Pick<Settings, "logDecisions" | "analytics">;
   readonly decisionLog: DecisionLog | undefined;
   readonly shadowTally: ShadowTally;
 }
 
 /** After the response: the shadow is scored, and the decision recorded wherever that was asked for. */
 export function recordDecision(
-  { settings, analytics, decisionLog, shadowTally }: Recorders,
+  { settings: { logDecisions, analytics }, decisionLog, shadowTally }: Recorders,
   { keyName, address, keepAlive }: Caller,
   decided: Decided,
 ): void {
-  if (settings.logDecisions) logDecision(decided, address);
+  if (logDecisions) logDecision(decided, address);
   if (analytics === undefined && decisionLog === undefined && decided.serving.shadow === undefined) return;
   const work = async () => {
     // waitUntil would begin the work at once; the response goes first.
@@ -98,7 +67,7 @@ export function recordDecision(
 
 /** The same for a completion whose model the caller named: nothing was predicted, but it costs as much. */
 export function recordNamed(
-  { analytics, decisionLog }: Recorders,
+  { settings: { analytics }, decisionLog }: Pick<Recorders, "settings" | "decisionLog">,
   { keyName, address, keepAlive }: Caller,
   { model, expectedUsd, serving }: NamedCompletion,
 ): void {
@@ -209,7 +178,7 @@ function dataPoint(facts: DecisionFacts): DataPoint {
   };
 }
 
-function createDecisionLog(database: Database): DecisionLog {
+export function createDecisionLog(database: Database): DecisionLog {
   return {
     async write(facts) {
       const columns = Object.keys(facts);

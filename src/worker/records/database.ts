@@ -1,16 +1,5 @@
 import { TimeLimitError, withinTime } from "../time-limit.ts";
 
-/** What of D1 is used. */
-export interface Database {
-  prepare(sql: string): {
-    bind(...values: readonly (string | number | null)[]): {
-      run(): Promise<{ readonly meta: { readonly changes: number } }>;
-      all(): Promise<{ readonly results: readonly Readonly<Record<string, unknown>>[] }>;
-      first(): Promise<Readonly<Record<string, unknown>> | null>;
-    };
-  };
-}
-
 // D1 itself gives up after 30 seconds, longer than a caller should wait or background work be kept alive.
 const ANSWER_TIMEOUT_MS = 10_000;
 

@@ -2,8 +2,9 @@ import { toBase64 } from "../../contract/base64.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Decided } from "../../router/decision.ts";
 import { describeError, logEvent } from "../log.ts";
-import type { Env } from "../state/bindings.ts";
-import { answerInTime, type Database, databaseCause } from "./database.ts";
+import type { Database } from "../platform.ts";
+import type { Settings } from "../state/bindings.ts";
+import { answerInTime, databaseCause } from "./database.ts";
 import {
   createDecisionSigner,
   type DecisionRecord,
@@ -34,42 +35,27 @@ export interface FeedbackStore {
   ): Promise<Result<"recorded" | "duplicate", "decision_replayed" | "feedback_not_stored">>;
 }
 
-// Shorter ones could be guessed from a single signed decision.
-const MIN_SECRET_LENGTH = 32;
 const DAY_MS = 24 * 3600_000;
-const DEFAULT_MAX_AGE_DAYS = 30;
-const MAX_AGE_LIMIT_DAYS = 3650;
 
-/**
- * Checks what of the environment concerns feedback.
- * @param maxModels that one decision may be scored for: more than may work on one completion never answered it
- */
-export function parseFeedbackBindings(env: Env, maxModels: number): Result<Feedback, "misconfigured"> {
-  const raw = env["DECISION_SECRET"];
-  const secrets = typeof raw === "string" ? raw.split(/[\s,]+/).filter((secret) => secret !== "") : [];
-  if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH)) {
-    return fail(
-      "misconfigured",
-      `DECISION_SECRET must have at least ${MIN_SECRET_LENGTH} characters; openssl rand -hex 32 makes one`,
-      "DECISION_SECRET",
-    );
-  }
-  const days = Number(env["FEEDBACK_MAX_AGE_DAYS"] ?? DEFAULT_MAX_AGE_DAYS);
-  if (!(days > 0 && days <= MAX_AGE_LIMIT_DAYS)) {
-    return fail(
-      "misconfigured",
-      `FEEDBACK_MAX_AGE_DAYS must be above 0 and at most ${MAX_AGE_LIMIT_DAYS}`,
-      "FEEDBACK_MAX_AGE_DAYS",
-    );
-  }
-  const database = env["DB"] as Partial<Database> | undefined;
-  return ok({
-    signer: secrets.length === 0 ? undefined : createDecisionSigner(secrets, days * DAY_MS),
-    store:
-      typeof database?.prepare === "function"
-        ? createFeedbackStore(database as Database, maxModels)
-        : undefined,
-  });
+type FeedbackSettings = Pick<
+  Settings,
+  "decisionSecrets" | "feedbackMaxAgeDays" | "database" | "maxAttempts"
+>;
+
+export function createFeedback({
+  decisionSecrets,
+  feedbackMaxAgeDays,
+  database,
+  maxAttempts,
+}: FeedbackSettings): Feedback {
+  return {
+    signer:
+      decisionSecrets.length === 0
+        ? undefined
+        : createDecisionSigner(decisionSecrets, feedbackMaxAgeDays * DAY_MS),
+    // More models than may work on one completion never answered it.
+    store: database && createFeedbackStore(database, maxAttempts),
+  };
 }
 
 /** A new id for a decision: signed, with what feedback needs, or a mere number where there is no secret. */

@@ -1,153 +1,98 @@
 import { type KeyRecord, parseKeyRecords } from "../../contract/api-key.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
+import type { Analytics, Database, KeyValueReader, RateLimiter } from "../platform.ts";
+import { type Variable, variables } from "./variables.ts";
 
-/** What of Workers KV is used. Types of the platform are declared here, in the parts that Signalbox needs. */
-export interface KeyValueReader {
-  get(
-    key: string,
-    options: { readonly type: "arrayBuffer"; readonly cacheTtl?: number },
-  ): Promise<ArrayBuffer | null>;
-}
-
-/** The platform's rate limiter; its limit and period stand in wrangler.toml. */
-export interface RateLimiter {
-  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
-}
+/** The Worker's environment as the platform hands it over: unchecked. It is read here, and nowhere else. */
+export type Env = Readonly<Record<string, unknown>>;
 
 /** Who may call the API. */
 type Access =
   | { readonly kind: "open" }
   | { readonly kind: "keys"; readonly keys: ReadonlyMap<string, KeyRecord> };
 
-/** The Worker's environment as the platform hands it over: unchecked. */
-export type Env = Readonly<Record<string, unknown>>;
+type Values = {
+  readonly [K in keyof typeof variables]: (typeof variables)[K] extends Variable<infer T> ? T : never;
+};
 
-const encoderBackends = ["onnx", "simd", "lexical"] as const;
-export type EncoderBackend = (typeof encoderBackends)[number];
+export type EncoderBackend = Values["encoderBackend"];
+
+interface Bound {
+  readonly kv: KeyValueReader;
+  /** Feedback, and decisions where DECISION_LOG says so. */
+  readonly database: Database;
+  readonly analytics: Analytics;
+  /** Without the binding, keys have no limit. */
+  readonly rateLimiter: RateLimiter;
+}
+
+/** What may be bound: under which name, under which table of wrangler.toml, and a method that tells that it is. */
+export const bindings = {
+  kv: { name: "SIGNALBOX", table: "kv_namespaces", method: "get" },
+  database: { name: "DB", table: "d1_databases", method: "prepare" },
+  analytics: { name: "ANALYTICS", table: "analytics_engine_datasets", method: "writeDataPoint" },
+  rateLimiter: { name: "RATE_LIMITER", table: "ratelimits", method: "limit" },
+} as const satisfies Record<keyof Bound, { name: string; table: string; method: string }>;
 
 /** The environment, checked. */
-export interface Settings {
-  readonly kv: KeyValueReader;
-  readonly encoderBackend: EncoderBackend;
+export interface Settings extends Omit<Values, "auth">, Pick<Bound, "kv">, Partial<Omit<Bound, "kv">> {
   readonly access: Access;
-  /** Without the binding, keys have no limit. */
-  readonly rateLimiter: RateLimiter | undefined;
-  /** Origins of web pages that may call the API; `*` allows all. */
-  readonly corsOrigins: readonly string[];
-  /** Names under which the Worker answers, without port; undefined for any. */
-  readonly allowedHosts: readonly string[] | undefined;
-  /** Milliseconds after which the `active` pointer is read again. */
-  readonly pointerRefreshMs: number;
-  /** Largest request body in bytes. */
-  readonly maxBodyBytes: number;
-  /** Milliseconds within which a body must have arrived. */
-  readonly bodyTimeoutMs: number;
-  /** Milliseconds that a provider has until the first byte of its answer. */
-  readonly attemptTimeoutMs: number;
-  /** Milliseconds that all attempts together have until the first byte. */
-  readonly totalTimeoutMs: number;
-  /** Models that are tried for one completion. */
-  readonly maxAttempts: number;
-  /** Providers, by their name in the catalogue, that get the caller's own `Authorization` in place of a secret. */
-  readonly passAuthorization: ReadonlySet<string>;
   /** The Worker's secret of that name. */
   readonly secret: (name: string) => string | undefined;
-  /** Whether each decision is a line of the log. */
-  readonly logDecisions: boolean;
-  /** Embeddings kept in the isolate; each takes 3 KB. */
-  readonly embeddingCacheEntries: number;
 }
-
-interface NumberVariable {
-  readonly default: number;
-  readonly minimum: number;
-  readonly maximum: number;
-}
-
-// Numbers that an operator may set as variables, with what they are without.
-const numberVariables = {
-  POINTER_REFRESH_MS: { default: 30_000, minimum: 0, maximum: 3_600_000 },
-  // Messages may carry images as data URLs; the platform itself stops at 100 MB.
-  MAX_BODY_BYTES: { default: 8 * 1024 * 1024, minimum: 1024, maximum: 64 * 1024 * 1024 },
-  BODY_TIMEOUT_MS: { default: 15_000, minimum: 100, maximum: 300_000 },
-  // A completion that isn't streamed begins only when it is finished, so these are long.
-  ATTEMPT_TIMEOUT_MS: { default: 120_000, minimum: 10, maximum: 3_600_000 },
-  TOTAL_TIMEOUT_MS: { default: 300_000, minimum: 10, maximum: 3_600_000 },
-  MAX_ATTEMPTS: { default: 3, minimum: 1, maximum: 20 },
-  EMBEDDING_CACHE_ENTRIES: { default: 1024, minimum: 0, maximum: 8192 },
-} as const satisfies Record<string, NumberVariable>;
 
 /** Checks the environment once; the failure's `param` is the variable or binding that is wrong. */
 export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
-  const kv = env["SIGNALBOX"];
-  if (typeof (kv as Partial<KeyValueReader> | undefined)?.get !== "function") {
-    return fail("misconfigured", "the KV namespace SIGNALBOX is not bound; see wrangler.toml", "SIGNALBOX");
-  }
-  const backend = env["ENCODER_BACKEND"] ?? "onnx";
-  if (!isBackend(backend)) {
-    return fail(
-      "misconfigured",
-      `ENCODER_BACKEND must be one of ${encoderBackends.join(", ")}`,
-      "ENCODER_BACKEND",
-    );
-  }
-  const rateLimiter = env["RATE_LIMITER"];
-  if (rateLimiter !== undefined && typeof (rateLimiter as Partial<RateLimiter>).limit !== "function") {
-    return fail(
-      "misconfigured",
-      "RATE_LIMITER must be bound under [[ratelimits]]; see wrangler.toml",
-      "RATE_LIMITER",
-    );
-  }
-  const access = parseAccess(env);
+  const bound = readBindings(env);
+  if (!bound.ok) return bound;
+  const { kv, database } = bound.value;
+  if (kv === undefined) return notBound(bindings.kv);
+  const read = readVariables(env);
+  if (!read.ok) return read;
+  const { auth, ...values } = read.value;
+  const access = auth === "open" ? ok({ kind: "open" } as const) : parseKeys(env);
   if (!access.ok) return access;
-  const corsOrigins = parseOrigins(env["CORS_ORIGINS"]);
-  if (!corsOrigins.ok) return corsOrigins;
-  const allowedHosts = listOf(env["ALLOWED_HOSTS"]).map((host) => host.toLowerCase());
-  const numbers = parseNumbers(env);
-  if (!numbers.ok) return numbers;
+  if (values.decisionLog === "d1" && database === undefined) {
+    return fail("misconfigured", "DECISION_LOG is `d1`, but no D1 database is bound as DB", "DB");
+  }
   return ok({
-    kv: kv as KeyValueReader,
-    encoderBackend: backend,
+    ...values,
+    ...bound.value,
+    kv,
     access: access.value,
-    rateLimiter: rateLimiter as RateLimiter | undefined,
-    corsOrigins: corsOrigins.value,
-    allowedHosts: allowedHosts.length === 0 ? undefined : allowedHosts,
-    pointerRefreshMs: numbers.value.POINTER_REFRESH_MS,
-    maxBodyBytes: numbers.value.MAX_BODY_BYTES,
-    bodyTimeoutMs: numbers.value.BODY_TIMEOUT_MS,
-    attemptTimeoutMs: numbers.value.ATTEMPT_TIMEOUT_MS,
-    totalTimeoutMs: numbers.value.TOTAL_TIMEOUT_MS,
-    maxAttempts: numbers.value.MAX_ATTEMPTS,
-    passAuthorization: new Set(listOf(env["PASS_AUTHORIZATION"])),
+    allowedHosts: values.allowedHosts.map((host) => host.toLowerCase()),
     secret: (name) => secretOf(env[name]),
-    logDecisions: env["LOG_DECISIONS"] === "true",
-    embeddingCacheEntries: numbers.value.EMBEDDING_CACHE_ENTRIES,
   });
 }
 
-function isBackend(value: unknown): value is EncoderBackend {
-  return (encoderBackends as readonly unknown[]).includes(value);
+function readBindings(env: Env): Result<Partial<Bound>, "misconfigured"> {
+  const found: Record<string, unknown> = {};
+  for (const [key, binding] of Object.entries(bindings)) {
+    const value = env[binding.name] as Readonly<Record<string, unknown>> | undefined;
+    if (value === undefined) continue;
+    if (typeof value?.[binding.method] !== "function") return notBound(binding);
+    found[key] = value;
+  }
+  return ok(found);
 }
 
-function parseNumbers(env: Env): Result<Record<keyof typeof numberVariables, number>, "misconfigured"> {
-  const values: Record<string, number> = {};
-  for (const [name, { default: standard, minimum, maximum }] of Object.entries(numberVariables)) {
-    const raw = env[name];
-    const value = raw === undefined || raw === "" ? standard : Number(raw);
-    if (!Number.isInteger(value) || value < minimum || value > maximum) {
-      return fail("misconfigured", `${name} must be a whole number from ${minimum} to ${maximum}`, name);
-    }
-    values[name] = value;
+function notBound({ name, table }: (typeof bindings)[keyof Bound]) {
+  return fail("misconfigured", `${name} must be bound under [[${table}]]; see wrangler.toml`, name);
+}
+
+function readVariables(env: Env): Result<Values, "misconfigured"> {
+  const values: Record<string, unknown> = {};
+  for (const [key, { name, standard, parse }] of Object.entries(variables)) {
+    const text = String(env[name] ?? "");
+    const value = parse(text === "" ? standard : text);
+    if (!value.ok) return value;
+    values[key] = value.value;
   }
-  return ok(values as Record<keyof typeof numberVariables, number>);
+  return ok(values as Values);
 }
 
 // Closed unless somebody opened it on purpose: a forgotten secret must not become a public router.
-function parseAccess(env: Env): Result<Access, "misconfigured"> {
-  const auth = env["AUTH"] ?? "keys";
-  if (auth === "open") return ok({ kind: "open" });
-  if (auth !== "keys") return fail("misconfigured", "AUTH must be `keys` (the default) or `open`", "AUTH");
+function parseKeys(env: Env): Result<Access, "misconfigured"> {
   const secret = keyRecordsOf(env);
   if (secret.trim() === "") {
     return fail("misconfigured", "set the secret API_KEYS, or AUTH=open to let everyone in", "API_KEYS");
@@ -171,24 +116,4 @@ function keyRecordsOf(env: Env): string {
     .filter(([name, value]) => /^API_KEYS(?:_\d+)?$/.test(name) && typeof value === "string")
     .map(([, value]) => value)
     .join("\n");
-}
-
-function parseOrigins(value: unknown): Result<readonly string[], "misconfigured"> {
-  const origins = listOf(value);
-  // As browsers write them: apps and extensions have schemes of their own, pages without an origin say `null`.
-  const wrong = origins.findIndex(
-    (origin) => !["*", "null"].includes(origin) && !/^[a-z][a-z0-9+.-]*:\/\/[^/]+$/i.test(origin),
-  );
-  if (wrong < 0) return ok(origins);
-  // The entry itself is not repeated: everyone may read this, and it may be a secret in the wrong place.
-  return fail(
-    "misconfigured",
-    `CORS_ORIGINS must list origins such as https://app.example; entry ${wrong + 1} is none`,
-    "CORS_ORIGINS",
-  );
-}
-
-/** Words separated by commas or white space. */
-function listOf(value: unknown): readonly string[] {
-  return typeof value === "string" ? value.split(/[\s,]+/).filter((word) => word !== "") : [];
 }

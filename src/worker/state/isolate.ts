@@ -7,8 +7,8 @@ import { type BodyBudget, createBodyBudget } from "../http/body-budget.ts";
 import { logEvent } from "../log.ts";
 import { type Cooldowns, createCooldowns } from "../providers/cooldowns.ts";
 import { createProviderLog, type ProviderLog } from "../providers/provider-log.ts";
-import { type Analytics, analyticsOf, type DecisionLog, parseDecisionLog } from "../records/analytics.ts";
-import { type Feedback, parseFeedbackBindings } from "../records/feedback.ts";
+import { createDecisionLog, type DecisionLog } from "../records/analytics.ts";
+import { createFeedback, type Feedback } from "../records/feedback.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
 import { createRouterState, type RouterState } from "./router-state.ts";
 
@@ -25,8 +25,6 @@ export interface Isolate {
   readonly providerLog: ProviderLog;
   readonly shadowTally: ShadowTally;
   readonly feedback: Feedback;
-  /** Undefined without the binding. */
-  readonly analytics: Analytics | undefined;
   /** Undefined unless DECISION_LOG asks for it. */
   readonly decisionLog: DecisionLog | undefined;
 }
@@ -39,13 +37,9 @@ const BODY_BYTES_AT_ONCE = 16 * 1024 * 1024;
 export function createIsolate(env: Env, backends: Backends): Result<Isolate, ErrorCode> {
   const settings = parseBindings(env);
   if (!settings.ok) return settings;
-  const { kv, pointerRefreshMs, embeddingCacheEntries } = settings.value;
+  const { kv, database, decisionLog, pointerRefreshMs, embeddingCacheEntries } = settings.value;
   const chosen = chooseBackend(settings.value.encoderBackend, backends);
   if (!chosen.ok) return chosen;
-  const feedback = parseFeedbackBindings(env, settings.value.maxAttempts);
-  if (!feedback.ok) return feedback;
-  const decisionLog = parseDecisionLog(env);
-  if (!decisionLog.ok) return decisionLog;
   return ok({
     // What /health tells is what runs.
     settings: { ...settings.value, encoderBackend: chosen.value },
@@ -66,8 +60,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     outOfOrder: createCooldowns(Date.now),
     providerLog: createProviderLog(Date.now, logEvent),
     shadowTally: createShadowTally(),
-    feedback: feedback.value,
-    analytics: analyticsOf(env),
-    decisionLog: decisionLog.value,
+    feedback: createFeedback(settings.value),
+    decisionLog: decisionLog === "d1" && database ? createDecisionLog(database) : undefined,
   });
 }

@@ -8,7 +8,7 @@ import { type Failure, fail, ok, type Result } from "../../core/result.ts";
 import type { Encoder } from "../../encoder/encoder.ts";
 import { mismatches } from "../../router/mismatches.ts";
 import type { Serving } from "../../router/serving.ts";
-import type { KeyValueReader } from "./bindings.ts";
+import type { KeyValueReader } from "../platform.ts";
 import { readByChecksum, readTaskProfile } from "./store.ts";
 
 /** The parts that were loaded last, by checksum, so that a swap loads only what changed. */

@@ -2,8 +2,8 @@ import type { ErrorCode } from "../../contract/error.ts";
 import { parsePointer } from "../../contract/pointer.ts";
 import { type Failure, fail, ok, type Result } from "../../core/result.ts";
 import type { Serving } from "../../router/serving.ts";
+import type { KeyValueReader } from "../platform.ts";
 import { elapsedMs, withinTime } from "../time-limit.ts";
-import type { KeyValueReader } from "./bindings.ts";
 import { loadServing, noParts, type OpenEncoder } from "./load-serving.ts";
 import { readPointer } from "./store.ts";
 

@@ -3,8 +3,8 @@ import { type EncoderFileName, encoderFileNames, kvKeys } from "../../contract/p
 import { parseTaskProfile, type TaskProfile } from "../../contract/task-profile.ts";
 import { type Failure, fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf } from "../../encoder/files.ts";
+import type { KeyValueReader } from "../platform.ts";
 import { withinTime } from "../time-limit.ts";
-import type { KeyValueReader } from "./bindings.ts";
 
 // Values under a checksum never change, so the edge may keep them; the pointer must be fresh. 30 is KV's minimum.
 const IMMUTABLE_TTL_SECONDS = 30 * 24 * 3600;

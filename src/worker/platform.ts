@@ -1,0 +1,36 @@
+// What is used of Cloudflare's bindings, in the parts that are used: whatever has these methods will do, a test's own too.
+
+/** Of a namespace of Workers KV. */
+export interface KeyValueReader {
+  get(
+    key: string,
+    options: { readonly type: "arrayBuffer"; readonly cacheTtl?: number },
+  ): Promise<ArrayBuffer | null>;
+}
+
+/** Of the rate limiter; its limit and period stand in wrangler.toml. */
+export interface RateLimiter {
+  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
+}
+
+/** Of a D1 database. */
+export interface Database {
+  prepare(sql: string): {
+    bind(...values: readonly (string | number | null)[]): {
+      run(): Promise<{ readonly meta: { readonly changes: number } }>;
+      all(): Promise<{ readonly results: readonly Readonly<Record<string, unknown>>[] }>;
+      first(): Promise<Readonly<Record<string, unknown>> | null>;
+    };
+  };
+}
+
+/** Of a dataset of Workers Analytics Engine. */
+export interface Analytics {
+  writeDataPoint(point: DataPoint): void;
+}
+
+export interface DataPoint {
+  readonly indexes: readonly string[];
+  readonly blobs: readonly (string | null)[];
+  readonly doubles: readonly number[];
+}
