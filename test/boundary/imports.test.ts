@@ -105,6 +105,16 @@ test("the client takes types only", () => {
   expect(imports.filter(({ from, target }) => files.includes(from) && !target.startsWith("."))).toEqual([]);
 });
 
+test("the Worker's environment is read in one file", async () => {
+  const files = (await readdir(join(source, "worker"), { recursive: true })).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  const texts = await Promise.all(files.map((file) => readFile(join(source, "worker", file), "utf8")));
+  expect(files.filter((_, k) => /\benv(?:\?\.)?\[|\benv\.[A-Z]/.test(texts[k]))).toEqual([
+    "state/bindings.ts",
+  ]);
+});
+
 async function collectImports(): Promise<readonly Import[]> {
   const files = (await readdir(source, { recursive: true })).filter((file) => /\.tsx?$/.test(file));
   const found = await Promise.all(files.map(importsOf));
