@@ -48,7 +48,8 @@ export function targetsOf(
       if (provider === undefined || surface === undefined) return [];
       // The address comes from the catalogue and the operator alone; nothing of a request gets into it.
       const base = filledAddress(surface.baseUrl, reach.secret);
-      const callerPays = reach.passAuthorization.includes(place.provider) && callerAuthorization !== undefined;
+      const callerPays =
+        reach.passAuthorization.includes(place.provider) && callerAuthorization !== undefined;
       const key = reach.secret(provider.keyName);
       const headers = callerPays ? { authorization: callerAuthorization } : keyHeaders(surface, key);
       if (base === undefined || headers === undefined) return [];

@@ -37,10 +37,7 @@ export interface FeedbackStore {
 
 const DAY_MS = 24 * 3600_000;
 
-type FeedbackSettings = Pick<
-  Settings,
-  "decisionSecrets" | "feedbackMaxAgeDays" | "database" | "maxAttempts"
->;
+type FeedbackSettings = Pick<Settings, "decisionSecrets" | "feedbackMaxAgeDays" | "database" | "maxAttempts">;
 
 export function createFeedback({
   decisionSecrets,
