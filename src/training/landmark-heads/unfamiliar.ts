@@ -2,8 +2,9 @@ import type { LinearHead } from "../../core/math/linear-head.ts";
 import { logit } from "../../core/math/logistic.ts";
 import { multiply } from "../../numerics/blas.ts";
 import { fitLogistic, type WeightedSamples } from "../../numerics/logistic.ts";
-import { besides, matrix } from "../../numerics/matrix.ts";
+import { besides, matrix, row } from "../../numerics/matrix.ts";
 import { solveRidge } from "../../numerics/ridge-solver.ts";
+import { bestObserved } from "../choose-observed.ts";
 import type { Dataset } from "../dataset.ts";
 import { type FittedHeads, toHead } from "./fit-heads.ts";
 import type { LeftOutGroup } from "./leave-group-out.ts";
@@ -40,7 +41,8 @@ const MOST_CELLS = 8000;
 
 /**
  * Learns from left-out groups how far ability, ease and deviations hold for prompts of other kinds. They deserve
- * different shrinkage: ability holds nearly in full, ease for the most part, deviations little.
+ * different shrinkage: ability holds nearly in full, ease for the most part, deviations little. They count only where, by
+ * the lower bound over groups, choosing by them beats always taking the best on average.
  */
 export async function fitUnfamiliar(
   train: Dataset,
@@ -107,22 +109,45 @@ function chooseWeights(train: Dataset, leftOut: readonly LeftOutGroup[]): Choice
     if (fit.loss < best.loss) best = { ...fit, at };
   }
   const easeAt = best.at;
-  let withDeviations: Fit = {
-    loss: best.loss,
-    coefficients: Float64Array.of(...best.coefficients, 0),
-    at: 0,
-  };
+  const without: Fit = { ...best, coefficients: Float64Array.of(...best.coefficients, 0), at: 0 };
+  let chosen = without;
   for (const at of unfamiliarPenalties.keys()) {
     const fit = fitLogistic(samplesOf(leftOut, cells, easeAt, at), 4);
-    if (fit.loss < withDeviations.loss && fit.coefficients[3] > 0) withDeviations = { ...fit, at };
+    if (fit.loss < chosen.loss && fit.coefficients[3] > 0) chosen = { ...fit, at };
   }
-  const [intercept, ability, ease, deviation] = withDeviations.coefficients;
+  const gains = leftOut.map((group) => gainOf(train, group, chosen));
+  if (lowerBound(gains) <= 0) chosen = without;
+  const [intercept, ability, ease, deviation] = chosen.coefficients;
   return {
     // A negative weight would turn evidence around: what is good on average would be avoided.
     weights: { intercept, ability: Math.max(ability, 0), ease: Math.max(ease, 0), deviation },
     easeAt,
-    deviationsAt: withDeviations.at,
+    deviationsAt: chosen.at,
   };
+}
+
+/** Mean gain of choosing with deviations over always taking the best on average, on the group's prompts. */
+function gainOf(
+  { outcomes }: Dataset,
+  { prompts, priors, deviations }: LeftOutGroup,
+  { coefficients, at }: Fit,
+): number {
+  const [, ability, , deviation] = coefficients;
+  let gain = 0;
+  for (const [k, i] of prompts.entries()) {
+    const known = row(outcomes, i).map((y, m) => (Number.isNaN(priors[m]) ? Number.NaN : y));
+    const own = row(deviations[at], k);
+    const chosen = bestObserved(known, (m) => ability * logit(priors[m]) + deviation * own[m]);
+    gain += chosen - bestObserved(known, (m) => priors[m]);
+  }
+  return gain / prompts.length;
+}
+
+/** Mean minus one standard error. */
+function lowerBound(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return mean - Math.sqrt(variance / values.length);
 }
 
 interface Cell {
