@@ -46,7 +46,7 @@ const asked = () => provider.seen.map(({ model }) => model);
 describe("a completion", () => {
   test("with `auto` goes to the best model, as it came, and the answer comes back as it is", async () => {
     const response = await chat({
-      temperature: 0.5,
+      user: "someone",
       seed: 7,
       unknown_extra: { a: [1] },
       signalbox: { explain: true },
@@ -58,7 +58,7 @@ describe("a completion", () => {
     expect(provider.seen[0]?.body).toEqual({
       model: upstream(ranking[0]),
       messages,
-      temperature: 0.5,
+      user: "someone",
       seed: 7,
       unknown_extra: { a: [1] },
     });
