@@ -63,7 +63,7 @@ const operations: Readonly<Record<EndpointName, Operation>> = {
     statuses: WRITE,
     example: {
       prompts: [
-        { prompt: "What is 7 times 8?", outcomes: { "o3-mini": 1, "gpt-4o-mini": 0 } },
+        { prompt: "What is 7 times 8?", outcomes: { "gpt-5.4": 1, "gpt-4o-mini": 0 } },
         { prompt: "What is 9 times 12?" },
       ],
     },

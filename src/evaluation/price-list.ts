@@ -1,8 +1,8 @@
 import { parseCatalogue } from "../contract/catalogue.ts";
-import { catalogueNames, type Price } from "../core/catalogue.ts";
+import { type CatalogueModel, catalogueNames } from "../core/catalogue.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { readBytes } from "./load-outcomes.ts";
-import type { PriceList } from "./prices.ts";
+import type { ListedPrice, PriceList } from "./prices.ts";
 
 /** Reads a price list; the failure names the file. */
 export async function readPriceList(
@@ -26,7 +26,7 @@ export async function readPriceList(
 export function parsePriceList(json: unknown): Result<PriceList, "bad_prices"> {
   if (!isObject(json)) return fail("bad_prices", "a price list must be a JSON object of model -> prices");
   if (isObject(json["models"])) return catalogueList(json);
-  const prices = new Map<string, Price>();
+  const prices = new Map<string, ListedPrice>();
   for (const [model, entry] of Object.entries(json)) {
     const price = isObject(entry) ? priceOf(entry) : undefined;
     if (price === undefined) {
@@ -45,14 +45,21 @@ function catalogueList(json: unknown): Result<PriceList, "bad_prices"> {
   if (!catalogue.ok) return fail("bad_prices", catalogue.failure.message, catalogue.failure.param);
   const { models } = catalogue.value;
   const names = catalogueNames(catalogue.value);
-  return ok(new Map(Array.from(names, ([name, id]) => [name, models[id]?.price as Price])));
+  return ok(
+    new Map(
+      Array.from(names, ([name, id]) => {
+        const { price, unseenOutputTokens } = models[id] as CatalogueModel;
+        return [name, { ...price, unseenOutputTokens }];
+      }),
+    ),
+  );
 }
 
-function priceOf(entry: Readonly<Record<string, unknown>>): Price | undefined {
+function priceOf(entry: Readonly<Record<string, unknown>>): ListedPrice | undefined {
   const { input_usd_per_mtok: input, output_usd_per_mtok: output } = entry;
   if (typeof input !== "number" || typeof output !== "number" || !(input >= 0) || !(output >= 0))
     return undefined;
-  return { input, cachedInput: input, output };
+  return { input, output };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -18,13 +18,13 @@ const reasoning = {
   },
 };
 const accepts: Record<string, object> = {
-  "o3-mini": reasoning,
-  "o1-mini": {
+  "gpt-5.4": reasoning,
+  "gpt-5.1": {
     parameters: { ...reasoning.parameters, refuse: ["functions", "tools"] },
     roles: { rename: { system: "user", developer: "user" }, refuse: ["function"] },
   },
-  "gpt-4o-2024-05-13": { parameters: { refuse: ["response_format.json_schema"] } },
-  "deepseek-r1": { parameters: { refuse: ["response_format.json_schema"] } },
+  "gpt-4.1": { parameters: { refuse: ["response_format.json_schema"] } },
+  "deepseek-v3.2": { parameters: { refuse: ["response_format.json_schema"] } },
 };
 
 beforeAll(async () => {
@@ -38,8 +38,11 @@ beforeAll(async () => {
         if (id.startsWith("gpt") || id.startsWith("grok")) model["provider"] = "other";
         if (accepts[id] !== undefined) model["accepts"] = accepts[id];
         else model["accepts"] = { parameters: { drop: ["reasoning_effort"] } };
+        delete model["variants"];
       }
-      document.models["o3-mini"].variants = { low: { request: { reasoning_effort: "low" } } };
+      for (const id of ["gpt-4.1", "gpt-4.1-mini"]) document.models[id].max_output_tokens = 4096;
+      document.models["llama-3.3-70b-instruct"].context_tokens = 8192;
+      document.models["gpt-5.4"].variants = { low: { request: { reasoning_effort: "low" } } };
       return document;
     },
   });
@@ -94,22 +97,22 @@ describe("parameters and roles that not every model takes", () => {
     [{ max_tokens: 500, max_completion_tokens: 400 }, { max_completion_tokens: 400 }],
     [{ temperature: 0.2, seed: 7 }, { seed: 7 }],
     [{ messages: [system] }, { messages: [{ ...system, role: "user" }] }],
-  ])("%j reaches o1-mini as %j", async (fields, sent) => {
-    expect((await chat({ ...fields, ...only("o1-mini") })).status).toBe(200);
-    expect(provider.seen[0]?.body).toEqual({ model: "fake/o1-mini", messages, ...sent });
+  ])("%j reaches gpt-5.1 as %j", async (fields, sent) => {
+    expect((await chat({ ...fields, ...only("gpt-5.1") })).status).toBe(200);
+    expect(provider.seen[0]?.body).toEqual({ model: "fake/gpt-5.1", messages, ...sent });
   });
 
   test("what only one model refuses goes to another, unless it is the only one", async () => {
     const legacy = { functions: [{ name: "f" }] };
-    await chat({ ...legacy, signalbox: { models: ["o1-mini", "gpt-3.5-turbo"] } });
-    await chat({ ...legacy, ...only("o1-mini") });
-    expect(asked()).toEqual(["gpt-3.5-turbo", "o1-mini"]);
+    await chat({ ...legacy, signalbox: { models: ["gpt-5.1", "gpt-5.4-nano"] } });
+    await chat({ ...legacy, ...only("gpt-5.1") });
+    expect(asked()).toEqual(["gpt-5.4-nano", "gpt-5.1"]);
     expect(provider.seen.map(({ body }) => body.functions)).toEqual([legacy.functions, undefined]);
   });
 
   test("a model by its name is sent what the caller wrote, and its refusal is the answer", async () => {
     provider.behaveAll({ kind: "strict", refusal: openAiRefusal });
-    const response = await chat({ model: "o1-mini", max_tokens: 500 });
+    const response = await chat({ model: "gpt-5.1", max_tokens: 500 });
     expect([response.status, (await response.json()).error.code]).toEqual([400, "unsupported_parameter"]);
     expect(provider.seen[0]?.body.max_tokens).toBe(500);
   });
@@ -273,17 +276,20 @@ describe("answers with a good status that hold no completion", () => {
 
 describe("the length of the answer", () => {
   test("a model that writes as much is chosen, where one is there", async () => {
-    await chat({ max_tokens: 8192, signalbox: { models: ["gpt-4-turbo", "gpt-4o", "gemini-1.5-pro"] } });
-    expect([asked(), provider.seen[0]?.body.max_tokens]).toEqual([["gemini-1.5-pro"], 8192]);
+    await chat({
+      max_tokens: 8192,
+      signalbox: { models: ["gpt-4.1-mini", "gpt-4.1", "gemini-3.1-flash-lite"] },
+    });
+    expect([asked(), provider.seen[0]?.body.max_tokens]).toEqual([["gemini-3.1-flash-lite"], 8192]);
   });
 
   test.each(["max_tokens", "max_completion_tokens"])("%s is cut where none is", async (name) => {
-    const response = await chat({ [name]: 8192, signalbox: { models: ["gpt-4-turbo", "gpt-4o"] } });
+    const response = await chat({ [name]: 8192, signalbox: { models: ["gpt-4.1-mini", "gpt-4.1"] } });
     expect([response.status, provider.seen[0]?.body[name]]).toEqual([200, 4096]);
   });
 
   test("a model by its name is asked for what the caller wrote", async () => {
-    await chat({ model: "gpt-4-turbo", max_tokens: 8192 });
+    await chat({ model: "gpt-4.1-mini", max_tokens: 8192 });
     expect(provider.seen[0]?.body.max_tokens).toBe(8192);
   });
 });
@@ -300,12 +306,12 @@ describe("what is sent", () => {
     const response = await fetch(`${worker.origin}/v1/chat/completions`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: `{"model":"gpt-3.5-turbo","messages":[{"role":"user","content":"x"}],${fields}}`,
+      body: `{"model":"gpt-5.4-nano","messages":[{"role":"user","content":"x"}],${fields}}`,
     });
     raw.push(provider.seen[0]?.text ?? "");
     expect([response.status, raw]).toEqual([
       200,
-      [`{"model":"fake/gpt-3.5-turbo","messages":[{"role":"user","content":"x"}],${fields}}`],
+      [`{"model":"fake/gpt-5.4-nano","messages":[{"role":"user","content":"x"}],${fields}}`],
     ]);
   });
 });
@@ -360,7 +366,7 @@ describe("the refusal of the one model that was asked for", () => {
         "x-ratelimit-key": "provider-key",
       };
       provider.behaveAll({ kind: "status", status, headers, body });
-      const response = await chat({ model: "gemini-1.5-pro" });
+      const response = await chat({ model: "gemini-3.1-flash-lite" });
       expect([response.status, await response.text()]).toEqual([status, body]);
       const passed = Object.keys(headers).filter((name) => response.headers.get(name) !== null);
       expect(passed).toEqual(Object.keys(headers).slice(0, 5));
@@ -369,7 +375,9 @@ describe("the refusal of the one model that was asked for", () => {
 
   test("the Worker's key in it is taken out", async () => {
     provider.behaveAll({ kind: "status", status: 500, body: '{"error":"key provider-key failed"}' });
-    expect(await (await chat({ model: "gemini-1.5-pro" })).text()).toBe('{"error":"key [redacted] failed"}');
+    expect(await (await chat({ model: "gemini-3.1-flash-lite" })).text()).toBe(
+      '{"error":"key [redacted] failed"}',
+    );
   });
 
   test.each<[number, string, number, string]>([
@@ -380,7 +388,7 @@ describe("the refusal of the one model that was asked for", () => {
     [401, '{"error":"provider-key"}', 502, "provider_refused"],
   ])("%i with %j is no answer of an API", async (status, page, expected, code) => {
     provider.behaveAll({ kind: "status", status, body: page, headers: { "retry-after": "7, 7" } });
-    const response = await chat({ model: "gemini-1.5-pro" });
+    const response = await chat({ model: "gemini-3.1-flash-lite" });
     expect([response.status, (await response.json()).error.code]).toEqual([expected, code]);
   });
 });
@@ -428,7 +436,7 @@ describe("what the user did not write", () => {
     const content = [{ type: "file", file: { file_id: "x" } }];
     const decided = await post("/v1/route", { messages: [{ role: "user", content }] });
     const { ranking: seeing } = await decided.json();
-    expect(seeing.map(({ model }: { model: string }) => model)).not.toContain("o1-mini");
+    expect(seeing.map(({ model }: { model: string }) => model)).not.toContain("deepseek-v3.2");
     const required = await post("/v1/route", { prompt: "x", require: { files: true } });
     expect((await required.json()).error.code).toBe("no_candidates");
   });
@@ -438,10 +446,20 @@ describe("the context window", () => {
   const line =
     "2026-11-30T19:00:01.123Z [worker-17] INFO  req=8f3a2b1c status=200 dur=12ms path=/api/v1/x?id=8812\n";
   test.each<[string, string, readonly string[], string]>([
-    ["a log", line.repeat(4500), ["gpt-4o-mini", "gemini-1.5-pro"], "gemini-1.5-pro"],
-    ["hexadecimal", "9f86d081884c7d65".repeat(15_000), ["gpt-4o-mini", "gemini-1.5-pro"], "gemini-1.5-pro"],
-    ["Chinese", "如何预防感冒？".repeat(27_000), ["gpt-4o-mini", "gemini-1.5-pro"], "gemini-1.5-pro"],
-    ["no room for the answer", "word ".repeat(7_400), ["llama-3-8b-instruct", "gpt-4o"], "gpt-4o-2024-05-13"],
+    ["a log", line.repeat(4500), ["gpt-4o-mini", "gemini-3.1-flash-lite"], "gemini-3.1-flash-lite"],
+    [
+      "hexadecimal",
+      "9f86d081884c7d65".repeat(15_000),
+      ["gpt-4o-mini", "gemini-3.1-flash-lite"],
+      "gemini-3.1-flash-lite",
+    ],
+    [
+      "Chinese",
+      "如何预防感冒？".repeat(27_000),
+      ["gpt-4o-mini", "gemini-3.1-flash-lite"],
+      "gemini-3.1-flash-lite",
+    ],
+    ["no room for the answer", "word ".repeat(7_400), ["llama-3.3-70b-instruct", "gpt-4.1"], "gpt-4.1"],
   ])("%s", async (_, prompt, models, chosen) => {
     const decided = await post("/v1/route", { prompt, models, spend: 0 });
     expect((await decided.json()).model).toBe(chosen);
@@ -449,7 +467,7 @@ describe("the context window", () => {
 });
 
 test("a variant of a model is asked for with its fields, unless the caller set them", async () => {
-  const named = (fields: object) => chat({ model: "o3-mini@low", ...fields });
+  const named = (fields: object) => chat({ model: "gpt-5.4@low", ...fields });
   await named({});
   await named({ reasoning_effort: "high" });
   expect(provider.seen.map(({ body }) => body.reasoning_effort)).toEqual(["low", "high"]);

@@ -7,12 +7,12 @@ const fixed = ["temperature", "top_p", "presence_penalty", "frequency_penalty"];
 export function openAiRefusal(body: any): Refusal | undefined {
   const name = String(body.model);
   const has = (parameter: string) => body[parameter] !== undefined;
-  const isReasoning = /o1-mini|o3-mini/.test(name);
+  const isReasoning = /gpt-5\.[14]$/.test(name);
   const roles: readonly string[] = body.messages.map(({ role }: { role: string }) => role);
   if (isReasoning && has("max_tokens")) return unsupported("max_tokens");
   const refused = fixed.find((parameter) => isReasoning && has(parameter));
   if (refused !== undefined) return unsupported(refused);
-  if (name.includes("o1-mini")) {
+  if (name.endsWith("gpt-5.1")) {
     const role = roles.findIndex((each) => each === "system" || each === "developer");
     if (role >= 0) return unsupportedValue(`messages[${role}].role`);
     const legacy = ["functions", "function_call", "tools"].find(has);
@@ -20,7 +20,7 @@ export function openAiRefusal(body: any): Refusal | undefined {
     if (roles.includes("function")) return unsupportedValue("messages.role");
   }
   if (!isReasoning && has("reasoning_effort")) return unsupported("reasoning_effort");
-  if (/gpt-4o-2024-05-13|deepseek-r1/.test(name) && body.response_format?.type === "json_schema")
+  if (/(gpt-4\.1|deepseek-v3\.2)$/.test(name) && body.response_format?.type === "json_schema")
     return unsupportedValue("response_format");
   return undefined;
 }

@@ -110,7 +110,7 @@ test("a key of the environment reaches its provider; others say which variable a
   const answer = await chat(worker);
   expect(answer.status).toBe(200);
   expect(provider.seen.at(-1)?.headers.authorization).toBe("Bearer from-the-environment");
-  expect(worker.printed()).toMatch(/Chat reaches \d+ of 46 models, with FAKE_API_KEY \(environment\)/);
+  expect(worker.printed()).toMatch(/Chat reaches \d+ of 62 models, with FAKE_API_KEY \(environment\)/);
   expect(worker.printed()).toContain(`OTHER_API_KEY=... in ${join(folder, ".dev.vars")}`);
 
   const closed = await chat(worker, { signalbox: { models: [unreached] } });

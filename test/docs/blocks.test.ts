@@ -42,13 +42,13 @@ afterAll(async () => {
 /** Outcome files by the names that pages use. */
 async function writeResults(): Promise<void> {
   const record = (model: string) => (_: unknown, i: number) => {
-    const outcomes = { "gpt-4o-mini": (i * 7) % 2, "o3-mini": Number(i % 3 > 0), [model]: Number(i % 5 > 0) };
+    const outcomes = { "gpt-4o-mini": (i * 7) % 2, "gpt-5.4": Number(i % 3 > 0), [model]: Number(i % 5 > 0) };
     const prompt = i % 2 ? `What is ${i} plus ${3 * i}?` : `Name a word that rhymes with number ${i}.`;
     return JSON.stringify({ task: i % 2 ? "sums" : "words", id: String(i), prompt, outcomes });
   };
   for (const [name, model] of [
-    ["outcomes.jsonl", "claude-3.5-sonnet"],
-    ["results.jsonl", "claude-3.5-sonnet"],
+    ["outcomes.jsonl", "claude-sonnet-4.6"],
+    ["results.jsonl", "claude-sonnet-4.6"],
     ["new-results.jsonl", "new-llm"],
   ] as const) {
     await writeFile(join(folder, name), Array.from({ length: 120 }, record(model)).join("\n"));

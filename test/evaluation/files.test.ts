@@ -55,10 +55,10 @@ describe("price list", () => {
   it("reads a catalogue with aliases, and a plain list", () => {
     const catalogue = JSON.parse(readFileSync("models/default/catalogue.json", "utf8"));
     const read = parsePriceList(catalogue);
-    expect(read.ok && read.value.get("openai/o3-mini")).toEqual({
-      input: 1.1,
-      cachedInput: 0.55,
-      output: 4.4,
+    expect(read.ok && read.value.get("openai/gpt-5.5")).toMatchObject({
+      input: 5,
+      output: 30,
+      unseenOutputTokens: 2000,
     });
     const plain = parsePriceList({ x: { input_usd_per_mtok: 0.2, output_usd_per_mtok: 0.4 } });
     expect(plain.ok && plain.value.get("x")).toMatchObject({ input: 0.2, output: 0.4 });

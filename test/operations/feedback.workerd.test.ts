@@ -155,7 +155,7 @@ test("an expired decision is refused", async () => {
     decidedAt: new Date(Date.now() - 31 * 24 * 3600_000),
     bundle: live.bundle.slice(0, 16),
     encoder: live.encoder.slice(0, 16),
-    model: "o3-mini",
+    model: "gpt-5.4",
     embedding: new Int8Array(768).fill(3),
   };
   const signer = createDecisionSigner([secret], 1000);

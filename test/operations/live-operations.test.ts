@@ -143,7 +143,7 @@ test("feedback comes back as outcomes that train takes", async () => {
   const scores: Record<string, number>[] = [];
   for (const [k, prompt] of prompts.entries()) {
     const { id, model } = await post("/v1/route", { prompt });
-    const other = model === "gpt-4o-mini" ? "o3-mini" : "gpt-4o-mini";
+    const other = model === "gpt-4o-mini" ? "gpt-5.4" : "gpt-4o-mini";
     await post("/v1/feedback", { decision: id, score: k % 2 });
     await post("/v1/feedback", { decision: id, score: 0.5, model: other });
     scores.push({ [model]: k % 2, [other]: 0.5 });

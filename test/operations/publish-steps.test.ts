@@ -56,7 +56,7 @@ async function publicationOf(name: string): Promise<Publication> {
   );
   const catalogue = JSON.parse(new TextDecoder().decode(first.catalogue.bytes));
   catalogue.prices_as_of = "2026-01-01";
-  catalogue.models["o3-mini"].usd_per_million_tokens.input = ++catalogues;
+  catalogue.models["gpt-5.4"].usd_per_million_tokens.input = ++catalogues;
   const bytes = new TextEncoder().encode(JSON.stringify(catalogue));
   const sums = [await checksumOf(bundle), await checksumOf(bytes)] as const;
   return {
@@ -216,7 +216,7 @@ test("changes are told in words", async () => {
     expect.stringMatching(/^Tasks: the same \d+\.$/),
     expect.stringMatching(/^Training prompts: (\d+) -> \1\.$/),
     expect.stringMatching(/^Bundle: [\d.]+ -> [\d.]+ MB\.$/),
-    expect.stringMatching(/^Prices as of .* -> 2026-01-01, .*o3-mini [\d.]+\/[\d.]+.* -> 1\/[\d.]+/),
+    expect.stringMatching(/^Prices as of .* -> 2026-01-01, .*gpt-5.4 [\d.]+\/[\d.]+.* -> 1\/[\d.]+/),
   ]);
 });
 

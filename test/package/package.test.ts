@@ -167,7 +167,7 @@ describe("installed in an empty project", () => {
   test("signalbox status reads what start stored", async ({ skip }) => {
     if (!installed) skip("the registry can't be reached");
     const { stdout } = await signalbox("status");
-    expect(stdout).toMatch(/^bundle +[0-9a-f]{12}, 46 models/m);
+    expect(stdout).toMatch(/^bundle +[0-9a-f]{12}, 62 models/m);
   });
 
   test("signalbox doctor finds nothing wrong", async ({ skip }) => {

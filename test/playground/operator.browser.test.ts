@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)("the operator view of a Worker with D1, a canary an
     await page.locator(".catalogue").waitFor();
     for (const [model, times] of [
       ["gpt-4o-mini", 3],
-      ["o3-mini", 1],
+      ["gpt-5.4", 1],
     ] as const) {
       for (let i = 0; i < times; i++) await decide(model, `What is ${i} plus 17?`);
     }
@@ -68,7 +68,7 @@ describe.skipIf(!hasBrowser)("the operator view of a Worker with D1, a canary an
       })
       .toEqual([
         ["gpt-4o-mini", "3", "75%"],
-        ["o3-mini", "1", "25%"],
+        ["gpt-5.4", "1", "25%"],
       ]);
     await page.getByText("4 decisions in the last 7 days.").waitFor();
     await page.evaluate(axe.source);

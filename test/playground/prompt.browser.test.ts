@@ -117,8 +117,8 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
     await page.getByRole("button", { name: "Add a turn" }).click();
     await page.getByLabel("Turn 3", { exact: true }).fill("And for 24 rolls?");
     await page.getByLabel("Route on").selectOption("last");
-    const body = await asked(page, () => page.getByLabel("The chat is on").selectOption("o3-mini"));
-    expect(body).toMatchObject({ route_on: "last", current_model: "o3-mini" });
+    const body = await asked(page, () => page.getByLabel("The chat is on").selectOption("gpt-5.4"));
+    expect(body).toMatchObject({ route_on: "last", current_model: "gpt-5.4" });
     expect((body["messages"] as { role: string }[]).map(({ role }) => role)).toEqual([
       "user",
       "assistant",

@@ -100,12 +100,12 @@ describe("requests", () => {
         { role: "user", content: "And now?" },
       ],
       routeOn: "last",
-      currentModel: "o3-mini",
+      currentModel: "gpt-5.4",
     } as const;
     expect(toRequest(chat)).toEqual({
       messages: [chat.turns[0], chat.turns[2]],
       route_on: "last",
-      current_model: "o3-mini",
+      current_model: "gpt-5.4",
     });
     expect(isAsked(singlePrompt("  "))).toBe(false);
   });

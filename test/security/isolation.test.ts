@@ -53,14 +53,14 @@ describe("the cache of embeddings", () => {
       { exclude: ["o3*"] },
       { max_usd: 0.001 },
       { min_p_correct: 0.1 },
-      { current_model: "gpt-4o" },
+      { current_model: "gpt-4.1" },
       { session: "x", explain: true },
       { require: { vision: true } },
     ]) {
       expect((await route(bob, { prompt, ...options })).model).toBeTypeOf("string");
       expect(strip(await route(alice, { prompt }))).toEqual(alone);
     }
-    const labels = { prompts: [{ prompt, outcomes: { "gpt-4o-mini": 1, "o3-mini": 0 } }] };
+    const labels = { prompts: [{ prompt, outcomes: { "gpt-4o-mini": 1, "gpt-5.4": 0 } }] };
     expect((await post("/v1/route/task", bob, labels)).status).toBe(200);
     expect(strip(await route(alice, { prompt }))).toEqual(alone);
   });

@@ -72,7 +72,7 @@ async function ask(line: string, body = "", headers: readonly string[] = [`autho
 const chat = (fields: object = {}) =>
   ask(
     "POST /v1/chat/completions",
-    JSON.stringify({ model: "o3-mini", messages: [{ role: "user", content: prompt }], ...fields }),
+    JSON.stringify({ model: "gpt-5.4", messages: [{ role: "user", content: prompt }], ...fields }),
   );
 
 describe("a provider that repeats the key it was sent", () => {
@@ -141,7 +141,7 @@ describe("nothing secret is in anything that comes out", () => {
     await ask("POST /v1/route", JSON.stringify({ prompt, task: "unknown" }));
     await chat({ model: "auto" });
     await chat({ model: "gpt-9" });
-    await chat({ model: "claude-3.5-sonnet" });
+    await chat({ model: "claude-sonnet-4.6" });
     const lines = Object.values(endpoints).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     for (const line of [...lines, "GET /nowhere", "TRACE /v1/route"]) {
       await ask(line);

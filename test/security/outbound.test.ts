@@ -65,7 +65,7 @@ test("addresses in messages are never fetched: images, files, audio, tools", asy
   const messages = [{ role: "user", content }];
   expect((await post("/v1/route", { messages, tools })).status).toBe(200);
   expect((await post("/v1/route/batch", { requests: [{ messages }] })).status).toBe(200);
-  expect((await post("/v1/chat/completions", { model: "gpt-4o", messages, tools })).status).toBe(200);
+  expect((await post("/v1/chat/completions", { model: "gpt-4.1", messages, tools })).status).toBe(200);
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(trapped).toEqual([]);
 });
@@ -92,7 +92,7 @@ test("no field, header or model name of a request chooses the address", async ()
     forwarded: `host=${new URL(trapUrl).host}`,
   };
   expect(
-    (await post("/v1/chat/completions", { model: "gpt-4o", messages: hello, ...elsewhere }, headers)).status,
+    (await post("/v1/chat/completions", { model: "gpt-4.1", messages: hello, ...elsewhere }, headers)).status,
   ).toBe(200);
   expect(provider.seen.map(({ path }) => path)).toEqual(["/v1/chat/completions"]);
   for (const model of [
@@ -115,12 +115,12 @@ test("no field, header or model name of a request chooses the address", async ()
 
 test("a provider can't send the Worker, and its key, elsewhere", async () => {
   for (const status of [301, 302, 303, 307, 308]) {
-    provider.behave("gpt-4o-2024-05-13", {
+    provider.behave("gpt-4.1", {
       kind: "status",
       status,
       headers: { location: `${trapUrl}/redirected` },
     });
-    const answer = await post("/v1/chat/completions", { model: "gpt-4o", messages: hello });
+    const answer = await post("/v1/chat/completions", { model: "gpt-4.1", messages: hello });
     expect([answer.status, answer.body.error.code]).toEqual([502, "upstream_failed"]);
   }
   expect(trapped).toEqual([]);
@@ -128,7 +128,7 @@ test("a provider can't send the Worker, and its key, elsewhere", async () => {
 
 test("a caller's own credentials reach the catalogue's address only, as they are", async () => {
   const injected = "Bearer callers-own";
-  await post("/v1/chat/completions", { model: "gpt-4o", messages: hello }, { authorization: injected });
+  await post("/v1/chat/completions", { model: "gpt-4.1", messages: hello }, { authorization: injected });
   expect(provider.seen.map(({ headers }) => headers.authorization)).toEqual([injected]);
 });
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
     // Operators' files are parsed by the same rules; these stand in the published one.
     catalogue: (document) => {
       const text = JSON.stringify(document);
-      const model = JSON.stringify(document.models["o3-mini"]);
+      const model = JSON.stringify(document.models["gpt-5.4"]);
       return text.replace('"models":{', `"models":{"__proto__":${model},"constructor":${model},`);
     },
   });

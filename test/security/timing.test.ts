@@ -54,7 +54,7 @@ test("a forged decision costs the signatures of all secrets, whichever byte is w
     decidedAt: new Date(),
     bundle: "0".repeat(16),
     encoder: "0".repeat(16),
-    model: "o3-mini",
+    model: "gpt-5.4",
     embedding: new Int8Array(768),
   };
   const token = await signer.sign(record, "alice");

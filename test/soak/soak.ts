@@ -125,7 +125,7 @@ async function readRows({ miniflare }: Workerd): Promise<ReadonlyMap<string, num
 /** Some model is down for a while, again and again, so that fallbacks are part of the traffic. */
 function makeOutages(provider: Awaited<ReturnType<typeof startFakeProvider>>) {
   let turn = 0;
-  const models = ["o3-mini", "gpt-4o-mini", "claude-3.5-sonnet"];
+  const models = ["gpt-5.4", "gpt-4o-mini", "claude-sonnet-4.6"];
   const timer = setInterval(() => {
     const model = `fake/${models[turn % models.length]}`;
     provider.behave(

@@ -56,7 +56,7 @@ describe("POST /v1/route/task", () => {
   it.each([
     [{ prompts: [] }, "invalid_request"],
     [{ prompts: [{ prompt: "" }] }, "invalid_request"],
-    [{ prompts: [{ prompt: "x", outcomes: { "o3-mini": 2 } }] }, "invalid_request"],
+    [{ prompts: [{ prompt: "x", outcomes: { "gpt-5.4": 2 } }] }, "invalid_request"],
     [{ prompts: [{ prompt: "x", outcomes: { "no-such-model": 1 } }] }, "unknown_model"],
   ])("refuses %j", async (request, code) => {
     const { status, body } = await post("/v1/route/task", request);

@@ -6,6 +6,7 @@ import { meanModelAuc } from "../metrics/auc.ts";
 import { measureCalibration } from "../metrics/calibration.ts";
 import type { Split } from "../protocols/split.ts";
 import type { Router } from "../router.ts";
+import { publishBlocks, publishedRouter } from "../routers/published.ts";
 
 export interface HiddenBlockScores {
   readonly brier: number;
@@ -47,8 +48,11 @@ export async function evaluateHiddenBlocks(
       ...fitting,
       onProgress: (done, total, what) => onProgress(done + draw * total, DRAWS * total, what),
     });
+    const isHidden = (task: number, model: number) => hidden.has(task * dataset.models.length + model);
+    const published = publishedRouter(publishBlocks(dataset, isHidden, seed + draw));
+    const told = await crossPredict(masked, splits, [published], { seed });
     const truth = keepWhere(dataset, (cell) => hidden.has(cell));
-    for (const [name, { pCorrect }] of predictions.routers) {
+    for (const [name, { pCorrect }] of [...predictions.routers, ...told.routers]) {
       if (pCorrect === undefined) continue;
       const { brier, ece, accuracy } = measureCalibration(pCorrect, truth);
       const scores = { brier, ece, accuracy, auc_within_models: meanModelAuc(pCorrect, truth) };

@@ -60,7 +60,7 @@ const decision: DecisionRecord = {
   decidedAt: NOW,
   bundle: "0123456789abcdef",
   encoder: "fedcba9876543210",
-  model: "o3-mini",
+  model: "gpt-5.4",
   embedding: Int8Array.from({ length: 32 }, (_, k) => k - 16),
 };
 const HOLDER = "tester";
@@ -89,12 +89,12 @@ export const decisionToken: Target = {
 };
 
 const modelIds = [
-  "o3-mini",
-  "gpt-4o",
+  "gpt-5.4",
+  "gpt-4.1",
   "gpt-4o-mini",
   "aaaaaaaaaaaaaaaaaaaaaaab",
   "**",
-  "claude-3.5-sonnet",
+  "claude-sonnet-4.6",
   "\ud800x",
 ];
 
@@ -102,7 +102,7 @@ const modelIds = [
 export const wildcard: Target = {
   name: "wildcard",
   examples: () =>
-    ["gpt-4*", "*\no3-mini", "*a*a*a*a*a*a*b\naaaaaaaaaaaaaaaaaaaaaaaa", "**", "o3-mini"].map(bytesOfText),
+    ["gpt-4*", "*\ngpt-5.4", "*a*a*a*a*a*a*b\naaaaaaaaaaaaaaaaaaaaaaaa", "**", "gpt-5.4"].map(bytesOfText),
   inputs: fc
     .tuple(
       fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 12 }),

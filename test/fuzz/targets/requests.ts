@@ -34,7 +34,7 @@ const routeExamples = [
   {
     prompt: "Sort a list.",
     min_p_correct: 0.9,
-    models: ["o3-mini", "gpt-4*"],
+    models: ["gpt-5.4", "gpt-4*"],
     exclude: ["*turbo*"],
     explain: true,
   },
@@ -60,7 +60,7 @@ const routeExamples = [
     ],
     route_on: "all",
     lambda_usd: 1,
-    current_model: "o3-mini",
+    current_model: "gpt-5.4",
     tools: [{ type: "function" }],
     task: "refunds",
   },
@@ -105,7 +105,7 @@ export const batchRequest: Target = {
 export const taskRequest: Target = {
   name: "task-request",
   examples: () => [
-    jsonBytes({ prompts: [{ prompt: "a", outcomes: { "o3-mini": 1, "gpt-4o": 0.5 } }, { prompt: "b" }] }),
+    jsonBytes({ prompts: [{ prompt: "a", outcomes: { "gpt-5.4": 1, "gpt-4.1": 0.5 } }, { prompt: "b" }] }),
   ],
   inputs: anyJson,
   mutate: mutateDocument,
@@ -127,7 +127,7 @@ export const taskRequest: Target = {
 export const chatRequest: Target = {
   name: "chat-request",
   examples: () =>
-    ["auto", "auto:spend=0.3", "auto:objective=quality,max_usd=1e-3,route_on=last", "gpt-4o"].map(
+    ["auto", "auto:spend=0.3", "auto:objective=quality,max_usd=1e-3,route_on=last", "gpt-4.1"].map(
       (model, k) =>
         jsonBytes({
           model,
@@ -154,7 +154,7 @@ export const chatRequest: Target = {
 
 export const feedbackRequest: Target = {
   name: "feedback-request",
-  examples: () => [jsonBytes({ decision: "dec_00", score: 1, model: "o3-mini", comment: "right" })],
+  examples: () => [jsonBytes({ decision: "dec_00", score: 1, model: "gpt-5.4", comment: "right" })],
   inputs: anyJson,
   mutate: mutateDocument,
   words,

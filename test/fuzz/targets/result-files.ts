@@ -31,7 +31,7 @@ const outcomeLines = [
     task: "refunds",
     id: "17",
     prompt: "A customer wants ...",
-    outcomes: { "gpt-4o-mini": 1, "o3-mini": 0.5 },
+    outcomes: { "gpt-4o-mini": 1, "gpt-5.4": 0.5 },
   },
   {
     task: "refunds",
