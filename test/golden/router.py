@@ -78,7 +78,8 @@ for case in json.loads((HERE / "encoder.json").read_text())["cases"]:
             "margin": round(float(decision[order[0]] - decision[order[1]]), 5),
         }
     )
-assert set(header["models"]) <= set(catalogue), "the bundle has models that the catalogue lacks"
+names = {name for id, model in catalogue.items() for name in [id, *(f"{id}@{v}" for v in model.get("variants", {}))]}
+assert set(header["models"]) <= names, "the bundle has models that the catalogue lacks"
 document = {"bundle": hashlib.sha256(path.read_bytes()).hexdigest(), "cases": cases}
 (HERE / "router.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 print(f"{len(cases)} cases, {len({case['model'] for case in cases})} different models")

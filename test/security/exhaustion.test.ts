@@ -172,14 +172,14 @@ describe("long lists", () => {
   });
 
   test("the longest batch with the longest lists is decided", async () => {
-    const models = new Array(256).fill("*o*3*m*i*n*i*");
+    const models = new Array(256).fill("*g*p*t*5*m*i*n*i*");
     const requests = new Array(32).fill({
       prompt: "warm up",
       models,
       exclude: new Array(256).fill("gpt-4*"),
     });
     const { status, answer, ms } = await post(JSON.stringify({ requests }), "/v1/route/batch");
-    expect([status, answer.data.length, answer.data[31].model]).toEqual([200, 32, "gpt-5.4"]);
+    expect([status, answer.data.length, answer.data[31].model]).toEqual([200, 32, "gpt-5.4-mini"]);
     expect(ms).toBeLessThan(15_000);
     const tooMany = await post(JSON.stringify({ requests: [...requests, {}] }), "/v1/route/batch");
     expect([tooMany.status, tooMany.error.code]).toEqual([400, "invalid_request"]);
