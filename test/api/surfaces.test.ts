@@ -214,7 +214,11 @@ describe("what is routed on", () => {
     const input = [
       { role: "user", content: [{ type: "input_image", image_url: "data:image/png;base64,AA" }] },
     ];
-    const seeing = await send("/v1/responses", { model: "auto", input, signalbox: { models: ["gpt-oss-120b"] } });
+    const seeing = await send("/v1/responses", {
+      model: "auto",
+      input,
+      signalbox: { models: ["gpt-oss-120b"] },
+    });
     expect((await seeing.json()).error.code).toBe("no_candidates");
   });
 
