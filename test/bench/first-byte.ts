@@ -35,7 +35,7 @@ const median = (values: number[]) => values.sort((a, b) => a - b)[values.length 
 const direct: number[] = [];
 const routed: number[] = [];
 const passed: number[] = [];
-const named = "gpt-4o";
+const named = "gpt-5.4";
 for (let round = -10; round < ROUNDS; round++) {
   const samples = [
     await firstByteMs(`${provider.baseUrl}/chat/completions`, "fake/direct"),

@@ -37,9 +37,9 @@ beforeAll(async () => {
   (catalogue.models[unreached] as { provider: string }).provider = "other";
   const file = join(folder, "catalogue.json");
   await writeFile(file, JSON.stringify(catalogue));
-  await run(process.execPath, [main, "publish", join(root, "models/default"), "--catalogue", file], {
-    cwd: folder,
-  });
+  const { host } = new URL(provider.baseUrl);
+  const options = ["--catalogue", file, "--accept-providers", host];
+  await run(process.execPath, [main, "publish", join(root, "models/default"), ...options], { cwd: folder });
   // What `npm run build:playground` makes; the page is not asked here.
   await mkdir(join(root, "dist/playground"), { recursive: true });
 });

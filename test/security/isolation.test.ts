@@ -50,7 +50,7 @@ describe("the cache of embeddings", () => {
     for (const options of [
       { spend: 0 },
       { models: ["gpt-4o-mini"] },
-      { exclude: ["o3*"] },
+      { exclude: ["gpt-5.4*"] },
       { max_usd: 0.001 },
       { min_p_correct: 0.1 },
       { current_model: "gpt-4.1" },

@@ -61,7 +61,7 @@ async function ask(name: string, body: object, path = "/v1/chat/completions") {
 
 describe("a key for some models", () => {
   test("completes with those alone, by name and by auto", async () => {
-    const refused = await ask("mini", { model: "gpt-4o", messages });
+    const refused = await ask("mini", { model: "gpt-5.4", messages });
     expect(refused.refusal).toEqual([403, "key_not_allowed", "model"]);
     expect(provider.seen).toEqual([]);
     expect((await ask("mini", { model: "gpt-4o-mini", messages })).status).toBe(200);
@@ -74,7 +74,7 @@ describe("a key for some models", () => {
     const { answer } = await ask("mini", { prompt: "Hello" }, "/v1/route");
     expect(answer.ranking.length).toBeGreaterThan(1);
     for (const { model } of answer.ranking) expect(model).toMatch(/gpt-4o-mini|haiku/);
-    const other = await ask("mini", { prompt: "Hello", models: ["gpt-4o"] }, "/v1/route");
+    const other = await ask("mini", { prompt: "Hello", models: ["gpt-5.4"] }, "/v1/route");
     expect(other.status).toBe(400);
   });
 });
@@ -155,22 +155,22 @@ describe("input that costs money", () => {
 });
 
 test.each([
-  [{ exclude: ["claude-*"] }, "claude-3-opus", "no_candidates"],
-  [{ models: ["gpt-4o-mini"] }, "claude-3-opus", "no_candidates"],
-  [{ max_usd: 0.00001 }, "claude-3-opus", "price_ceiling"],
+  [{ exclude: ["claude-*"] }, "claude-opus-4.8", "no_candidates"],
+  [{ models: ["gpt-4o-mini"] }, "claude-opus-4.8", "no_candidates"],
+  [{ max_usd: 0.00001 }, "claude-opus-4.8", "price_ceiling"],
 ])("options %j bind a model that is named too", async (signalbox, model, code) => {
   expect((await ask("free", { model, messages, signalbox })).refusal.slice(0, 2)).toEqual([400, code]);
   expect(provider.seen).toEqual([]);
 });
 
 test("completions of named models are recorded", async () => {
-  await ask("free", { model: "gpt-4o", messages });
+  await ask("free", { model: "gpt-5.4", messages });
   await expect
     .poll(async () =>
       (await worker.rows()).filter(({ reason, key_name }) => reason === "named" && key_name === "free"),
     )
     .toContainEqual(
-      expect.objectContaining({ model: expect.stringMatching(/^gpt-4o/), path: "/v1/chat/completions" }),
+      expect.objectContaining({ model: expect.stringMatching(/^gpt-5\.4/), path: "/v1/chat/completions" }),
     );
 });
 

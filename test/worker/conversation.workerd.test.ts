@@ -1,8 +1,17 @@
 import { beforeAll, expect, test } from "vitest";
 import { post, send } from "./client.ts";
-import { seed } from "./seed.ts";
+import { putContent, putPointer, readModelFile, seed } from "./seed.ts";
 
-beforeAll(seed);
+beforeAll(async () => {
+  const seeded = await seed();
+  const catalogue = JSON.parse(new TextDecoder().decode(await readModelFile("default/catalogue.json")));
+  // Every model of the bundled catalogue takes tools; here one does not.
+  const untooled: Listed = catalogue.models["gpt-oss-20b"];
+  const capabilities = untooled.capabilities.filter((capability) => capability !== "tools");
+  catalogue.models["gpt-oss-20b"] = { ...untooled, capabilities };
+  const bytes = new TextEncoder().encode(JSON.stringify(catalogue));
+  await putPointer({ ...seeded, catalogue: await putContent("catalogue", bytes) });
+});
 
 interface Message {
   readonly role: string;

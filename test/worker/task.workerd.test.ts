@@ -30,7 +30,7 @@ describe("POST /v1/route/task", () => {
   it("scores every model and recommends the best by the posterior", async () => {
     const { status, body } = await post("/v1/route/task", { prompts });
     expect(status).toBe(200);
-    expect(body.ranking).toHaveLength(46);
+    expect(body.ranking).toHaveLength(62);
     expect(body.model).toBe(body.ranking[0].model);
     for (const { s1, s2, s3, posterior, labels } of body.ranking) {
       expect(posterior).toBeCloseTo(s1, 10);
