@@ -16,6 +16,14 @@ export const notRun: readonly { readonly pattern: RegExp; readonly reason: strin
     pattern: /evaluate models\/benchmarks\/llmrouter\.safetensors/,
     reason: "half a minute of computing; `npm run evaluate` prints the same row",
   },
+  {
+    pattern: /^OPENAI_API_KEY=\.\.\. npm start$/,
+    reason: "a real key; test/conformance/start.test.ts starts with one of a provider on this machine",
+  },
+  {
+    pattern: /^signalbox evaluate a=a\.jsonl b=b\.jsonl c=c\.jsonl/,
+    reason: "three suites of one's own; test/evaluation/loso.test.ts runs the protocol",
+  },
   { pattern: /<account>\.workers\.dev/, reason: "a Cloudflare account" },
   { pattern: /FROM signalbox_decisions/, reason: "Analytics Engine, which is at Cloudflare only" },
   { pattern: /import <format> <files\.\.\.>/, reason: "a pattern of a command, not one" },
