@@ -6,6 +6,7 @@ import { lexicalEncoderFiles } from "../encoder/lexical-files.ts";
 import { createLexicalSession } from "../encoder/lexical-session.ts";
 import type { EncoderSession } from "../encoder/session.ts";
 import { unwrap } from "./failure.ts";
+import { tell } from "./output.ts";
 
 /** The encoder that comes with the project. */
 export const bundledEncoderDirectory = fileURLToPath(new URL("../../models/encoder", import.meta.url));
@@ -41,7 +42,7 @@ export async function openEncoder(
   const accelerator = await openAccelerator(files, portable);
   if (accelerator.ok) return { ...accelerator.value, arithmetic: "native" };
   const { code, message } = accelerator.failure;
-  if (code !== "native_not_installed") process.stderr.write(`${message}\n`);
+  if (code !== "native_not_installed") tell(message);
   return portable;
 }
 

@@ -10,7 +10,7 @@ const GAP = "  ";
 /** A shortened cell still tells something. */
 const LEAST_WIDTH = 8;
 
-/** A table in plain lines; on a terminal its widest column of text is shortened until the lines fit. */
+/** A table in plain lines; on a terminal its widest columns are shortened until the lines fit. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -20,7 +20,11 @@ export function formatTable(
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...shown.map((row) => row[index]?.length ?? 0)),
   );
-  if (process.stdout.isTTY) shorten(columns, widths, textWidth() - indent.length);
+  // Of a column of numbers only the title can be shortened.
+  const least = columns.map(({ isNumber }, index) =>
+    isNumber ? Math.max(...shown.map((row) => row[index]?.length ?? 0)) : LEAST_WIDTH,
+  );
+  if (process.stdout.isTTY) shorten(least, widths, textWidth() - indent.length);
   const line = (cells: readonly string[]) =>
     indent +
     cells
@@ -30,12 +34,16 @@ export function formatTable(
   return [paint("dim", line(columns.map(({ title }) => title))), ...shown.map(line)];
 }
 
-function shorten(columns: readonly Column[], widths: number[], room: number): void {
-  const total = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
-  const texts = widths.map((width, index) => (columns[index]?.isNumber ? 0 : width));
-  const widest = texts.indexOf(Math.max(...texts));
-  if (total > room && widest >= 0)
-    widths[widest] = Math.max(LEAST_WIDTH, (widths[widest] as number) - (total - room));
+function shorten(least: readonly number[], widths: number[], room: number): void {
+  for (;;) {
+    const over = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1) - room;
+    const slack = widths.map((width, index) => width - (least[index] ?? 0));
+    const most = Math.max(...slack);
+    if (over <= 0 || most <= 0) return;
+    // The last of equals: names stand first, and say more than titles.
+    const index = slack.lastIndexOf(most);
+    widths[index] = (widths[index] ?? 0) - Math.min(over, most);
+  }
 }
 
 function fitCell(cell: string, width: number, isNumber: boolean): string {

@@ -145,7 +145,7 @@ describe("text from files", () => {
     ["stdout", ["import", "csv", "hostile.csv", "--task", "t", "--out", "o.jsonl"]],
     ["stderr", ["publish", "\u001b[2Jnowhere"]],
   ])("no command prints what a file or an argument holds as it is: %s", async (stream, args) => {
-    const model = `m\u001b]52;c;ZXZpbA==\u0007\u001b[2J`;
+    const model = `m\u001b]52\u0007\u001b[2J`;
     writeFileSync(join(folder, "hostile.csv"), `prompt,${model}\n${"x,1\n".repeat(3)}`);
     const said = (await signalbox(...args).catch((error) => error)) as Record<string, string>;
     expect(said[stream]).toMatch(/\\u001b/);
