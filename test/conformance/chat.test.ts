@@ -40,7 +40,7 @@ function post(path: string, body: object, init: RequestInit = {}): Promise<Respo
 
 const chat = (fields: object = {}, init: RequestInit = {}) =>
   post("/v1/chat/completions", { model: "auto", messages, ...fields }, init);
-const upstream = (model: string) => `fake/${model}`;
+const upstream = (model: string) => `fake/${model.replace(/@.*/, "")}`;
 const asked = () => provider.seen.map(({ model }) => model);
 
 describe("a completion", () => {

@@ -43,7 +43,7 @@ test("workerd is killed under load and begins again", async () => {
   };
   const clients = Array.from({ length: CLIENTS }, client);
   const [model] = (await route(worker)).body.ranking.map((candidate: { model: string }) => candidate.model);
-  provider.behave(`fake/${model}`, { kind: "stall-mid-stream", chunks: 2 });
+  provider.behave(`fake/${model.replace(/@.*/, "")}`, { kind: "stall-mid-stream", chunks: 2 });
   const stream = await fetch(`${worker.origin}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -85,7 +85,7 @@ test("the clock goes back an hour", async () => {
     providerUrl: provider.baseUrl,
   });
   const { body } = await route(worker);
-  const first = `fake/${body.model}`;
+  const first = `fake/${body.model.replace(/@.*/, "")}`;
   const chat = () =>
     post(worker, "/v1/chat/completions", { model: body.model, messages: [{ role: "user", content: "x" }] });
   provider.behave(first, { kind: "status", status: 429, headers: { "retry-after": "60" } });

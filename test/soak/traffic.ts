@@ -186,7 +186,9 @@ function sequence(traffic: Traffic): readonly Ask[] {
     check({ json, header }, context) {
       context.decision = header("x-signalbox-decision") as string;
       const said = json().choices[0].message.content;
-      return said === `Hello from fake/${header("x-signalbox-model")}` ? undefined : `answered ${said}`;
+      return said === `Hello from fake/${header("x-signalbox-model")?.replace(/@.*/, "")}`
+        ? undefined
+        : `answered ${said}`;
     },
   };
   const stream: Ask = {
@@ -194,7 +196,7 @@ function sequence(traffic: Traffic): readonly Ask[] {
     path: "/v1/chat/completions",
     body: () => ({ model: "auto", stream: true, messages: messages() }),
     check: ({ text, header }) =>
-      text === streamOf(`fake/${header("x-signalbox-model")}`, STREAM_CHUNKS)
+      text === streamOf(`fake/${header("x-signalbox-model")?.replace(/@.*/, "")}`, STREAM_CHUNKS)
         ? undefined
         : `a stream of ${text.length} characters is not what the provider sent`,
   };
