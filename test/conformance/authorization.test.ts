@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { createApiKey } from "../../src/contract/api-key.ts";
@@ -44,8 +45,8 @@ test("the caller's own key goes to the provider, Signalbox's in its own header",
 
 test("a provider's refusal of the caller's own key is the caller's to see", async () => {
   const refused = { kind: "status", status: 401, body: '{"error":{"message":"bad key"}}' } as const;
-  const { model } = await decide();
-  provider.behave(`fake/${model.replace(/@.*/, "")}`, refused);
+  const { models } = JSON.parse(await readFile("models/default/catalogue.json", "utf8"));
+  for (const model of Object.keys(models)) provider.behave(`fake/${model}`, refused);
   const response = await complete({ "x-signalbox-key": key, authorization: "Bearer callers-own" });
   expect([response.status, await response.text()]).toEqual([401, refused.body]);
 });
