@@ -61,12 +61,3 @@ test("the caller's key doesn't open Signalbox", async () => {
   expect([response.status, (await response.json()).error.code]).toEqual([401, "invalid_key"]);
   expect(provider.seen).toEqual([]);
 });
-
-async function decide(): Promise<{ readonly model: string }> {
-  const response = await fetch(`${worker.origin}/v1/route`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: JSON.stringify({ prompt: "Hello" }),
-  });
-  return response.json();
-}
