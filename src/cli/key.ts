@@ -27,7 +27,7 @@ export function registerKey(program: Command): void {
       `
 Example:
   signalbox key my-app
-  signalbox key shop --allow chat --models "gpt-*,o3-mini" --max-usd 0.01 --max-tokens 2000 --max-answers 1
+  signalbox key shop --allow chat --models "gpt-*,gemini-3-flash" --max-usd 0.01 --max-tokens 2000 --max-answers 1
   npx wrangler secret put API_KEYS      # asks for the records, separated by commas`,
     )
     .action(makeKey);

@@ -16,7 +16,9 @@ async function dearerCatalogue(): Promise<string> {
   for (const { usd_per_million_tokens: price } of Object.values(catalogue.models) as {
     usd_per_million_tokens: Record<string, number>;
   }[]) {
-    for (const key of Object.keys(price)) price[key] = price[key] * 2;
+    for (const key of ["input", "cached_input", "output"]) {
+      if (price[key] !== undefined) price[key] *= 2;
+    }
   }
   return putContent("catalogue", new TextEncoder().encode(JSON.stringify(catalogue)));
 }
