@@ -36,13 +36,15 @@ const untaught: Choice = {
   easeAt: 1,
   deviationsAt: 1,
 };
+// Below this, a loss on a left-out group is noise.
+const MAY_LOSE = 0.002;
 // Enough to tell four numbers; every group counts the same.
 const MOST_CELLS = 8000;
 
 /**
  * Learns from left-out groups how far ability, ease and deviations hold for prompts of other kinds. They deserve
- * different shrinkage: ability holds nearly in full, ease for the most part, deviations little. They count only where, by
- * the lower bound over groups, choosing by them beats always taking the best on average.
+ * different shrinkage: ability holds nearly in full, ease for the most part, deviations little. They count only where
+ * choosing by them beats always taking the best on average and loses noticeably on no group.
  */
 export async function fitUnfamiliar(
   train: Dataset,
@@ -112,11 +114,12 @@ function chooseWeights(train: Dataset, leftOut: readonly LeftOutGroup[]): Choice
   const without: Fit = { ...best, coefficients: Float64Array.of(...best.coefficients, 0), at: 0 };
   let chosen = without;
   for (const at of unfamiliarPenalties.keys()) {
-    const fit = fitLogistic(samplesOf(leftOut, cells, easeAt, at), 4);
-    if (fit.loss < chosen.loss && fit.coefficients[3] > 0) chosen = { ...fit, at };
+    const fit: Fit = { ...fitLogistic(samplesOf(leftOut, cells, easeAt, at), 4), at };
+    if (fit.loss >= chosen.loss || fit.coefficients[3] <= 0) continue;
+    const gains = leftOut.map((group) => gainOf(train, group, fit));
+    const total = gains.reduce((sum, gain) => sum + gain, 0);
+    if (total > 0 && Math.min(...gains) >= -MAY_LOSE) chosen = fit;
   }
-  const gains = leftOut.map((group) => gainOf(train, group, chosen));
-  if (lowerBound(gains) <= 0) chosen = without;
   const [intercept, ability, ease, deviation] = chosen.coefficients;
   return {
     // A negative weight would turn evidence around: what is good on average would be avoided.
@@ -141,13 +144,6 @@ function gainOf(
     gain += chosen - bestObserved(known, (m) => priors[m]);
   }
   return gain / prompts.length;
-}
-
-/** Mean minus one standard error. */
-function lowerBound(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  return mean - Math.sqrt(variance / values.length);
 }
 
 interface Cell {
