@@ -65,7 +65,7 @@ test("mounted: the API answers under a prefix of another Hono app", async () => 
       });
     const answer = await ask("/router/v1/route");
     const body = await answer.json();
-    expect([answer.status, body.ranking?.length], JSON.stringify(body)).toEqual([200, 46]);
+    expect([answer.status, body.ranking?.length], JSON.stringify(body)).toEqual([200, 62]);
     expect(answer.headers.get("x-signalbox-model")).toBe(body.model);
     expect((await ask("/v1/route")).status).toBe(404);
     expect((await ask("/router/v1/nowhere")).status).toBe(404);

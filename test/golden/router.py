@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 
 HERE = Path(__file__).parent
 ROUTER = HERE.parent.parent / "models" / "default"
+UNKNOWN = 100  # [UNK] in the vocabulary
 LONGEST_PROMPT = 200  # only prompts that encoder.json holds in full, as text
 
 
@@ -45,13 +46,13 @@ catalogue = json.loads((ROUTER / "catalogue.json").read_text())["models"]
 landmarks = tensors["landmarks"].astype(np.float64) * tensors["landmarks.scale"][:, None]
 
 
-def predict(x):
+def predict(x, readable):
     kernels = np.exp(header["kernel"]["gamma"] * (landmarks @ x - 1))
     scores = head(tensors["head.tasks"], kernels)
     features = np.concatenate([kernels, memberships(scores)])
     trust = header["trust"]
     nearest = (landmarks @ x).max()
-    familiarity = logistic(
+    familiarity = readable**2 * logistic(
         trust["intercept"] + trust["nearest"] * nearest + trust["task_score"] * scores.max()
     )
     fallback = logistic(head(tensors["head.unfamiliar"], kernels))
@@ -66,7 +67,9 @@ for case in json.loads((HERE / "encoder.json").read_text())["cases"]:
     text = case.get("text")
     if not text or len(text) > LONGEST_PROMPT or not text.isprintable():
         continue
-    p, decision, familiarity = predict(np.array(case["embedding"], dtype=np.float64))
+    tokens = case["input_ids"][1:-1]  # short enough to be whole, and without [CLS] and [SEP]
+    readable = sum(token != UNKNOWN for token in tokens) / len(tokens)
+    p, decision, familiarity = predict(np.array(case["embedding"], dtype=np.float64), readable)
     order = np.argsort(-decision)
     cases.append(
         {

@@ -112,7 +112,7 @@ test("a damaged bundle in KV and a missing table fail, and say what to do", asyn
     {
       name: "Worker",
       status: "fail",
-      detail: expect.stringContaining("bundle_corrupt"),
+      detail: expect.stringContaining("truncated or damaged"),
       next: expect.any(String),
     },
   ]);

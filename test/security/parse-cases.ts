@@ -53,7 +53,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
     example: {
       format_version: 1,
       prices_as_of: "2026-01-01",
-      providers: { p: { base_url: "https://p.example/v1", key_name: "P_KEY" } },
+      providers: { p: { base_url: "https://p.example/v1", key_name: "P_KEY", surfaces: { chat: {} } } },
       models: {
         a: {
           aliases: ["b"],

@@ -203,7 +203,7 @@ function sequence(traffic: Traffic): readonly Ask[] {
   const plain = route(() => ({}));
   const pinned = route((prompt) => ({ session: `conversation ${prompt.length % 7}` }));
   const cheap = route(() => ({ tolerance: 0.05 }));
-  const limited = route(() => ({ min_p_correct: 0.8, exclude: ["o*"] }));
+  const limited = route(() => ({ min_p_correct: 0.8, exclude: ["nova*"] }));
   return [
     plain,
     feedback(false),

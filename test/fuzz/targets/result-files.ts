@@ -19,7 +19,10 @@ mkdirSync(scratch, { recursive: true });
 // Threads may be ended in the middle of an input, so that the main one tidies up after all.
 if (isMainThread) process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-const lineCodes = ["unreadable_file", "broken_gzip", "not_utf8", "empty_file", "broken_line"];
+const lineCodes = [
+  ...["unreadable_file", "broken_gzip", "not_utf8", "empty_file", "broken_line", "cut_line"],
+  "line_too_long",
+];
 const outcomeCodes = [...lineCodes, "missing_field", "wrong_type", "score_out_of_range", "duplicate_id"];
 const importCodes = [
   ...[...lineCodes, "wrong_format", "broken_csv", "broken_zip", "wrong_type", "score_out_of_range"],
