@@ -174,6 +174,13 @@ function checkReferences({ providers, models }: CatalogueDocument): Result<null,
       const param = `models.${id}.usd_per_million_tokens.tiers`;
       return fail("catalogue_invalid", `\`${param}\` must rise in \`above_input_tokens\``, param);
     }
+    const twice = Object.keys(model.variants ?? {}).find((effort) =>
+      Object.hasOwn(models, variantId(id, effort)),
+    );
+    if (twice !== undefined) {
+      const param = `models.${id}.variants.${twice}`;
+      return fail("catalogue_invalid", `"${variantId(id, twice)}" is one of \`models\` too`, param);
+    }
     for (const [owner, name] of namesOf(id, model)) {
       if (RESERVED_NAMES.has(name.split(":", 1)[0] as string)) {
         return fail("catalogue_invalid", `"${name}" is a reserved name`, `models.${id}`);

@@ -75,10 +75,10 @@ export async function testCatalogue(providerUrl: string): Promise<object> {
     max_output_tokens: 8_000,
     capabilities: ["tools", "json"],
   };
-  const models = unwrap(loadPredictor(bundle)).models.map((id) => [
-    id,
-    { ...plain, ...standard.models[id], provider: "fake", upstream: `fake/${id}` },
-  ]);
+  // A variant comes with the model that it is one of, and is asked for by that model's name.
+  const models = unwrap(loadPredictor(bundle))
+    .models.filter((id) => !id.includes("@"))
+    .map((id) => [id, { ...plain, ...standard.models[id], provider: "fake", upstream: `fake/${id}` }]);
   return {
     format_version: 1,
     prices_as_of: "2025-06-30",

@@ -68,6 +68,14 @@ test.each([
   [[...model, "provider"], "nobody", "models.acme-4.1.provider"],
   [[...model, "pricing"], {}, "models.acme-4.1.pricing"],
   [["models", "bad\r\nid"], valid.models["acme-4.1"], "models.bad\r\nid"],
+  [
+    ["models"],
+    {
+      "acme-4.1": { ...valid.models["acme-4.1"], variants: { low: { request: {} } } },
+      "acme-4.1@low": { ...valid.models["acme-4.1"], aliases: [] },
+    },
+    "models.acme-4.1.variants.low",
+  ],
   [["models", "acme-latest"], { ...valid.models["acme-4.1"], aliases: [] }, "models.acme-4.1.aliases"],
   [["providers", "acme", "base_url"], "http://api.acme.example/v1", "providers.acme.base_url"],
   [["providers", "acme", "base_url"], "https://user:pass@acme.example", "providers.acme.base_url"],
