@@ -103,6 +103,22 @@ describe("addModel", () => {
     expect(evidenceOf(predictor.header, "model-0")).toMatchObject({ outcomes: 2000, published: 0 });
   });
 
+  it("takes a score of all tasks for the mean that it is", async () => {
+    const nothingRun = {
+      embeddings: takeRows(whole.embeddings, new Int32Array(0)),
+      outcomes: new Float64Array(0),
+    };
+    const scores = new Map([["*", { score: 0.55, sd: 0.001 }]]);
+    const extended = addModel(await knownBundle(), { model: "new", ...nothingRun, scores });
+    if (!extended.ok) throw new Error(extended.failure.message);
+    const { header, priors } = load(extended.value);
+    // To the score's own thousandth, and what the prior's width leaves of it.
+    expect(evidenceOf(header, "new")?.ability?.mean).toBeCloseTo(0.55, 2);
+    // The prior decides, and stands at the lower bound: a little below.
+    expect(priors[4]).toBeGreaterThan(0.45);
+    expect(priors[4]).toBeLessThanOrEqual(0.555);
+  });
+
   it("names what is near to a task that it doesn't know", async () => {
     const { embeddings } = newModel("new", 0);
     const scores = new Map([["task-33", { score: 0.5, sd: 0.03 }]]);

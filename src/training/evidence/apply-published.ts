@@ -52,9 +52,10 @@ export function applyPublished(
   const known = readKnown(bundle);
   const { models, tasks } = known.reader.common;
   const isOwn = (name: string) => locateScores(new Map([[name, { score: 0, sd: 1 }]]), tasks).ok;
-  const priors = known.reader.floats("prior", ["models"]);
+  // Of the heads, since what is linked is an observation of them: priors stand on a scale of their own.
+  const { row: deviations, mean } = known.evidence.rowAt(averageFeatures(known));
   const link = linkBenchmarks(
-    new Map(models.map((model, m) => [model, priors[m]])),
+    new Map(models.map((model, m) => [model, mean + deviations[m]])),
     mapScores(published, (name) => !isOwn(name)),
   );
   const llms: DescribedLlm[] = [];

@@ -35,20 +35,20 @@ export function describeLlm(
   isNew: boolean,
 ): DescribedLlm {
   const { models, tasks } = known.evidence;
-  const { row: design, mean } = known.evidence.rowAt(averageFeatures(known));
-  const sum = (from: number, to: number) => {
-    let total = 0;
-    for (let j = from; j < to; j++) total += design[j] * means[j];
-    return total;
-  };
+  const { row: design } = known.evidence.rowAt(averageFeatures(known));
+  let byTask = 0;
+  for (let j = models; j < models + tasks; j++) byTask += design[j] * means[j];
   const doubt = Math.sqrt(varianceOf(design));
+  // On the scale of the other LLMs' means, which is not that of their heads: those add up shares, priors log-odds.
+  const [mixed] = mixHead({ weights: known.priors, outputs: models }, means);
+  const mean = mixed + means[models + tasks] + byTask;
   return {
     model,
     weights: means,
-    byTask: sum(models, models + tasks),
+    byTask,
     doubt,
     isNew,
-    evidence: { ...counts, ability: boundsOf(mean + sum(0, design.length), doubt) },
+    evidence: { ...counts, ability: boundsOf(mean, doubt) },
   };
 }
 

@@ -5,6 +5,7 @@ import { type EvidenceVariances, type LlmEvidence, llmEvidence } from "../../cor
 import type { Observation } from "../../core/math/posterior.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { type Matrix, row } from "../../numerics/matrix.ts";
+import { suitesOf } from "../landmark-heads/groups.ts";
 import { OUTCOME_VARIANCE } from "./known-evidence.ts";
 import { locateScores, type StatedScore } from "./published-scores.ts";
 import { usualVariances } from "./variances.ts";
@@ -14,6 +15,8 @@ export interface KnownBundle {
   readonly reader: BundleReader;
   readonly evidence: LlmEvidence;
   readonly variances: EvidenceVariances;
+  /** [models] mean scores, each suite the same. */
+  readonly priors: Float32Array;
   /** [tasks][features] mean features of each task's prompts; none in bundles of before they were kept. */
   readonly taskMeans: readonly Float64Array[];
   /** [tasks] */
@@ -27,14 +30,16 @@ export function readKnown(bundle: Uint8Array): KnownBundle {
   const { models, tasks } = reader.common;
   const weights = reader.floats("head.p_correct", ["models", "features+1"]);
   const evidence = llmEvidence({ weights, outputs: models.length }, tasks.length);
+  const priors = reader.floats("prior", ["models"]);
   if (!reader.has("task.features")) {
-    return { reader, evidence, variances: usualVariances, taskMeans: [], taskPrompts: [] };
+    return { reader, evidence, priors, variances: usualVariances, taskMeans: [], taskPrompts: [] };
   }
   const means = reader.floats("task.features", ["tasks", "features"]);
   const width = means.length / tasks.length;
   return {
     reader,
     evidence,
+    priors,
     variances: {
       mixture: reader.number("new_llm.mixture_variance", 0, 1e3),
       byTask: reader.number("new_llm.task_variance", 0, 1e3),
@@ -87,16 +92,25 @@ function meanFeatures({ taskMeans, taskPrompts }: KnownBundle, tasks: readonly n
   );
 }
 
-/** Features of the average task. Where the bundle keeps no means: no landmark is near, and each task as likely as any. */
-export function averageFeatures({ evidence, taskMeans }: KnownBundle): Float64Array {
+/**
+ * Features of the average suite, in which each prompt counts the same: what `prior` is a mean over. Where the bundle keeps no
+ * means of tasks: no landmark is near, and each task as likely as any.
+ */
+export function averageFeatures({ reader, evidence, taskMeans, taskPrompts }: KnownBundle): Float64Array {
   const { meanHead, tasks } = evidence;
-  if (taskMeans.length > 0)
-    return weightedMean(
-      taskMeans,
-      taskMeans.map(() => 1 / taskMeans.length),
-    );
+  if (taskMeans.length > 0) return weightedMean(taskMeans, suiteWeights(reader.common.tasks, taskPrompts));
   const average = new Float64Array(meanHead.length - 1);
   return average.fill(1 / tasks, average.length - tasks);
+}
+
+/** [tasks] each suite the same, within it each prompt. */
+function suiteWeights(tasks: readonly string[], prompts: readonly number[]): readonly number[] {
+  const { suiteOf, names } = suitesOf(tasks);
+  const sizes = new Float64Array(names.length);
+  prompts.forEach((count, d) => {
+    sizes[suiteOf[d]] += count;
+  });
+  return tasks.map((_, d) => prompts[d] / sizes[suiteOf[d]] / names.length);
 }
 
 function weightedMean(rows: readonly Float64Array[], weights: readonly number[]): Float64Array {

@@ -1,6 +1,7 @@
 import type { Evidence } from "../../core/evidence.ts";
 import type { Matrix } from "../../numerics/matrix.ts";
 import type { Dataset } from "../dataset.ts";
+import { suitesOf } from "../landmark-heads/groups.ts";
 
 /** Of one outcome around what is predicted of it. */
 export const OUTCOME_VARIANCE = 0.2;
@@ -17,9 +18,7 @@ export function evidenceOfKnown(
   deviations: Matrix,
   priors: ArrayLike<number>,
 ): readonly Evidence[] {
-  const suiteNames = tasks.map((task) => task.split("/", 1)[0]);
-  const suites = [...new Set(suiteNames)];
-  const suiteOf = suiteNames.map((suite) => suites.indexOf(suite));
+  const { suiteOf, names: suites } = suitesOf(tasks);
   const sums = new Float64Array(suites.length * models.length);
   const counts = new Float64Array(suites.length * models.length);
   for (let k = 0; k < outcomes.data.length; k++) {
