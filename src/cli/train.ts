@@ -178,7 +178,6 @@ function modelsLeftOut(
   });
 }
 
-/** `{"llama-3-8b": ["Meta-Llama-3-8B-Instruct", ...]}` -> every name of an LLM -> its own. */
 /** Before the fit: a mistake in the file should not cost it. */
 async function readPublished(file: string, names: ReadonlyMap<string, string>): Promise<PublishedScores> {
   const { parsePublished } = await import("../training/evidence/apply-published.ts");
