@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { parseJson } from "../contract/parse.ts";
+import { loadPredictor } from "../core/bundle.ts";
 import { catalogueNames } from "../core/catalogue.ts";
 import { describeEvidence } from "../core/evidence.ts";
 import type { OutcomeRecord } from "../outcomes/outcome.ts";
@@ -156,6 +157,8 @@ async function add(
   const id = (catalogue && catalogueNames(catalogue).get(model)) ?? model;
   const outcomes = Float64Array.from(records, (record) => record.outcomes[model] as number);
   const extended = unwrap(addModel(bundle, { model: id, embeddings, outcomes, scores }));
+  // What can't be read back is a fault of ours, and no file.
+  unwrap(loadPredictor(extended));
   await writeRouterFolder(out, {
     bundle: extended,
     catalogue: catalogueFile?.bytes,

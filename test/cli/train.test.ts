@@ -93,6 +93,13 @@ describe("a table of one's own models", () => {
       stderr: expect.stringContaining("is in the catalogue, by id or alias"),
     });
     await expect(readdir(join(folder, "none"))).rejects.toMatchObject({ code: "ENOENT" });
+    // A good bundle stays what it was where there is nothing to replace it with.
+    const bundle = join(folder, "few", "bundle.safetensors");
+    const before = await readFile(bundle);
+    await expect(
+      train("train-only-hard-task.jsonl", "--out", join(folder, "few"), "--catalogue", foreign),
+    ).rejects.toMatchObject({ code: 1 });
+    expect(await readFile(bundle)).toEqual(before);
   }, 60_000);
 });
 
