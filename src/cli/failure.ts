@@ -39,7 +39,11 @@ const fileFaults: Readonly<Record<string, string>> = {
 /** One line about an error that a person can act on; undefined for faults of the program itself. */
 export function sentenceOf(error: unknown): string | undefined {
   if (error instanceof CommandFailure) return error.message;
-  const { code, path, message } = error as NodeJS.ErrnoException;
+  const { code, path, syscall, message } = error as NodeJS.ErrnoException;
+  // What Node says of a folder within folders where the disk takes none.
+  if (code === "ENOENT" && syscall === "mkdir") {
+    return `could not make the folder ${path}; is the disk read-only, or its parent gone?`;
+  }
   // Wrangler's own word for a mistake of its user, such as in wrangler.toml.
   if ((error as { telemetryMessage?: unknown }).telemetryMessage !== undefined) return message;
   const fault = fileFaults[code ?? ""];

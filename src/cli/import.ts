@@ -3,7 +3,7 @@ import { type FormatName, formats } from "../importers/formats.ts";
 import { type ImportSummary, importFiles } from "../importers/import-files.ts";
 import { type TableField, tableFields } from "../importers/importer.ts";
 import { writeOutcomes } from "../outcomes/write-outcomes.ts";
-import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
+import { CommandFailure, sentenceOf, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
 import { parsePositive } from "./parse-number.ts";
 import { printable } from "./terminal.ts";
@@ -73,7 +73,7 @@ async function runImport(format: FormatName, files: readonly string[], flags: Im
   } catch (error) {
     throw new CommandFailure({
       code: "unwritable_file",
-      message: `${out}: cannot be written (${(error as Error).message})`,
+      message: sentenceOf(error) ?? `${out}: cannot be written (${(error as Error).message})`,
     });
   }
   print(flags.json ? JSON.stringify({ format, files, out, ...summary }) : describe(summary, out));

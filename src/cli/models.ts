@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { Command } from "commander";
 import type { ModelDocument } from "../catalogue/model-changes.ts";
@@ -11,10 +11,11 @@ import { describeEvidence, evidenceOf } from "../core/evidence.ts";
 import { dayOf, isRetired } from "../core/service-life.ts";
 import { writeWhole } from "../outcomes/write-whole.ts";
 import { type ListOptions, readCatalogueFile, readList, withPriceList } from "./catalogue/files.ts";
-import { findConfiguration } from "./configuration.ts";
+import { findConfiguration, localFolder } from "./configuration.ts";
 import { bundledRouterDirectory } from "./encoder.ts";
 import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
+import { SECRETS_FILE } from "./provider-keys.ts";
 import { formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
 
@@ -76,13 +77,13 @@ async function listModels({ bundle, json }: ModelsOptions): Promise<void> {
   }
   const columns = [
     { title: "model" },
-    { title: "provider" },
+    { title: "provider", isExtra: true },
     { title: "in", isNumber: true },
     { title: "out", isNumber: true },
     { title: "context", isNumber: true },
-    { title: "evidence" },
+    { title: "evidence", isExtra: true },
     { title: "key" },
-    { title: "last day" },
+    { title: "last day", isExtra: true },
   ];
   const cells = rows.map((row) => [
     row.model,
@@ -113,7 +114,7 @@ function shortCount(tokens: number): string {
 /** Names of the secrets that a local Worker would have. */
 async function knownKeys(): Promise<ReadonlySet<string>> {
   const configuration = await findConfiguration(undefined, false);
-  const file = join(dirname(configuration), ".dev.vars");
+  const file = join(localFolder(configuration), SECRETS_FILE);
   const local = existsSync(file) ? parseEnv(await readFile(file, "utf8")) : {};
   const set = Object.entries({ ...process.env, ...local }).flatMap(([name, value]) => (value ? [name] : []));
   return new Set(set);

@@ -10,7 +10,7 @@ import type { KeyValue } from "./kv/key-value.ts";
 import { readLivePointer } from "./kv/upload.ts";
 
 /** Where Wrangler, and so every local Worker, looks for secrets. */
-const SECRETS_FILE = ".dev.vars";
+export const SECRETS_FILE = ".dev.vars";
 
 /** What a local Worker gets as secrets, and which providers it can reach with them. */
 export interface LocalSecrets {

@@ -48,7 +48,7 @@ export function registerRoute(program: Command): void {
     .description("decide offline, by the same code as the Worker")
     .option("--bundle <dir>", "folder that `train` wrote", bundledRouterDirectory)
     .option("--prompt <text>", "one prompt")
-    .option("--file <outcomes>", "every prompt of an outcome file (outcomes are not looked at)")
+    .option("--file <prompts>", "every prompt of a file: .txt with one a line, or JSON lines with `prompt`")
     .option("--models <patterns>", "only these models (comma between, * stands for anything)", parseNames)
     .option("--exclude <patterns>", "none of these models", parseNames)
     .option("--max-usd <usd>", "no model that is expected to cost more", parsePositive)
@@ -57,7 +57,7 @@ export function registerRoute(program: Command): void {
     .option("--json", "one JSON line a prompt")
     .addHelpText(
       "after",
-      '\nExamples:\n  signalbox route --prompt "Integrate x^2 e^x."\n  signalbox route --file results.jsonl --spend 0.3 --json',
+      '\nExamples:\n  signalbox route --prompt "Integrate x^2 e^x."\n  signalbox route --file prompts.txt\n  signalbox route --file results.jsonl --spend 0.3 --json',
     )
     .action(route);
   for (const { option } of ruleOptions) command.addOption(option);
@@ -115,8 +115,9 @@ async function embedPrompts(
 ): Promise<readonly EmbeddedPrompt[]> {
   const { prompt, file } = options;
   if (prompt !== undefined) return [{ id: "prompt", prompt, embedding: await encoder.embed(prompt) }];
-  const { embedRecords, readSuites } = await import("../training/load-dataset.ts");
-  const records = unwrap(await readSuites([file as string]));
+  const { embedRecords } = await import("../training/load-dataset.ts");
+  const { readPlainPrompts } = await import("../training/task-prompts.ts");
+  const records = unwrap(await readPlainPrompts(file as string));
   const progress = startProgress("embedding");
   const embeddings = await embedRecords(records, encoder, options.cache, progress.update);
   progress.end();

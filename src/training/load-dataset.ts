@@ -59,7 +59,7 @@ export async function embedTextsCached(
 
 /** [records] unit vectors: those that records carry, and those of the prompts of the others. */
 export async function embedRecords(
-  records: readonly OutcomeRecord[],
+  records: readonly Pick<OutcomeRecord, "prompt" | "embedding">[],
   encoder: LocalEncoder,
   cacheDirectory: string,
   onProgress: Progress = () => {},

@@ -4,16 +4,30 @@ import type { TaskPrompt } from "../core/task.ts";
 import { type LineCode, readJsonLines } from "../outcomes/json-lines.ts";
 import type { OutcomeRecord } from "../outcomes/outcome.ts";
 
-/** A prompt of a task whose outcomes nobody has to know. */
+/** A prompt whose outcomes nobody has to know. */
 export interface PlainPrompt {
   readonly id: string;
+  /** Empty only where `embedding` stands for it. */
   readonly prompt: string;
+  /** As in outcomes that were collected as feedback. */
+  readonly embedding?: string;
 }
 
 export type TaskPromptsCode = LineCode | "missing_field" | "no_prompts" | "unmatched_label";
 
-/** Prompts of a task: a .txt file with one a line, or JSON lines with `prompt` and perhaps `id`. */
+/** Prompts without outcomes: a .txt file with one a line, or JSON lines with `prompt` and perhaps `id`. */
 export async function readTaskPrompts(
+  file: string,
+): Promise<Result<readonly PlainPrompt[], TaskPromptsCode>> {
+  const read = await readPlainPrompts(file);
+  if (!read.ok) return read;
+  const unread = read.value.find(({ prompt }) => prompt === "");
+  if (unread === undefined) return read;
+  return fail("missing_field", `${file}: "prompt" of "${unread.id}" must be a non-empty string`, file);
+}
+
+/** The same, where an embedding may stand for a prompt. */
+export async function readPlainPrompts(
   file: string,
 ): Promise<Result<readonly PlainPrompt[], TaskPromptsCode>> {
   const prompts: PlainPrompt[] = [];
@@ -26,11 +40,12 @@ export async function readTaskPrompts(
     for await (const item of readJsonLines(file)) {
       if (!item.ok) return item;
       const { line, value } = item.value;
-      const { prompt, id = String(line) } = (value ?? {}) as { prompt?: unknown; id?: unknown };
-      if (typeof prompt !== "string" || prompt === "") {
+      const { prompt, id = String(line), embedding } = (value ?? {}) as Readonly<Record<string, unknown>>;
+      const embedded = typeof embedding === "string" && embedding !== "" ? { embedding } : {};
+      if ((typeof prompt !== "string" || prompt === "") && !("embedding" in embedded)) {
         return fail("missing_field", `${file}:${line}: "prompt" must be a non-empty string`, file);
       }
-      prompts.push({ id: String(id), prompt });
+      prompts.push({ id: String(id), prompt: typeof prompt === "string" ? prompt : "", ...embedded });
     }
   }
   return prompts.length > 0 ? ok(prompts) : fail("no_prompts", `${file} holds no prompt`, file);

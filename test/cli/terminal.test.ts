@@ -58,6 +58,12 @@ describe.skipIf(!hasScript())("on a terminal of 60 columns", () => {
     expect(Math.max(...widths)).toBeLessThanOrEqual(60);
   });
 
+  test("extra columns go before names of models are cut", async () => {
+    const shown = stripVTControlCharacters(await onTerminal("models"));
+    expect(shown).toContain("claude-sonnet-4.6");
+    expect(Math.max(...shown.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(60);
+  });
+
   test("NO_COLOR is respected", async () => {
     expect(await onTerminal("route --prompt hello", { NO_COLOR: "1" })).not.toContain(ESCAPE);
   });
@@ -68,6 +74,31 @@ describe.skipIf(!hasScript())("on a terminal of 60 columns", () => {
       const tooLong = help.split("\n").filter((line) => line.length > 60);
       expect(tooLong).toEqual([]);
     }
+  });
+});
+
+test("route --file takes prompts without outcomes: lines of text, or JSON lines", async () => {
+  const prompts = ["What is 17 times 23?", "Name three rivers."];
+  writeFileSync(join(folder, "prompts.txt"), `${prompts.join("\n\n")}\n`);
+  writeFileSync(
+    join(folder, "prompts.jsonl"),
+    prompts.map((prompt) => `${JSON.stringify({ prompt })}\n`).join(""),
+  );
+  const decide = async (file: string) => {
+    const { stdout } = await signalbox("route", "--file", file, "--json");
+    return stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  };
+  const [text, lines] = [await decide("prompts.txt"), await decide("prompts.jsonl")];
+  expect(text.map(({ id }) => id)).toEqual(["1", "3"]);
+  expect(lines.map(({ id }) => id)).toEqual(["1", "2"]);
+  expect(lines.map(({ model }) => model)).toEqual(text.map(({ model }) => model));
+  writeFileSync(join(folder, "broken.jsonl"), '{"prompt": "x"}\n{"question": "y"}\n');
+  await expect(signalbox("route", "--file", "broken.jsonl")).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('broken.jsonl:2: "prompt" must be a non-empty string'),
   });
 });
 

@@ -103,35 +103,6 @@ describe("a table of one's own models", () => {
   }, 60_000);
 });
 
-/** Linux lets everyone mount a small disk in a namespace of their own, unless it was set up otherwise. */
-const hasDisk = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
-if (!hasDisk) console.warn("unshare can't mount here: a full disk is not tested");
-
-describe.skipIf(!hasDisk)("a full disk", () => {
-  test("is one line and exit code 1, and nothing half-written is left", async () => {
-    const script = [
-      "mount -t tmpfs -o size=256k none /mnt && head -c 248k /dev/zero > /mnt/fill",
-      `"$0" ${main} train ${cases}/train-only-hard-task.jsonl --encoder lexical --cache ${folder}/cache --min-outcomes 5 --out /mnt/out`,
-      "echo $? $(ls -A /mnt)",
-    ].join("; ");
-    const { stdout, stderr } = await run("unshare", ["-rm", "sh", "-c", script, process.execPath]);
-    expect(stdout).toBe("1 fill\n");
-    expect(stderr).toMatch(/^signalbox: the disk is full; could not write \/mnt\/out\/\S+$/m);
-    expect(stderr).not.toContain("    at ");
-  }, 60_000);
-
-  test("ends publish too, which waited for ever", async () => {
-    const script = [
-      "mount -t tmpfs -o size=4m none /mnt",
-      `"$0" ${main} publish ${root}/models/default --config ${root}/wrangler.toml --state /mnt/state`,
-      "echo $?",
-    ].join("; ");
-    const { stdout, stderr } = await run("unshare", ["-rm", "sh", "-c", script, process.execPath]);
-    expect(stdout).toBe("1\n");
-    expect(stderr).toContain("signalbox: the disk has no room for it");
-  }, 90_000);
-});
-
 test("a reader that has seen enough, as `| head -1`, ends a command without a word", () => {
   const line = `"$0" ${main} --help | head -1`;
   const { stdout, stderr } = spawnSync("bash", ["-c", line, process.execPath], { encoding: "utf8" });

@@ -62,10 +62,11 @@ export async function readList(
 }
 
 async function download(address: string): Promise<Uint8Array> {
-  const response = await fetch(address, { signal: AbortSignal.timeout(30_000) }).catch((error: unknown) => {
+  const response = await fetch(address, { signal: AbortSignal.timeout(30_000) }).catch((error: Error) => {
+    const { message } = error.cause instanceof Error ? error.cause : error;
     throw new CommandFailure({
       code: "not_reachable",
-      message: `${address} cannot be reached: ${String(error)}`,
+      message: `${address} cannot be reached (${message}); download it elsewhere, and give the file`,
     });
   });
   if (!response.ok) {
