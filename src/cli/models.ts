@@ -17,7 +17,7 @@ import { CommandFailure, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
 import { SECRETS_FILE } from "./provider-keys.ts";
 import { formatTable } from "./table.ts";
-import { paint } from "./terminal.ts";
+import { paint, textWidth, wrap } from "./terminal.ts";
 
 interface ModelsOptions {
   readonly bundle: string;
@@ -96,7 +96,7 @@ async function listModels({ bundle, json }: ModelsOptions): Promise<void> {
     row.retired ? paint("red", `gone ${row.retires_on ?? ""}`.trim()) : (row.retires_on ?? ""),
   ]);
   for (const line of formatTable(columns, cells, "")) print(line);
-  print(summaryOf(catalogue, rows));
+  for (const line of wrap(summaryOf(catalogue, rows), textWidth())) print(line);
 }
 
 function summaryOf(
