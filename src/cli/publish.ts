@@ -7,6 +7,7 @@ import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-option
 import { planUpload, type Role, readLivePointer, upload } from "./kv/upload.ts";
 import { print, tell } from "./output.ts";
 import { parsePercentage } from "./parse-number.ts";
+import { sourceOfFolder } from "./seed.ts";
 import { shortIds } from "./short-ids.ts";
 
 interface PublishOptions extends TargetOptions {
@@ -66,7 +67,7 @@ async function publish(folder: string, options: PublishOptions): Promise<void> {
     const asked = {
       publication,
       ...(encoder === undefined ? {} : { encoder }),
-      source: folder,
+      source: sourceOfFolder(folder),
       publishedAt: new Date(),
       role: roleOf(options),
       onProgress: (line: string) => tell(shortIds(line)),

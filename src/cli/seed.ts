@@ -17,9 +17,15 @@ interface SeedOptions {
   readonly onProgress: (line: string) => void;
 }
 
-/** How the pointer tells that nobody published anything else. */
+/** How the pointer tells that nobody published anything else; what a person publishes has none of these as its source. */
 const DEFAULT_SOURCE = "models/default";
 const LEXICAL_SOURCE = "models/lexical";
+
+/** What the pointer says of a folder that a person publishes: also of `models/default`, perhaps with their own catalogue. */
+export function sourceOfFolder(folder: string): string {
+  return folder === DEFAULT_SOURCE || folder === LEXICAL_SOURCE ? `./${folder}` : folder;
+}
+
 /** Puts the default bundle into an empty or outdated local KV; what a person published there stays. */
 export async function seed(kv: KeyValue, { isLexical, onProgress }: SeedOptions): Promise<void> {
   const live = await readLivePointer(kv);
