@@ -6,6 +6,7 @@ import { writeOutcomes } from "../outcomes/write-outcomes.ts";
 import { CommandFailure, sentenceOf, unwrap, WrongUsage } from "./failure.ts";
 import { print } from "./output.ts";
 import { parsePositive } from "./parse-number.ts";
+import { startProgress } from "./progress.ts";
 import { printable } from "./terminal.ts";
 
 interface ImportFlags {
@@ -58,16 +59,20 @@ async function runImport(format: FormatName, files: readonly string[], flags: Im
       `--model is given ${models.length} times for ${files.length} files; give it once, or once for each file`,
     );
   }
-  const { records, summary } = unwrap(
-    await importFiles(formats[format], files, models, {
-      metrics,
-      maxScore,
-      ...(task === undefined ? {} : { task }),
-      ...(promptField === undefined ? {} : { promptField }),
-      ...(map === undefined ? {} : { map }),
-      ...(columns === undefined ? {} : { columns }),
-    }),
+  const options = {
+    metrics,
+    maxScore,
+    ...(task === undefined ? {} : { task }),
+    ...(promptField === undefined ? {} : { promptField }),
+    ...(map === undefined ? {} : { map }),
+    ...(columns === undefined ? {} : { columns }),
+  };
+  const progress = startProgress("results read");
+  const imported = await importFiles(formats[format], files, models, options, (results) =>
+    progress.update(results, undefined),
   );
+  progress.end();
+  const { records, summary } = unwrap(imported);
   try {
     await writeOutcomes(out, records);
   } catch (error) {

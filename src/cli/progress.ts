@@ -4,7 +4,8 @@ const REDRAW_MS = 200;
 
 /** Shows on stderr how far long work is, with rate and time left; one line on a terminal, a few in a log. */
 export interface ProgressLine {
-  update(done: number, total: number): void;
+  /** @param total undefined where nobody knows it before the end */
+  update(done: number, total: number | undefined): void;
   end(): void;
 }
 
@@ -17,8 +18,9 @@ export function startProgress(label: string): ProgressLine {
   return {
     update(done, total) {
       const now = performance.now();
-      if (done < total && now - drawnAt < redrawMs) return;
-      if (done < total && !drawn && !stderr.isTTY && now - start < redrawMs) return;
+      const isLast = total !== undefined && done >= total;
+      if (!isLast && now - drawnAt < redrawMs) return;
+      if (!isLast && !drawn && !stderr.isTTY && now - start < redrawMs) return;
       drawnAt = now;
       drawn = true;
       const line = describe(label, done, total, (now - start) / 1000);
@@ -32,7 +34,10 @@ export function startProgress(label: string): ProgressLine {
 
 const BAR_COLUMNS = 20;
 
-function describe(label: string, done: number, total: number, seconds: number): string {
+function describe(label: string, done: number, total: number | undefined, seconds: number): string {
+  if (total === undefined) {
+    return `${label}  ${done.toLocaleString("en-US")}  ${(done / Math.max(seconds, 1e-3)).toFixed(0)}/s`;
+  }
   const filled = Math.round((BAR_COLUMNS * done) / Math.max(total, 1));
   const bar = stderr.isTTY ? `  ${"█".repeat(filled)}${"░".repeat(BAR_COLUMNS - filled)}` : "";
   const counts = `${label}${bar}  ${done.toLocaleString("en-US")}/${total.toLocaleString("en-US")}`;

@@ -9,6 +9,7 @@ import { openAiEvals } from "./openai-evals.ts";
 import { preferences } from "./preferences.ts";
 import { promptfoo } from "./promptfoo.ts";
 import { routerBench } from "./routerbench.ts";
+import { braintrust, deepEval, langfuse, langSmith } from "./tool-tables.ts";
 
 /** Every format that can be imported, by its name on the command line. */
 export const formats = {
@@ -21,6 +22,10 @@ export const formats = {
   embedllm: embedLlm,
   llmrouterbench: llmRouterBench,
   preferences,
+  langsmith: langSmith,
+  langfuse,
+  braintrust,
+  deepeval: deepEval,
   csv,
 } as const satisfies Readonly<Record<string, Importer>>;
 

@@ -23,6 +23,9 @@ export interface ImportedOutcomes {
   readonly summary: ImportSummary;
 }
 
+/** A tenth of a second's work or so. */
+const RESULTS_PER_REPORT = 1000;
+
 /**
  * Reads result files of one tool into one record a prompt. The first fault ends it, so that nothing is half
  * imported.
@@ -33,6 +36,7 @@ export async function importFiles(
   files: readonly string[],
   models: readonly string[],
   options: Omit<ImportOptions, "model">,
+  onProgress: (results: number) => void = () => {},
 ): Promise<Result<ImportedOutcomes, ImportCode>> {
   const join = new SampleJoin();
   const skipped = new Map<string, { count: number; first: string }>();
@@ -50,6 +54,7 @@ export async function importFiles(
         const added = join.add(item.value, file);
         if (!added.ok) return added;
         results++;
+        if (results % RESULTS_PER_REPORT === 0) onProgress(results);
       }
     }
   }

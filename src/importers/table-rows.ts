@@ -6,6 +6,7 @@ import { type CsvRow, readCsvRows } from "./csv-rows.ts";
 import type { ImportCode } from "./importer.ts";
 import { readJsonDocument } from "./json-document.ts";
 import { parseJson } from "./parse-json.ts";
+import { flatten } from "./table-fields.ts";
 
 /** Where tools put the rows of an export that is one object. */
 const ROWS_KEYS = ["rows", "records", "data", "results", "runs", "testCases", "examples"] as const;
@@ -14,11 +15,16 @@ const documentSchema = union([array(unknown()), looseObject({})]);
 /**
  * Streams the rows of a table, whatever it is written in: CSV, JSON lines, or a JSON document that is a list of objects
  * or holds one. Nested fields are columns with dots: `inputs.question`.
+ * @param isShared whether what stands beside the list in a document is said of each of its rows
  */
-export async function* readTableRows(file: string, noun: string): AsyncGenerator<Result<CsvRow, ImportCode>> {
+export async function* readTableRows(
+  file: string,
+  noun: string,
+  isShared = false,
+): AsyncGenerator<Result<CsvRow, ImportCode>> {
   const name = file.replace(/\.gz$/, "");
   if (/\.(jsonl|ndjson)$/i.test(name)) yield* readLines(file, noun);
-  else if (/\.json$/i.test(name)) yield* readDocument(file, noun);
+  else if (/\.json$/i.test(name)) yield* readDocument(file, noun, isShared);
   else yield* readCsvRows(file, noun);
 }
 
@@ -29,7 +35,11 @@ async function* readLines(file: string, noun: string): AsyncGenerator<Result<Csv
   }
 }
 
-async function* readDocument(file: string, noun: string): AsyncGenerator<Result<CsvRow, ImportCode>> {
+async function* readDocument(
+  file: string,
+  noun: string,
+  isShared: boolean,
+): AsyncGenerator<Result<CsvRow, ImportCode>> {
   const document = await readJsonDocument(file, documentSchema, noun);
   if (!document.ok) return yield document;
   const { value, placesOf } = document.value;
@@ -42,8 +52,12 @@ async function* readDocument(file: string, noun: string): AsyncGenerator<Result<
   }
   const rows = key === undefined ? value : (value as Readonly<Record<string, unknown>>)[key];
   const places = placesOf(key === undefined ? [] : [key]);
-  for (const [index, row] of (rows as readonly unknown[]).entries()) {
-    yield toRow(row, places[index] ?? `${file}:1`, file, noun);
+  const shared = new Map<string, string>();
+  if (isShared && key !== undefined) flatten({ ...value, [key]: [] }, "", shared);
+  for (const [index, item] of (rows as readonly unknown[]).entries()) {
+    const row = toRow(item, places[index] ?? `${file}:1`, file, noun);
+    if (!row.ok) return yield row;
+    yield ok({ ...row.value, cells: new Map([...shared, ...row.value.cells]) });
   }
 }
 
@@ -58,14 +72,4 @@ function toRow(value: unknown, place: string, file: string, noun: string): Resul
   const cells = new Map<string, string>();
   flatten(value, "", cells);
   return ok({ cells, place });
-}
-
-/** Lists stay JSON text: a list of chat messages is read as such where it is a prompt. */
-function flatten(value: object, prefix: string, cells: Map<string, string>): void {
-  for (const [name, item] of Object.entries(value)) {
-    const column = `${prefix}${name}`;
-    if (typeof item === "object" && item !== null && !Array.isArray(item)) flatten(item, `${column}.`, cells);
-    else if (Array.isArray(item)) cells.set(column, JSON.stringify(item));
-    else cells.set(column, item === null ? "" : String(item));
-  }
 }

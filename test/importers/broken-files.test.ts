@@ -19,6 +19,10 @@ const good: Readonly<Record<FormatName, { readonly file: string; readonly metric
   embedllm: { file: fixture("embedllm/everyday.csv") },
   llmrouterbench: { file: fixture("llmrouterbench/sums/test/tiny-a/20260101_000000.json") },
   preferences: { file: fixture("preferences/arena.csv") },
+  langsmith: { file: fixture("langsmith/tiny-a.csv") },
+  langfuse: { file: fixture("langfuse/observations.json") },
+  braintrust: { file: fixture("braintrust/experiment.csv") },
+  deepeval: { file: fixture("deepeval/tiny-a.json") },
   csv: { file: fixture("csv/long.csv") },
 };
 const names = Object.keys(formats) as FormatName[];
@@ -73,7 +77,7 @@ describe("every format names file and line of", () => {
     async (format) => {
       const { changed, result } = await importChanged(format, (text) => {
         const half = text.slice(0, Math.floor(text.length / 2));
-        return ["csv", "embedllm", "routerbench", "preferences"].includes(format) ? `${half},"` : half;
+        return good[format].file.endsWith(".csv") ? `${half},"` : half;
       });
       expect(result.ok).toBe(false);
       expect(result.ok ? "" : result.failure.code).toMatch(/^broken_/);

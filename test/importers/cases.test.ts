@@ -171,3 +171,32 @@ test("LLMRouterBench: folders tell task and model", async () => {
     },
   });
 });
+
+test("a row of a tool that says too much or too little asks for the option that is missing", async () => {
+  const row = { inputs: { question: two, style: "brief" }, "feedback.right": 1, "feedback.short": 0 };
+  const file = await temporary.put("wide.jsonl", `${JSON.stringify(row)}\n`);
+  const messages = [];
+  for (const options of [{}, { promptField: "question" }, { promptField: "question", metrics: ["right"] }]) {
+    const failed = await importWith("langsmith", [file], options);
+    messages.push(failed.ok ? "" : failed.failure.message);
+  }
+  expect(messages).toEqual([
+    expect.stringContaining("Say it with --prompt-field: question, style"),
+    expect.stringContaining("choose one with --metric: right, short"),
+    expect.stringContaining("give it with --model"),
+  ]);
+  const options = { promptField: "question", metrics: ["right"], models: ["tiny-a"] };
+  expect(await importWith("langsmith", [file], options)).toMatchObject({
+    ok: true,
+    value: { records: [{ prompt: two, outcomes: { "tiny-a": 1 } }] },
+  });
+});
+
+test("fields nested without end are read no deeper than tools nest them", async () => {
+  const depth = 100_000;
+  const row = `{"prompt":"Q","model":"a","score":1,"x":${'{"y":'.repeat(depth)}1${"}".repeat(depth)}}`;
+  const file = await temporary.put("deep.jsonl", row);
+  const read = await importWith("csv", [file]);
+  // Either the row is read without what is nested in it, or the runtime's own parser refuses it; in both cases at once.
+  expect(read.ok ? "read" : read.failure.code).toMatch(/^(read|broken_line)$/);
+});

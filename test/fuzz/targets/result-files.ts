@@ -155,6 +155,14 @@ const cases: readonly ImportCase[] = [
     mutate: mutateBytesOf(csvWords),
     words: csvWords,
   },
+  { format: "langfuse", folder: "langfuse", file: /\.json$/, mutate: mutateDocument, words: jsonWords },
+  {
+    format: "braintrust",
+    folder: "braintrust",
+    file: /\.csv$/,
+    mutate: mutateBytesOf(csvWords),
+    words: csvWords,
+  },
   { format: "csv", folder: "csv", file: /\.csv$/, mutate: mutateBytesOf(csvWords), words: csvWords },
 ];
 
