@@ -1,7 +1,19 @@
+import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 import { testsBySpeed } from "./test/speeds.ts";
+
+// For all processes of the run, also those that tests start: compiled code, which is Wrangler's for the most part, and
+// folders that several test files need (test/prepared.ts).
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url));
+const shelf = join(tmpdir(), `signalbox-prepared-${process.pid}`);
+process.env["SIGNALBOX_PREPARED"] = shelf;
+process.once("exit", () => rmSync(shelf, { recursive: true, force: true }));
 
 /**
  * Tests wait for what happens, not for a time: these are for what never does. Most wait for a workerd, a browser or a
@@ -14,9 +26,17 @@ const { fast, slow } = testsBySpeed();
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
-        test: { name: "fast", include: fast, setupFiles: "./test/no-processes.ts", ...patience },
+        // They leave nothing behind, so that one process may run many and load onnxruntime-web once.
+        test: {
+          name: "fast",
+          include: fast,
+          isolate: false,
+          setupFiles: "./test/no-processes.ts",
+          ...patience,
+        },
       },
       {
         test: { name: "slow", include: slow, setupFiles: "./test/end-processes.ts", ...patience },

@@ -10,12 +10,17 @@ export interface BuiltWorker {
   readonly modules: readonly { readonly type: "ESModule" | "CompiledWasm"; readonly path: string }[];
 }
 
-/** Builds an entry of a checkout with Wrangler, minified. */
-export async function buildWorker(root: string, entry: string): Promise<BuiltWorker> {
-  const folder = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
+/** Builds an entry of a checkout with Wrangler, minified, into a folder: a temporary one where none is named. */
+export async function buildWorker(root: string, entry: string, into?: string): Promise<BuiltWorker> {
+  const folder = into ?? (await mkdtemp(join(tmpdir(), "signalbox-bench-")));
   const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
   const args = [wrangler, "deploy", entry, "--dry-run", "--minify", "--outdir", folder];
   await promisify(execFile)(process.execPath, args, { cwd: root });
+  return readBuilt(folder, entry);
+}
+
+/** What was built into a folder. */
+export async function readBuilt(folder: string, entry: string): Promise<BuiltWorker> {
   const files = await readdir(folder);
   const script = files.find((name) => name.endsWith(".js"));
   if (script === undefined) throw new Error(`wrangler built no script of ${entry}`);

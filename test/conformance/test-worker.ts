@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unwrap } from "../../src/cli/failure.ts";
 import { openKeyValue } from "../../src/cli/kv/open.ts";
-import { readEncoder, readPublication } from "../../src/cli/kv/publication.ts";
+import { readPublication } from "../../src/cli/kv/publication.ts";
 import { upload } from "../../src/cli/kv/upload.ts";
 import { type LocalWorker, startLocalWorker } from "../../src/cli/local-worker.ts";
-import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { loadPredictor } from "../../src/core/bundle.ts";
+import { copyPublishedState } from "../prepared.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const configPath = join(root, "wrangler.toml");
@@ -28,6 +28,7 @@ export async function startTestWorker({
   hasTables = false,
 }: TestWorkerOptions): Promise<LocalWorker> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-test-"));
+  await copyPublishedState(folder, hasTables);
   const cataloguePath = join(folder, "catalogue.json");
   await writeFile(cataloguePath, JSON.stringify(await testCatalogue(providerUrl)));
   const kv = await openKeyValue({ location: "local", configPath, statePath: folder });
@@ -35,7 +36,6 @@ export async function startTestWorker({
     unwrap(
       await upload(kv, {
         publication: unwrap(await readPublication(join(root, "models/default"), cataloguePath)),
-        encoder: unwrap(await readEncoder(join(root, "models/encoder"))),
         source: "test",
         acceptedHosts: [new URL(providerUrl).host],
         publishedAt: new Date(),
@@ -44,11 +44,6 @@ export async function startTestWorker({
     );
   } finally {
     await kv.close();
-  }
-  if (hasTables) {
-    const to = ["--local", "--config", configPath, "--persist-to", folder];
-    const { code, stderr } = await runWrangler(["d1", "migrations", "apply", "DB", ...to]);
-    if (code !== 0) throw new Error(stderr);
   }
   const worker = await startLocalWorker({
     configPath,

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildWorker } from "../bench/build-worker.ts";
 import { modulesOf, platform, startWorkerd, type Workerd } from "../bench/live-worker.ts";
 import { readContents } from "../bench/subjects.ts";
 import { migrate } from "../faults/migrate.ts";
+import { builtWorker } from "../prepared.ts";
 import { createProject, type Project } from "./project.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -92,7 +92,7 @@ describe("service binding", () => {
         },
         {
           name: "signalbox",
-          ...modulesOf(await buildWorker(root, "src/worker/light.ts")),
+          ...modulesOf(await builtWorker("src/worker/light.ts")),
           ...platform,
           ...storage,
           bindings,

@@ -1,13 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
-import { type BuiltWorker, buildWorker } from "../bench/build-worker.ts";
+import type { BuiltWorker } from "../bench/build-worker.ts";
 import { modulesOf, platform, startWorkerd, type Workerd } from "../bench/live-worker.ts";
 import { readContents } from "../bench/subjects.ts";
 import { wrapWorker } from "../bench/wrap-worker.ts";
+import { builtWorker, prepared } from "../prepared.ts";
 import { migrate } from "./migrate.ts";
 import { catalogueAt } from "./provider-catalogue.ts";
 
@@ -62,7 +63,12 @@ export interface FaultWorkerOptions {
   readonly plainStorage?: boolean;
 }
 
+interface KeyValueWriter {
+  put(key: string, value: ArrayBuffer): Promise<void>;
+}
+
 let built: Promise<BuiltWorker> | undefined;
+let lexical: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
 /** The Worker as it would be deployed, with the lexical backend unless told otherwise, in a workerd of its own. */
 export async function startFaultWorker({
@@ -75,16 +81,17 @@ export async function startFaultWorker({
   analytics = true,
   plainStorage = false,
 }: FaultWorkerOptions = {}): Promise<FaultWorker> {
-  built ??= buildWorker(root, "src/worker/light.ts").then(withClock);
+  built ??= builtWorker("src/worker/light.ts").then(withClock);
   const folder = state ?? (await mkdtemp(join(tmpdir(), "signalbox-faults-")));
-  const contents = await withProvider(await readContents(root, "lexical"), providerUrl, catalogue);
+  lexical ??= readContents(root, "lexical");
+  const contents = await withProvider(await lexical, providerUrl, catalogue);
+  if (!resumed) await cp(await preparedStorage(await lexical, tables), folder, { recursive: true });
   const logs: Record<string, unknown>[] = [];
   let onCall: (call: Call) => Action | Promise<Action> = () => ({ kind: "pass" });
   const control = async (request: { json(): Promise<unknown> }) => {
     const action = await onCall((await request.json()) as Call);
     return action.kind === "hang" ? new Promise<never>(() => undefined) : Response.json(action);
   };
-  const storage = { kvNamespaces: { KV: "signalbox" }, d1Databases: { DB: "signalbox" } };
   const faulty = (entrypoint: string) => ({ name: "storage", entrypoint });
   const workerd = await startWorkerd({
     resourcePersistencePath: folder,
@@ -124,14 +131,13 @@ export async function startFaultWorker({
       },
     ],
   });
-  const kv = (await workerd.miniflare.getKVNamespace("KV", "storage")) as unknown as {
-    put(key: string, value: ArrayBuffer): Promise<void>;
-  };
+  const kv = (await workerd.miniflare.getKVNamespace("KV", "storage")) as unknown as KeyValueWriter;
   let stopped = false;
   const put = (key: string, value: Uint8Array) => kv.put(key, value.slice().buffer);
   if (!resumed) {
-    for (const [key, bytes] of contents) await put(key, bytes);
-    if (tables) await migrate(workerd, "storage");
+    // The others are there.
+    for (const [key, bytes] of contents)
+      if (!(await lexical).has(key) || key === kvKeys.active) await put(key, bytes);
   }
   return {
     origin: workerd.origin,
@@ -160,6 +166,23 @@ export async function startFaultWorker({
       if (state === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+const storage = { kvNamespaces: { KV: "signalbox" }, d1Databases: { DB: "signalbox" } };
+
+/** KV with what is published by default, and D1 with its tables, as files. */
+function preparedStorage(contents: ReadonlyMap<string, Uint8Array>, tables: boolean): Promise<string> {
+  return prepared(tables ? "lexical-with-tables" : "lexical", async (folder) => {
+    const script = "export default {}";
+    const workerd = await startWorkerd({
+      resourcePersistencePath: folder,
+      workers: [{ name: "storage", modules: true, script, ...platform, ...storage }],
+    });
+    const kv = (await workerd.miniflare.getKVNamespace("KV", "storage")) as unknown as KeyValueWriter;
+    for (const [key, bytes] of contents) await kv.put(key, bytes.slice().buffer);
+    if (tables) await migrate(workerd, "storage");
+    await workerd.stop();
+  });
 }
 
 /** A clock that the test can move, in place of the isolate's. */

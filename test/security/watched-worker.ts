@@ -1,9 +1,14 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
-import { type BuiltWorker, buildWorker } from "../bench/build-worker.ts";
+import type { BuiltWorker } from "../bench/build-worker.ts";
+import { platform, startWorkerd } from "../bench/live-worker.ts";
+import { migrate } from "../faults/migrate.ts";
+import { builtWorker, prepared } from "../prepared.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const models = (path: string) => readFile(`${root}models/${path}`);
@@ -39,7 +44,6 @@ interface KeyValueStore {
 
 interface Database {
   prepare(sql: string): {
-    run(): Promise<unknown>;
     all(): Promise<{ readonly results: readonly Record<string, unknown>[] }>;
   };
 }
@@ -52,8 +56,10 @@ export async function startWatchedWorker({
   catalogue = (document) => document,
   requestsPerMinute = 100_000,
 }: WatchedOptions): Promise<WatchedWorker> {
-  built ??= buildWorker(root, "src/worker/index.ts");
+  built ??= builtWorker("src/worker/index.ts");
   const { modules, folder } = await built;
+  const state = await mkdtemp(join(tmpdir(), "signalbox-watched-"));
+  await cp(await preparedStorage(), state, { recursive: true });
   const lines: string[] = [];
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -64,8 +70,8 @@ export async function startWatchedWorker({
       host: "127.0.0.1",
       port: 0,
       cf: false,
-      kvNamespaces: { SIGNALBOX: "signalbox" },
-      d1Databases: { DB: "signalbox" },
+      ...storage,
+      resourcePersistencePath: state,
       ratelimits: { RATE_LIMITER: { namespace_id: "1", simple: { limit: requestsPerMinute, period: 60 } } },
       bindings: { POINTER_REFRESH_MS: "0", ...variables },
       handleStructuredLogs: ({ message }) => void lines.push(message),
@@ -73,23 +79,10 @@ export async function startWatchedWorker({
   );
   const { origin } = await miniflare.ready;
   const kv = (await miniflare.getKVNamespace("SIGNALBOX")) as unknown as KeyValueStore;
+  const encoder = await checksumOf(await models("encoder/manifest.json"));
   const database = (await miniflare.getD1Database("DB")) as unknown as Database;
   const put = async (key: string, bytes: Uint8Array) => kv.put(key, Uint8Array.from(bytes).buffer);
 
-  for (const file of (await readdir(`${root}migrations`)).sort()) {
-    const statements = (await readFile(`${root}migrations/${file}`, "utf8"))
-      .replaceAll(/--.*$/gm, "")
-      .split(";");
-    for (const statement of statements) {
-      if (statement.trim() !== "") await database.prepare(statement).run();
-    }
-  }
-  const manifest = await models("encoder/manifest.json");
-  const encoder = await checksumOf(manifest);
-  await put(kvKeys.encoder(encoder, "manifest"), manifest);
-  await put(kvKeys.encoder(encoder, "graph"), await models("encoder/graph.onnx"));
-  await put(kvKeys.encoder(encoder, "weights"), await models("encoder/weights.bin"));
-  await put(kvKeys.encoder(encoder, "tokenizer"), await models("encoder/tokenizer.json"));
   const bundleBytes = bundle(await models("default/bundle.safetensors"));
   const document = catalogue(JSON.parse((await models("default/catalogue.json")).toString("utf8")));
   const catalogueBytes = new TextEncoder().encode(
@@ -122,8 +115,37 @@ export async function startWatchedWorker({
       return Object.fromEntries(await Promise.all(entries));
     },
     put: (key, value) => kv.put(key, value),
-    stop: () => miniflare.dispose(),
+    async stop() {
+      await miniflare.dispose();
+      await rm(state, { recursive: true, force: true });
+    },
   };
+}
+
+const storage = { kvNamespaces: { SIGNALBOX: "signalbox" }, d1Databases: { DB: "signalbox" } };
+
+/** KV with the encoder, and D1 with its tables, as files. */
+function preparedStorage(): Promise<string> {
+  return prepared("watched", async (folder) => {
+    const script = "export default {}";
+    const workerd = await startWorkerd({
+      resourcePersistencePath: folder,
+      workers: [{ name: "storage", modules: true, script, ...platform, ...storage }],
+    });
+    const kv = (await workerd.miniflare.getKVNamespace("SIGNALBOX", "storage")) as unknown as KeyValueStore;
+    const manifest = await models("encoder/manifest.json");
+    const encoder = await checksumOf(manifest);
+    for (const [name, bytes] of [
+      ["manifest", manifest],
+      ["graph", await models("encoder/graph.onnx")],
+      ["weights", await models("encoder/weights.bin")],
+      ["tokenizer", await models("encoder/tokenizer.json")],
+    ] as const) {
+      await kv.put(kvKeys.encoder(encoder, name), Uint8Array.from(bytes).buffer);
+    }
+    await migrate(workerd, "storage");
+    await workerd.stop();
+  });
 }
 
 /** Ends what the tests of one file share. */

@@ -6,13 +6,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
-import { type BuiltWorker, buildWorker } from "../bench/build-worker.ts";
+import type { BuiltWorker } from "../bench/build-worker.ts";
 import { modulesOf, platform, startWorkerd, type Workerd } from "../bench/live-worker.ts";
 import { type BackendName, readContents } from "../bench/subjects.ts";
 import { withWasmCount } from "../bench/wrap-worker.ts";
 import { migrate } from "../faults/migrate.ts";
 import { rotateModels } from "../faults/other-bundle.ts";
 import { catalogueAt } from "../faults/provider-catalogue.ts";
+import { builtWorker } from "../prepared.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -47,7 +48,7 @@ const builds = new Map<string, Promise<BuiltWorker>>();
 export async function startSoakWorker(backend: BackendName, providerUrl: string): Promise<SoakWorker> {
   const state = await mkdtemp(join(tmpdir(), "signalbox-soak-"));
   const entry = backend === "onnx" ? "src/worker/index.ts" : "src/worker/light.ts";
-  const build = builds.get(entry) ?? buildWorker(root, entry).then(withWasmCount);
+  const build = builds.get(entry) ?? builtWorker(entry).then(withWasmCount);
   builds.set(entry, build);
   const contents = await readContents(root, backend);
   const valueUnder = (prefix: string) =>
