@@ -43,6 +43,8 @@ const strangePrompts = [
   "\u00a0?\n",
   "A very long report about rails, sleepers and signals. ".repeat(190).slice(0, 10_000),
 ];
+/** Models whose scores part widely; the best of all stand closer together than two backends do. */
+const unlike = ["claude-haiku-4.5", "gpt-5.4-nano", "gpt-oss-20b", "llama-3.3-70b-instruct", "nova-pro"];
 const quality: DecisionRequest["rule"] = { kind: "quality" };
 const rules: Readonly<Record<string, { body: object; rule: DecisionRequest["rule"] }>> = {
   quality: { body: {}, rule: quality },
@@ -154,8 +156,8 @@ describe("one bundle, one prompt, one decision", () => {
     let compared = 0;
     let largest = 0;
     for (const prompt of prompts) {
-      const reference = await judgeInWorkerd("onnx", prompt, {});
-      const other = await judgeInWorkerd("simd", prompt, {});
+      const reference = await judgeInWorkerd("onnx", prompt, { models: unlike });
+      const other = await judgeInWorkerd("simd", prompt, { models: unlike });
       largest = Math.max(largest, largestDifference(reference.scores, other.scores));
       if (lead(reference) <= 2 * SCORE_ERROR) continue;
       compared++;
