@@ -1,9 +1,11 @@
 import { type ComponentChild, h } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import { LinkButton } from "./address/link-button.ts";
+import type { PromptState } from "./address/prompt-state.ts";
 import type { Model } from "./api/model.ts";
 import { useCall } from "./api/use-call.ts";
 import { CandidatesChart, type Chosen } from "./chart/candidates-chart.ts";
-import { type Conversation, isAsked, toRequest } from "./conversation/conversation.ts";
+import { isAsked, toRequest } from "./conversation/conversation.ts";
 import { ConversationEditor } from "./conversation/conversation-editor.ts";
 import { DecisionCard } from "./decision/decision-card.ts";
 import { Familiarity } from "./decision/familiarity.ts";
@@ -15,14 +17,6 @@ import { DialStops } from "./settings/dial-stops.ts";
 import { contrastingSettings, type Settings, toOptions } from "./settings/settings.ts";
 import { SettingsForm } from "./settings/settings-form.ts";
 import { SnippetPanel } from "./snippets/snippet-panel.ts";
-
-/** What the view holds; kept above it so that another view does not lose it. */
-export interface PromptState {
-  readonly conversation: Conversation;
-  readonly a: Settings;
-  /** The second setting, where two are compared. */
-  readonly b?: Settings;
-}
 
 interface Props {
   readonly state: PromptState;
@@ -101,6 +95,7 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
         },
         b === undefined ? "Compare with a second setting" : "Compare no longer",
       ),
+      h(LinkButton, { state }),
     ),
     h(
       "div",
@@ -125,7 +120,7 @@ export function PromptView({ state, models, apiKey, onChange, onKeyNeeded }: Pro
         h(
           "div",
           { class: "panels" },
-          h(Familiarity, { response: first.value }),
+          h(Familiarity, { response: first.value, models }),
           first.timing !== undefined && h(Latency, { timing: first.timing }),
         ),
       rows.length > 0 && h(Ranking, { rows, chosen, marked, onMark: setMarked }),

@@ -24,7 +24,8 @@ export async function createVisitor(origin: string): Promise<Visitor> {
     async open({ view = "prompt", prepare, ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
       contexts.push(context);
-      context.setDefaultTimeout(15_000);
+      // Long enough for a machine that has much else to do.
+      context.setDefaultTimeout(60_000);
       const page = await context.newPage();
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (message) => {

@@ -42,6 +42,23 @@ describe.skipIf(!hasBrowser)("the playground", () => {
       expect(await page.getByRole("alert").count()).toBe(0);
     });
 
+    test("the state in the header is true: lost with the Worker, and back with it, by itself", async () => {
+      const page = await visit.open();
+      await decided(page);
+      const state = () => page.locator(".header .state").textContent();
+      await expect.poll(state).toContain("ok");
+      // As where the Worker is stopped: the browser still counts as connected.
+      const everything = /\/(v1\/|health)/;
+      await page.route(everything, (route) => route.abort("connectionrefused"));
+      await page.getByRole("button", { name: "Proof" }).click();
+      await page.getByRole("alert").getByText("No connection").waitFor();
+      await expect.poll(state).toContain("no connection");
+      await page.unroute(everything);
+      await expect.poll(state).toContain("ok");
+      await decided(page);
+      expect(await page.getByRole("alert").count()).toBe(0);
+    });
+
     test("a slow cold start is explained while it lasts", async () => {
       const page = await visit.open({
         prepare: (page) =>
@@ -151,6 +168,41 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     await page.locator("input[type=file]").setInputFiles(file);
     await page.getByText("2 prompts.", { exact: true }).waitFor();
     await page.locator(".decision-reason").getByText("2 labels").waitFor();
+  });
+
+  test("lines that are no prompts are told; labels and prompts stay over a reload", async () => {
+    const page = await visit.open({ view: "task" });
+    const lines = [
+      '{"prompt": "What is 3 + 4?"}',
+      '{"prompt": "What is 5 +',
+      '{"question": "What is 6 + 7?"}',
+    ];
+    await page.getByLabel("Prompts of one task").fill(lines.join("\n"));
+    const told = page.getByRole("status", { name: "What was left out" });
+    await told.getByText("Line 2: not valid JSON.").waitFor();
+    await told.getByText('Line 3: there is no text in "prompt".').waitFor();
+    await page.getByText("1 prompt.", { exact: true }).waitFor();
+    const model = await decided(page, "Recommendation");
+    await expect.poll(() => page.evaluate(() => sessionStorage.length)).toBe(1);
+    await page.reload();
+    expect(await decided(page, "Recommendation")).toBe(model);
+  });
+
+  test("a file of 900 kB is read, and the page goes on answering", async () => {
+    const page = await visit.open({ view: "task" });
+    const line = (k: number) =>
+      JSON.stringify({ prompt: `What is ${k} + ${k}?`, notes: "A sum. ".repeat(20) });
+    const text = Array.from({ length: 5000 }, (_, k) => line(k)).join("\n");
+    expect(text.length).toBeGreaterThan(800_000);
+    const file = { name: "long.jsonl", mimeType: "application/json", buffer: Buffer.from(text) };
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByText("5000 prompts. Only the beginning of the").waitFor();
+    expect((await page.getByLabel("Prompts of one task").inputValue()).length).toBeLessThan(30_000);
+    const model = await decided(page, "Recommendation");
+    await page.getByRole("button", { name: `${model} on prompt 1: not known` }).click();
+    await page.locator(".decision-reason").getByText("1 label").waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByText("Paste some prompts").waitFor();
   });
 
   test("of more prompts than one decision takes, the first count, and the page says so", async () => {

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { DOMParser } from "linkedom";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasBrowser } from "./browser.ts";
@@ -43,7 +45,7 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
     const names = await page.locator(".ranking tbody .model-name").allInnerTexts();
     expect(names).toEqual(ranking.map((candidate: { readonly model: string }) => candidate.model));
     expect(await page.locator(".chart .spot").count()).toBe(ranking.length);
-    expect(await page.getByRole("status").first().textContent()).toContain(model);
+    expect(await page.locator(".answer").getByRole("status").first().textContent()).toContain(model);
   });
 
   test("many keystrokes are one question", async () => {
@@ -157,12 +159,93 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
   test("the copied curl command gives the decision that the page shows", async () => {
     const page = await visit.open({ permissions: ["clipboard-read", "clipboard-write"] });
     const model = await decided(page);
-    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
     await page.getByText("Copied").waitFor();
     const command = await page.evaluate(() => navigator.clipboard.readText());
     const { stdout } = await promisify(execFile)("sh", ["-c", command.replace("curl ", "curl -s ")]);
     expect(JSON.parse(stdout).model).toBe(model);
     await page.getByLabel("Python").check();
     expect(await page.locator(".snippets pre").textContent()).toContain("import requests");
+  });
+
+  test("prompt and settings stand in the address: a reload and a link bring them back", async () => {
+    const page = await visit.open({ permissions: ["clipboard-read", "clipboard-write"] });
+    await decided(page);
+    const prompt = "How many days lie between the 3rd of May & the 1st of June?";
+    await asked(page, () => page.getByLabel("Prompt", { exact: true }).fill(prompt));
+    await asked(page, () => page.getByLabel("Quality").check());
+    await page.waitForURL(/prompt=How.*rule=quality/);
+    const model = await decided(page);
+    await page.reload();
+    expect(await decided(page)).toBe(model);
+    expect(await page.getByLabel("Prompt", { exact: true }).inputValue()).toBe(prompt);
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await page.getByText("Link copied").waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+
+    await page.getByRole("link", { name: "Operator" }).click();
+    await page.getByRole("link", { name: "Prompt" }).click();
+    expect(await page.getByLabel("Prompt", { exact: true }).inputValue()).toBe(prompt);
+
+    const other = await visit.open();
+    await other.goto(link);
+    await other.reload();
+    expect(await decided(other)).toBe(model);
+    expect(await other.getByLabel("Quality").isChecked()).toBe(true);
+  });
+
+  test("a prompt of 900 kB is kept over a reload, and the page goes on answering", async () => {
+    const page = await visit.open();
+    await decided(page);
+    const long = "All the numbers from one to a million. ".repeat(900_000 / 39);
+    await page.getByLabel("Prompt", { exact: true }).fill(long);
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await page.getByText("too long for a link").waitFor();
+    await expect
+      .poll(() => page.evaluate(() => JSON.stringify(history.state)?.length ?? 0))
+      .toBeGreaterThan(800_000);
+    await page.reload();
+    expect((await page.getByLabel("Prompt", { exact: true }).inputValue()).length).toBe(long.length);
+    await page.getByRole("button", { name: "Riddle" }).click();
+    expect(await decided(page)).not.toBe("");
+  });
+
+  test("filters that make no sense are told, and do not pass for what they are not", async () => {
+    const page = await visit.open();
+    await decided(page);
+    await page.getByText("Filters").click();
+    const ceiling = page.getByLabel("At most, USD per 1,000");
+    await ceiling.fill("two dollars");
+    await page.getByText("until it is one, there is no ceiling").waitFor();
+    expect(await ceiling.getAttribute("aria-invalid")).toBe("true");
+    await page.getByLabel("Never these").fill("gtp-4");
+    await page.getByText("No model here is called “gtp-4”.").waitFor();
+    await page.getByText("not all make sense").waitFor();
+    await ceiling.fill("2.50");
+    await page.getByLabel("Never these").fill("gpt-*");
+    expect(await page.getByText("not all make sense").count()).toBe(0);
+  });
+
+  test("the chart can be kept, as a picture that looks the same and as a table", async () => {
+    const page = await visit.open();
+    const model = await decided(page);
+    const saved = async (name: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name }).click(),
+      ]);
+      return readFile(await download.path(), "utf8");
+    };
+    const count = await page.locator(".chart .spot").count();
+    const rows = (await saved("Save as CSV")).trimEnd().split("\r\n");
+    expect(rows).toHaveLength(count + 1);
+    expect(rows.slice(1).find((row) => row.endsWith(",chosen"))).toMatch(new RegExp(`^${model},`));
+    const picture = await saved("Save as SVG");
+    const drawn = new DOMParser().parseFromString(picture, "image/svg+xml");
+    const circles = [...drawn.querySelectorAll("circle")];
+    expect(circles.length).toBeGreaterThanOrEqual(count);
+    expect(circles.every((circle) => circle.hasAttribute("fill"))).toBe(true);
+    expect(drawn.documentElement?.textContent).toContain(model);
+    expect(picture).not.toContain("class=");
   });
 });

@@ -1,6 +1,7 @@
 import { connectSignalbox, SignalboxError } from "../../client/index.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { type Answers, type Bodies, type Question, questions } from "./questions.ts";
+import { tellReach } from "./reach.ts";
 import { parseServerTiming, type Timing } from "./timing.ts";
 
 export type Outcome<T> =
@@ -37,10 +38,13 @@ export async function call<Q extends Question>(
   const start = performance.now();
   try {
     const value = await questions[question](signalbox, body, { signal });
+    tellReach(true);
     const stages = parseServerTiming(headers.get("server-timing"));
     return { ok: true, value, timing: { roundTripMs: performance.now() - start, stages } };
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;
-    return { ok: false, fault: faultOf(error, headers) };
+    const fault = faultOf(error, headers);
+    tellReach(fault.kind !== "offline");
+    return { ok: false, fault };
   }
 }

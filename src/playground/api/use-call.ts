@@ -36,7 +36,8 @@ export function useCall<Q extends Question>(
 ): Called<Answers[Q]> {
   const [state, setState] = useState<State<Answers[Q]>>({ pending: false, slow: false });
   const [attempt, setAttempt] = useState(0);
-  const sent = JSON.stringify(body);
+  // What is not asked need not be written out, which takes long where the body is large.
+  const sent = enabled ? JSON.stringify(body) : undefined;
   // `attempt` is how a retry runs the effect again.
   useEffect(() => {
     if (!enabled) {

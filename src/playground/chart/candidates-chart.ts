@@ -4,6 +4,7 @@ import { percent, usdPerThousand } from "../format.ts";
 import { axes } from "./axes.ts";
 import { frontierOf, type Point } from "./frontier.ts";
 import { placeLabels } from "./place-labels.ts";
+import { csvFile, save, svgFile } from "./save.ts";
 import { logScale, shareScale } from "./scale.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -97,8 +98,40 @@ export function CandidatesChart({ points, chosen, marked, onMark }: Props): Comp
       ),
       h("span", null, h("i", { class: "key key-frontier" }), "frontier: nothing is both cheaper and better"),
       h("span", null, h("i", { class: "key key-other" }), "other candidates"),
+      h(
+        "span",
+        { class: "saves" },
+        h(
+          "button",
+          { type: "button", class: "quiet", onClick: () => saveChart(frame.current) },
+          "Save as SVG",
+        ),
+        h(
+          "button",
+          { type: "button", class: "quiet", onClick: () => saveTable(points, chosen) },
+          "Save as CSV",
+        ),
+      ),
     ),
   );
+}
+
+function saveChart(frame: HTMLElement | null): void {
+  const svg = frame?.querySelector("svg");
+  if (svg) save("signalbox-candidates.svg", "image/svg+xml", svgFile(svg));
+}
+
+function saveTable(points: readonly Point[], chosen: readonly Chosen[]): void {
+  const frontier = frontierOf(points);
+  const rows = points.map((point) => [
+    ...[point.model, point.pCorrect, point.usd, Number(frontier.includes(point))],
+    chosen
+      .filter(({ model }) => model === point.model)
+      .map(({ name }) => name || "chosen")
+      .join(" "),
+  ]);
+  const header = ["model", "p_correct", "expected_usd", "on_frontier", "chosen"];
+  save("signalbox-candidates.csv", "text/csv", csvFile(header, rows));
 }
 
 type Kind = "chosen-a" | "chosen-b" | "frontier" | "other";

@@ -35,6 +35,7 @@ export function DialStops({ settings, request, withoutKey, apiKey, onChange }: P
       ...request,
       ...toOptions(dial === undefined ? settings : { ...settings, [dial.field]: stop }, withoutKey),
     })),
+    // One body a stop: not written out before somebody wants it.
     enabled: isOpen && dial !== undefined,
     debounceMs: DEBOUNCE_MS,
   });

@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from "preact";
 import type { Model } from "../api/model.ts";
 import { tokens } from "../format.ts";
+import { filterFaults } from "./filter-faults.ts";
 import { type Capability, capabilities, type Settings } from "./settings.ts";
 
 interface Props {
@@ -24,6 +25,7 @@ export function Filters({ id, settings, models, onChange }: Props): ComponentChi
       require: require.length === without.length ? [...require, capability] : without,
     });
   };
+  const faults = filterFaults(settings, models);
   const reached = models.filter(({ has_key }) => has_key).length;
   return h(
     "div",
@@ -33,18 +35,30 @@ export function Filters({ id, settings, models, onChange }: Props): ComponentChi
       { id: `${id}-names` },
       models.filter(({ routed }) => routed).map((model) => h("option", { key: model.id, value: model.id })),
     ),
-    field(`${id}-models`, "Only these", "Names or wildcards, such as gpt-4o* claude-*", {
-      value: settings.models,
-      list: `${id}-names`,
-      placeholder: "all",
-      onInput: text("models"),
-    }),
-    field(`${id}-exclude`, "Never these", "", {
-      value: settings.exclude,
-      list: `${id}-names`,
-      placeholder: "none",
-      onInput: text("exclude"),
-    }),
+    field(
+      `${id}-models`,
+      "Only these",
+      "Names or wildcards, such as gpt-4o* claude-*",
+      {
+        value: settings.models,
+        list: `${id}-names`,
+        placeholder: "all",
+        onInput: text("models"),
+      },
+      faults.models,
+    ),
+    field(
+      `${id}-exclude`,
+      "Never these",
+      "",
+      {
+        value: settings.exclude,
+        list: `${id}-names`,
+        placeholder: "none",
+        onInput: text("exclude"),
+      },
+      faults.exclude,
+    ),
     h(
       "fieldset",
       { class: "checks" },
@@ -103,16 +117,29 @@ export function Filters({ id, settings, models, onChange }: Props): ComponentChi
         ),
       ),
     ),
-    field(`${id}-ceiling`, "At most, USD per 1,000", "", {
-      value: settings.ceiling,
-      inputMode: "decimal",
-      placeholder: "no ceiling",
-      onInput: text("ceiling"),
-    }),
+    field(
+      `${id}-ceiling`,
+      "At most, USD per 1,000",
+      "",
+      {
+        value: settings.ceiling,
+        inputMode: "decimal",
+        placeholder: "no ceiling",
+        onInput: text("ceiling"),
+      },
+      faults.ceiling,
+    ),
   );
 }
 
-function field(id: string, label: string, hint: string, input: Record<string, unknown>): ComponentChild {
+function field(
+  id: string,
+  label: string,
+  hint: string,
+  input: Record<string, unknown>,
+  fault: string | undefined,
+): ComponentChild {
+  const told = fault ?? hint;
   return h(
     "div",
     { class: "field" },
@@ -122,9 +149,15 @@ function field(id: string, label: string, hint: string, input: Record<string, un
       type: "text",
       autocomplete: "off",
       spellcheck: false,
-      ...(hint === "" ? {} : { "aria-describedby": `${id}-hint` }),
+      "aria-invalid": fault === undefined ? undefined : "true",
+      ...(told === "" ? {} : { "aria-describedby": `${id}-hint` }),
       ...input,
     }),
-    hint !== "" && h("p", { id: `${id}-hint`, class: "note" }, hint),
+    told !== "" &&
+      h(
+        "p",
+        { id: `${id}-hint`, class: fault === undefined ? "note" : "note field-fault", role: "status" },
+        told,
+      ),
   );
 }

@@ -1,5 +1,6 @@
 import { type ComponentChild, h } from "preact";
 import type { Model } from "../api/model.ts";
+import { filterFaults } from "./filter-faults.ts";
 import { Filters } from "./filters.ts";
 import { type Rule, type RuleKind, rules } from "./rules.ts";
 import { countFilters, type Settings } from "./settings.ts";
@@ -19,6 +20,7 @@ interface Props {
 export function SettingsForm({ id, title, settings, models, stops, onChange }: Props): ComponentChild {
   const rule = rules[settings.rule];
   const filters = countFilters(settings);
+  const isFaulty = Object.keys(filterFaults(settings, models)).length > 0;
   return h(
     "form",
     { class: "settings", "aria-label": title, onSubmit: (event: Event) => event.preventDefault() },
@@ -47,7 +49,14 @@ export function SettingsForm({ id, title, settings, models, stops, onChange }: P
     h(
       "details",
       { class: "filters" },
-      h("summary", null, "Filters", filters > 0 && h("span", { class: "tag" }, `${filters} set`)),
+      h(
+        "summary",
+        null,
+        "Filters",
+        filters > 0 && h("span", { class: "tag" }, `${filters} set`),
+        // Also where the group is closed, since a link may bring them.
+        isFaulty && h("span", { class: "tag tag-fault" }, "not all make sense"),
+      ),
       h(Filters, { id, settings, models, onChange }),
     ),
   );

@@ -59,7 +59,7 @@ export function toOptions(
     ...(models.length > 0 ? { models } : {}),
     ...(exclude.length > 0 ? { exclude } : {}),
     ...(Object.keys(require).length > 0 ? { require } : {}),
-    ...(settings.ceiling.trim() !== "" && ceiling >= 0 ? { max_usd: ceiling / 1000 } : {}),
+    ...(settings.ceiling.trim() !== "" && ceiling > 0 ? { max_usd: ceiling / 1000 } : {}),
   };
 }
 
@@ -81,6 +81,7 @@ export function countFilters(settings: Settings): number {
   );
 }
 
-function words(text: string): string[] {
+/** Names that are separated by commas or spaces. */
+export function words(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== "");
 }

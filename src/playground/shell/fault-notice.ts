@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Fault } from "../api/fault.ts";
+import { onReach } from "../api/reach.ts";
 
 interface Props {
   readonly fault: Fault;
@@ -67,10 +68,15 @@ function useCountdown(from: number, onEnd: () => void, fault: Fault): number {
   return left;
 }
 
+/** Back when the browser says so, or when another call reaches the Worker. */
 function useOnline(active: boolean, onBack: () => void): void {
   useEffect(() => {
     if (!active) return;
     addEventListener("online", onBack);
-    return () => removeEventListener("online", onBack);
+    const stop = onReach((isReached) => isReached && onBack());
+    return () => {
+      removeEventListener("online", onBack);
+      stop();
+    };
   }, [active, onBack]);
 }

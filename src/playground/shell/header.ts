@@ -54,8 +54,18 @@ function Mark(): ComponentChild {
   );
 }
 
+/** As it is now, not as it was when the page was opened: what was known before a connection was lost is no state. */
 function State({ health }: { readonly health: Called<Health> }): ComponentChild {
-  const { value, fault } = health;
+  const { value, fault, pending, retry } = health;
+  if (fault?.kind === "offline") {
+    return h(
+      "button",
+      { type: "button", class: "state state-unavailable", onClick: retry, disabled: pending },
+      h("i", { "aria-hidden": "true" }),
+      h("span", { class: "visually-hidden" }, "Worker: "),
+      pending ? "no connection · trying…" : "no connection · try again",
+    );
+  }
   const status = fault !== undefined ? "unavailable" : (value?.status ?? "asking");
   const text = value?.bundle ? `${status} · ${value.bundle.models} models` : status;
   return h(

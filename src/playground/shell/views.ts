@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { splitFragment } from "../address/address.ts";
 
 /** The views and their names in the address, so that back, reload and links work. */
 export const views = { prompt: "Prompt", task: "Task", operator: "Operator" } as const;
@@ -16,6 +17,6 @@ export function useView(): View {
 }
 
 function readView(): View {
-  const name = location.hash.slice(1);
+  const [name] = splitFragment(location.hash);
   return Object.hasOwn(views, name) ? (name as View) : "prompt";
 }

@@ -8,12 +8,16 @@ interface Props {
   readonly withKey: boolean;
 }
 
+/** Of a longer code, with a long prompt in it, the beginning is shown; the whole is copied. */
+const MOST_SHOWN = 20_000;
+
 /** The same question as code to copy. */
 export function SnippetPanel({ body, withKey }: Props): ComponentChild {
   const [language, setLanguage] = useState<Language>("curl");
   const [purpose, setPurpose] = useState<Purpose>("decide");
   const [copied, setCopied] = useState("");
   const code = snippet(language, purpose, { origin: location.origin, body, withKey });
+  const shown = code.length > MOST_SHOWN ? `${code.slice(0, MOST_SHOWN)}…` : code;
   const copy = async () => {
     const done = await navigator.clipboard.writeText(code).then(
       () => true,
@@ -34,7 +38,7 @@ export function SnippetPanel({ body, withKey }: Props): ComponentChild {
       h("button", { type: "button", onClick: copy }, "Copy"),
       h("span", { class: "note", role: "status" }, copied),
     ),
-    h("pre", { tabIndex: 0, "aria-label": `${languages[language]} code` }, h("code", null, code)),
+    h("pre", { tabIndex: 0, "aria-label": `${languages[language]} code` }, h("code", null, shown)),
   );
 }
 

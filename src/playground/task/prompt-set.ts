@@ -7,12 +7,19 @@ interface Props {
   readonly text: string;
   /** All prompts in the text, also those beyond what can be asked. */
   readonly count: number;
+  /** What of the text is no prompt, and why. */
+  readonly faults: readonly string[];
   readonly onText: (text: string) => void;
 }
 
+/** Browsers lay out long text slowly, up to minutes where it has no line ends: of more than this, only the beginning is shown. */
+const MOST_SHOWN = 20_000;
+const MOST_FAULTS = 3;
+
 /** Where prompts are pasted, dropped or opened as a file. */
-export function PromptSet({ text, count, onText }: Props): ComponentChild {
+export function PromptSet({ text, count, faults, onText }: Props): ComponentChild {
   const [isOver, setOver] = useState(false);
+  const isLong = text.length > MOST_SHOWN;
   const read = async (files: FileList | null | undefined) => {
     const [file] = files ?? [];
     if (file !== undefined) onText(await file.text());
@@ -36,11 +43,19 @@ export function PromptSet({ text, count, onText }: Props): ComponentChild {
     h("textarea", {
       id: "task-prompts",
       rows: 9,
-      value: text,
+      value: isLong ? `${text.slice(0, MOST_SHOWN)}…` : text,
+      readOnly: isLong,
       spellcheck: false,
       "aria-describedby": "task-prompts-hint",
       placeholder: "One prompt a line, or drop a file",
       onInput: (event: Event) => onText((event.currentTarget as HTMLTextAreaElement).value),
+      // A browser asked to take in a long text first lays it out, whatever is shown of it later.
+      onPaste: (event: ClipboardEvent) => {
+        const pasted = event.clipboardData?.getData("text") ?? "";
+        if (pasted.length <= MOST_SHOWN) return;
+        event.preventDefault();
+        onText(isLong || text.trim() === "" ? pasted : `${text}\n${pasted}`);
+      },
     }),
     h(
       "p",
@@ -48,7 +63,16 @@ export function PromptSet({ text, count, onText }: Props): ComponentChild {
       count === 0
         ? "One prompt a line, or JSON lines with prompt and outcomes. Paste, drop or open a file."
         : `${count} prompt${count === 1 ? "" : "s"}.`,
+      isLong &&
+        ` Only the beginning of the ${Math.round(text.length / 1000)} kB is shown; edit the file, or clear.`,
     ),
+    faults.length > 0 &&
+      h(
+        "ul",
+        { class: "notice", role: "status", "aria-label": "What was left out" },
+        faults.slice(0, MOST_FAULTS).map((fault) => h("li", { key: fault }, `${fault}.`)),
+        faults.length > MOST_FAULTS && h("li", null, `And ${faults.length - MOST_FAULTS} more like these.`),
+      ),
     count > MAX_PROMPTS &&
       h(
         "p",

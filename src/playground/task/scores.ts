@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
 import type { RouteTaskResponse } from "../../client/index.ts";
+import { csvFile, save } from "../chart/save.ts";
 import { percent } from "../format.ts";
 import { Table } from "../shell/table.ts";
 
@@ -77,7 +78,18 @@ export function Scores({ ranking, chosen }: Props): ComponentChild {
         { type: "button", class: "quiet", "aria-expanded": all, onClick: () => setAll(!all) },
         all ? `Only the first ${FIRST_ROWS}` : `All ${ranking.length}`,
       ),
+    h("button", { type: "button", class: "quiet", onClick: () => saveScores(ranking) }, "Save as CSV"),
   );
+}
+
+function saveScores(ranking: readonly Candidate[]): void {
+  const header = ["model", ...kinds.map(({ field }) => field), "labels"];
+  const rows = ranking.map((candidate) => [
+    candidate.model,
+    ...kinds.map(({ field }) => candidate[field]),
+    candidate.labels,
+  ]);
+  save("signalbox-task.csv", "text/csv", csvFile(header, rows));
 }
 
 interface ScoreRowProps {

@@ -1,5 +1,5 @@
 import type { TaskPromptInput } from "../../client/index.ts";
-import { parsePrompts, type TaskPrompt } from "./parse-prompts.ts";
+import type { TaskPrompt } from "./parse-prompts.ts";
 
 /** As many as the API takes at a time. */
 export const MAX_PROMPTS = 100;
@@ -21,8 +21,11 @@ export const emptyTask: TaskState = { text: "", labels: {}, labeledModels: [] };
 const scores: Readonly<Record<Label, number>> = { right: 1, wrong: 0 };
 
 /** The prompts with the outcomes that came with them and the labels that were set here; the latter win. */
-export function labeledPrompts({ text, labels }: TaskState): readonly TaskPrompt[] {
-  return parsePrompts(text).map(({ prompt, outcomes }) => ({
+export function labeledPrompts(
+  prompts: readonly TaskPrompt[],
+  labels: TaskState["labels"],
+): readonly TaskPrompt[] {
+  return prompts.map(({ prompt, outcomes }) => ({
     prompt,
     outcomes: {
       ...outcomes,

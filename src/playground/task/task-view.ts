@@ -5,6 +5,7 @@ import { useCall } from "../api/use-call.ts";
 import { percent } from "../format.ts";
 import { FaultNotice } from "../shell/fault-notice.ts";
 import { Labels } from "./labels.ts";
+import { parsePrompts } from "./parse-prompts.ts";
 import { PromptSet } from "./prompt-set.ts";
 import { taskReason } from "./reason.ts";
 import { Scores } from "./scores.ts";
@@ -23,8 +24,10 @@ const FIRST_LABELED = 3;
 
 /** A set of prompts of one task: which one model to use for all of them, and how labels change that. */
 export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): ComponentChild {
-  const all = useMemo(() => labeledPrompts(state), [state]);
-  const prompts = all.slice(0, MAX_PROMPTS);
+  // A file of megabytes is read once, and not at every label.
+  const parsed = useMemo(() => parsePrompts(state.text), [state.text]);
+  const all = parsed.prompts;
+  const prompts = labeledPrompts(all.slice(0, MAX_PROMPTS), state.labels);
   const called = useCall("task", {
     apiKey,
     body: toTaskRequest(prompts),
@@ -53,6 +56,7 @@ export function TaskView({ state, apiKey, onChange, onKeyNeeded }: Props): Compo
       h(PromptSet, {
         text: state.text,
         count: all.length,
+        faults: parsed.faults,
         onText: (text) => onChange({ ...state, text }),
       }),
     ),
