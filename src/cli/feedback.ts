@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { OutcomeRecord } from "../outcomes/outcome.ts";
 import { writeOutcomes } from "../outcomes/write-outcomes.ts";
@@ -114,11 +115,21 @@ function parseTime(text: string): Date {
 /** One record a decision, with every model that was scored on it. */
 export function outcomesOf(rows: readonly FeedbackRow[], task: string): readonly OutcomeRecord[] {
   const byDecision = Map.groupBy(rows, ({ decision }) => decision);
-  return [...byDecision].map(([decision, scored]) => ({
-    task,
-    id: decision,
-    prompt: "",
-    outcomes: Object.fromEntries(scored.map(({ model, score }) => [model, score])),
-    embedding: (scored[0] as FeedbackRow).embedding,
-  }));
+  return [...byDecision].map(([decision, scored]) => {
+    // A decision's id is good for the key that asked alone.
+    const { embedding, key_name } = scored[0] as FeedbackRow;
+    return {
+      task,
+      id: decision,
+      prompt: "",
+      outcomes: Object.fromEntries(scored.map(({ model, score }) => [model, score])),
+      embedding,
+      ...(key_name === null ? {} : { from: hashOfKeyName(key_name) }),
+    };
+  });
+}
+
+/** What a line says of its key: enough to tell one from another, and not its name. */
+export function hashOfKeyName(name: string): string {
+  return createHash("sha256").update(name).digest("hex").slice(0, 16);
 }

@@ -20,6 +20,11 @@ export function registerKey(program: Command): void {
     .option("--max-usd <number>", "what one request may be expected to cost", parsePositive)
     .option("--max-tokens <number>", "longest answer; completions must then say theirs", parseWholeNumber(1))
     .option("--max-answers <number>", "most answers of one request (n)", parseWholeNumber(1))
+    .option(
+      "--prompts-per-minute <number>",
+      "prompts and answers a minute; each isolate counts by itself",
+      parseWholeNumber(1),
+    )
     .option("--fields <list>", "fields of completions beside model, messages, stream and lengths", parseList)
     .option("--json", "print one JSON document")
     .addHelpText(

@@ -33,7 +33,8 @@ Examples:
 }
 
 function describe(report: Report, days: number): string {
-  if (report.decisions === 0) return `No decisions were recorded in the last ${days} days.`;
+  if (report.decisions === 0)
+    return `No decisions were recorded in the last ${days} days.\n${describeDatabase(report.database)}`;
   return [
     `${report.decisions} decisions in the last ${days} days`,
     "",
@@ -73,7 +74,28 @@ function describe(report: Report, days: number): string {
         ...[bundle, String(scores), mean_score.toFixed(3)],
       ]),
     ),
+    "",
+    describeDatabase(report.database),
   ].join("\n");
+}
+
+// What Cloudflare gives a database: 500 MB on the Free plan, 10 GB on the Paid one. A full one takes no feedback.
+const FREE_BYTES = 500e6;
+const PAID_BYTES = 10e9;
+const NEARLY_FULL = 0.8;
+
+/** How large the database is, and what to do before it is full. */
+export function describeDatabase({ bytes, feedback_rows, decision_rows }: Report["database"]): string {
+  const rows = `the database holds ${feedback_rows} scores and ${decision_rows} decisions`;
+  if (bytes === null) return rows;
+  const plans = [
+    { name: "Free", limit: FREE_BYTES },
+    { name: "Paid", limit: PAID_BYTES },
+  ];
+  const shares = plans.map(({ name, limit }) => `${percent(bytes / limit)} of the ${name} plan's`).join(", ");
+  const near = plans.some(({ limit }) => bytes > NEARLY_FULL * limit && bytes <= 1.25 * limit);
+  const advice = near ? "; `signalbox feedback prune --before <day>` deletes what is old" : "";
+  return `${rows}, ${(bytes / 1e6).toFixed(1)} MB: ${shares}${advice}`;
 }
 
 function section(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {

@@ -12,7 +12,12 @@ export interface KeyLimits {
   readonly maxAnswers?: number;
   /** Fields of a completion's body beside model, what is said, stream, lengths, n and signalbox. */
   readonly fields?: readonly string[];
+  /** Prompts and answers a minute, where less than the platform's limiter gives every key. Each isolate counts by itself. */
+  readonly promptsPerMinute?: number;
 }
+
+/** How a record names them. */
+const NAMES: readonly string[] = ["model", "max_usd", "max_tokens", "n", "fields", "per_minute"];
 
 const ALWAYS: readonly string[] = [
   ...["model", "messages", "input", "instructions", "system", "stream", "stream_options", "n"],
@@ -20,13 +25,15 @@ const ALWAYS: readonly string[] = [
 ];
 
 /** As it stands in a record of API_KEYS: the form of an address's query, in which no comma and no space is left. */
-export function writeKeyLimits({ models, maxUsd, maxTokens, maxAnswers, fields }: KeyLimits): string {
+export function writeKeyLimits(limits: KeyLimits): string {
+  const { models, maxUsd, maxTokens, maxAnswers, fields, promptsPerMinute } = limits;
   const pairs: [string, string | undefined][] = [
     ...(models ?? []).map((model): [string, string] => ["model", model]),
     ["max_usd", maxUsd?.toString()],
     ["max_tokens", maxTokens?.toString()],
     ["n", maxAnswers?.toString()],
     ["fields", fields?.join("+")],
+    ["per_minute", promptsPerMinute?.toString()],
   ];
   return new URLSearchParams(
     pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
@@ -36,14 +43,16 @@ export function writeKeyLimits({ models, maxUsd, maxTokens, maxAnswers, fields }
 /** Undefined where the text is none: a limit that isn't understood must not be none. */
 export function parseKeyLimits(text: string): KeyLimits | undefined {
   const query = new URLSearchParams(text);
-  if ([...query.keys()].some((name) => !["model", "max_usd", "max_tokens", "n", "fields"].includes(name)))
-    return undefined;
+  if ([...query.keys()].some((name) => !NAMES.includes(name))) return undefined;
   const models = query.getAll("model");
-  const [maxUsd, maxTokens, maxAnswers] = ["max_usd", "max_tokens", "n"].map((name) => query.get(name));
+  const maxUsd = query.get("max_usd");
+  const [maxTokens = null, maxAnswers = null, perMinute = null] = ["max_tokens", "n", "per_minute"].map(
+    (name) => query.get(name),
+  );
   const isBroken =
     models.includes("") ||
     (maxUsd !== null && !(maxUsd !== "" && Number(maxUsd) >= 0)) ||
-    [maxTokens, maxAnswers].some((count) => count !== null && !/^[1-9]\d{0,8}$/.test(count as string));
+    [maxTokens, maxAnswers, perMinute].some((count) => count !== null && !/^[1-9]\d{0,8}$/.test(count));
   if (isBroken) return undefined;
   const fields = query.get("fields");
   return {
@@ -52,6 +61,7 @@ export function parseKeyLimits(text: string): KeyLimits | undefined {
     ...(maxTokens === null ? {} : { maxTokens: Number(maxTokens) }),
     ...(maxAnswers === null ? {} : { maxAnswers: Number(maxAnswers) }),
     ...(fields === null ? {} : { fields: fields.split("+").filter((field) => field !== "") }),
+    ...(perMinute === null ? {} : { promptsPerMinute: Number(perMinute) }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface OutcomeRecord {
   readonly costUsd?: Readonly<Record<string, number>>;
   /** Base64 of the int8 embedding; collected feedback has it in place of the prompt's text. */
   readonly embedding?: string;
+  /** Whose feedback it is: a hash of the API key's name. Lines of one key can be taken out; nothing else reads it. */
+  readonly from?: string;
 }
 
 export type OutcomeCode = LineCode | "missing_field" | "wrong_type" | "score_out_of_range" | "duplicate_id";

@@ -10,7 +10,7 @@ export async function writeOutcomes(file: string, records: Iterable<OutcomeRecor
 }
 
 function* formatLines(records: Iterable<OutcomeRecord>): Generator<string> {
-  for (const { task, id, prompt, outcomes, outputChars, outputTokens, costUsd, embedding } of records) {
+  for (const { task, id, prompt, outcomes, outputChars, outputTokens, costUsd, embedding, from } of records) {
     yield `${JSON.stringify({
       task,
       id,
@@ -20,6 +20,7 @@ function* formatLines(records: Iterable<OutcomeRecord>): Generator<string> {
       output_tokens: outputTokens,
       cost_usd: costUsd,
       embedding,
+      from,
     })}\n`;
   }
 }

@@ -19,7 +19,6 @@ export interface Database {
     bind(...values: readonly (string | number | null)[]): {
       run(): Promise<{ readonly meta: { readonly changes: number } }>;
       all(): Promise<{ readonly results: readonly Readonly<Record<string, unknown>>[] }>;
-      first(): Promise<Readonly<Record<string, unknown>> | null>;
     };
   };
 }

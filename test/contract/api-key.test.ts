@@ -63,6 +63,7 @@ const limits = {
   maxTokens: 2000,
   maxAnswers: 1,
   fields: ["temperature", "top_p"],
+  promptsPerMinute: 30,
 };
 
 test("limits of a key are read as they were written, with and without permissions", async () => {
@@ -80,6 +81,7 @@ test.each([
   "max_usd=-1",
   "max_tokens=0",
   "n=1.5",
+  "per_minute=0",
   "model=",
   "modles=gpt-4o",
   "n=1&N=2",

@@ -48,6 +48,8 @@ test("feedback is kept once, with the embedding and without the prompt", async (
       decided_at: expect.any(Number),
       received_at: expect.any(Number),
       key_name: null,
+      day: expect.any(Number),
+      of_day: 1,
     },
   ]);
   expect(JSON.stringify(kept)).not.toContain("Kalevala");
@@ -84,6 +86,24 @@ test("twenty at once count once", async () => {
   expect(answers.map(({ status }) => status)).toEqual(new Array(20).fill(200));
   expect(answers.filter(({ body }) => !body.duplicate)).toHaveLength(1);
   expect(await rows()).toHaveLength(1);
+});
+
+test("a key leaves so many rows a day, and what was sent before is still a duplicate", async () => {
+  const bounded = startFreshWorker({ DECISION_SECRET: secret, FEEDBACK_PER_DAY: "2" });
+  const ids = [];
+  for (let k = 0; k < 3; k++) ids.push((await bounded.route()).body.id);
+  const sent = [];
+  for (const decision of ids) sent.push(await send({ decision, score: 1 }, bounded));
+  expect(sent.map(({ status }) => status)).toEqual([200, 200, 429]);
+  expect(sent[2]?.body.error).toMatchObject({
+    code: "rate_limited",
+    message: expect.stringMatching(/DAY: 2/),
+  });
+  expect((await send({ decision: ids[0], score: 1 }, bounded)).body.duplicate).toBe(true);
+  expect((await rows()).map(({ of_day }) => of_day)).toEqual([1, 2]);
+  // The day before counts for itself.
+  await sql("UPDATE feedback SET day = day - 1");
+  expect((await send({ decision: ids[2], score: 1 }, bounded)).status).toBe(200);
 });
 
 test("another model that answered is scored by its own name or alias; an unknown one is refused", async () => {

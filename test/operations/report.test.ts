@@ -103,6 +103,7 @@ test("a report on 10,000 decisions equals a recount", async () => {
     share_unfamiliar: near(all.filter(({ reason }) => reason === "best_on_average").length / 10_000),
     share_cache_hits: near(mean(all.map(({ cache_hit }) => cache_hit))),
     feedback: [],
+    database: { bytes: null, feedback_rows: 0, decision_rows: 10_000 },
   });
   const byModel = Map.groupBy(all, ({ model }) => model);
   expect(

@@ -11,6 +11,7 @@ const limits: Readonly<Record<string, KeyLimits>> = {
   spender: {},
   mini: { models: ["gpt-4o-mini", "*-haiku*"] },
   cheap: { maxUsd: 0.0005 },
+  slow: { promptsPerMinute: 3 },
   short: { maxTokens: 100, maxAnswers: 2, fields: ["temperature"] },
 };
 const LIMIT = 200;
@@ -172,6 +173,18 @@ test("completions of named models are recorded", async () => {
     .toContainEqual(
       expect.objectContaining({ model: expect.stringMatching(/^gpt-5\.4/), path: "/v1/chat/completions" }),
     );
+});
+
+test("a key has so many prompts a minute, however they come, and takes none of another's", async () => {
+  const requests = Array.from({ length: 4 }, () => ({ prompt: "Hello" }));
+  const whole = await ask("slow", { requests }, "/v1/route/batch");
+  expect(whole.refusal.slice(0, 2)).toEqual([429, "rate_limited"]);
+  // The limit is by the minute of the clock: where one begins meanwhile, as many more are let in.
+  const statuses: number[] = [];
+  for (let k = 0; k < 8; k++) statuses.push((await ask("slow", { prompt: "Hello" }, "/v1/route")).status);
+  expect(statuses).toContain(200);
+  expect(statuses).toContain(429);
+  expect((await ask("free", { prompt: "Hello" }, "/v1/route")).status).toBe(200);
 });
 
 test("each answer of a request is one of the key's limit", async () => {

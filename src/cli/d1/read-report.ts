@@ -1,5 +1,5 @@
 import type { TargetOptions } from "../kv/target-options.ts";
-import { queryDatabase } from "./query.ts";
+import { askDatabase } from "./query.ts";
 
 /** What a span of recorded decisions amounts to. Sums and means are over expected values, but for `feedback`. */
 export interface Report {
@@ -37,6 +37,12 @@ export interface Report {
     readonly scores: number;
     readonly mean_score: number;
   }[];
+  /** All that is kept, whatever its age; a database of this machine does not tell its bytes. */
+  readonly database: {
+    readonly bytes: number | null;
+    readonly feedback_rows: number;
+    readonly decision_rows: number;
+  };
 }
 
 /** Adds up the tables `decisions` and `feedback` in the database itself; one call for all of it. */
@@ -50,10 +56,10 @@ export async function readReport(target: TargetOptions, since: Date): Promise<Re
     `SELECT bundle, role, COUNT(*) AS decisions, AVG(p_correct) AS mean_p_correct, AVG(expected_usd) AS mean_usd ${where} GROUP BY bundle, role ORDER BY decisions DESC, bundle, role`,
     `SELECT shadow_bundle, COUNT(*) AS compared, SUM(shadow_model IS NOT model) AS different, AVG(shadow_p_correct) AS mean_p_correct, AVG(shadow_usd) AS mean_usd ${where} AND shadow_bundle IS NOT NULL GROUP BY shadow_bundle ORDER BY compared DESC, shadow_bundle`,
     `SELECT bundle, COUNT(*) AS scores, AVG(score) AS mean_score FROM feedback WHERE decided_at >= ${from} GROUP BY bundle ORDER BY scores DESC, bundle`,
+    "SELECT (SELECT COUNT(*) FROM feedback) AS feedback_rows, (SELECT COUNT(*) FROM decisions) AS decision_rows",
   ];
-  const [totals, models, days, bundles, shadows, feedback] = await queryDatabase(
-    target,
-    statements.join("; "),
-  );
-  return { ...(totals?.[0] as object), models, days, bundles, shadows, feedback } as Report;
+  const answers = await askDatabase(target, statements.join("; "));
+  const [totals, models, days, bundles, shadows, feedback, kept] = answers.map(({ results }) => results);
+  const database = { bytes: answers.at(-1)?.meta?.size_after ?? null, ...(kept?.[0] as object) };
+  return { ...(totals?.[0] as object), models, days, bundles, shadows, feedback, database } as Report;
 }

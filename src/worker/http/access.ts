@@ -1,11 +1,11 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import { findKey, holdsApiKey, type Permission } from "../../contract/api-key.ts";
+import { findKey, holdsApiKey, type KeyRecord, type Permission } from "../../contract/api-key.ts";
 import { decisionHeaderMeanings } from "../../contract/decision-headers.ts";
 import type { Failure } from "../../core/result.ts";
 import type { Caller, LimiterCode } from "../caller.ts";
 import { describeError, logEvent } from "../log.ts";
-import type { RateLimiter } from "../platform.ts";
+import type { Isolate } from "../state/isolate.ts";
 import { withinTime } from "../time-limit.ts";
 import { failureResponse, type HttpContext, type HttpEnv } from "./http.ts";
 
@@ -26,7 +26,8 @@ export const requireHost = createMiddleware<HttpEnv>(async (context, next) => {
 
 /** Lets only holders of a key through, each within its limit; everyone where AUTH is `open`. */
 export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
-  const { access, rateLimiter } = context.get("isolate").settings;
+  const isolate = context.get("isolate");
+  const { access } = isolate.settings;
   if (access.kind === "open") return next();
   const presented = presentedKey(context);
   if (presented === undefined) {
@@ -38,7 +39,7 @@ export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
     const message = "this key is wrong or was revoked";
     return challenge(failureResponse({ code: "invalid_key", message, param: "authorization" }));
   }
-  const refused = rateLimiter && (await spend(rateLimiter, record.name, 1));
+  const refused = await spend(isolate, record, 1);
   if (refused !== undefined) return failureResponse(refused);
   context.set("keyName", record.name);
   context.set("keyAllows", record.allows);
@@ -56,12 +57,15 @@ const LIMITER_TIMEOUT_MS = 2_000;
 
 /** Without an answer nobody is let in: whoever could bring the limiter down would else have no limit. */
 async function spend(
-  limiter: RateLimiter,
-  key: string,
+  { settings: { rateLimiter }, minuteCounts }: Pick<Isolate, "settings" | "minuteCounts">,
+  { name, limits }: Pick<KeyRecord, "name" | "limits">,
   times: number,
 ): Promise<Failure<LimiterCode> | undefined> {
+  const { promptsPerMinute } = limits;
+  if (promptsPerMinute !== undefined && !minuteCounts.spend(name, times, promptsPerMinute)) return usedUp;
+  if (rateLimiter === undefined) return undefined;
   try {
-    const asked = Array.from({ length: times }, () => limiter.limit({ key }));
+    const asked = Array.from({ length: times }, () => rateLimiter.limit({ key: name }));
     const spent = await withinTime(LIMITER_TIMEOUT_MS, Promise.all(asked));
     return spent.every(({ success }) => success) ? undefined : usedUp;
   } catch (error) {
@@ -118,12 +122,13 @@ function bearerToken(authorization = ""): string | undefined {
 
 /** Who asks in this context. */
 export function callerOf(context: HttpContext): Caller {
-  const { settings } = context.get("isolate");
+  const isolate = context.get("isolate");
   const keyName = context.get("keyName");
+  const limits = context.get("keyLimits") ?? {};
   return {
     keyName,
     address: context.req.path,
-    limits: context.get("keyLimits") ?? {},
+    limits,
     authorization: callerAuthorization(context),
     headers: Object.fromEntries(
       PASSED_ON.flatMap((name) => {
@@ -133,12 +138,8 @@ export function callerOf(context: HttpContext): Caller {
     ),
     keepAlive: (work) => context.executionCtx.waitUntil(work),
     // One was spent when the request was let in. The platform's limiter counts one a call, so each prompt is a call.
-    spend: async (prompts) => {
-      const { rateLimiter } = settings;
-      return rateLimiter === undefined || keyName === undefined
-        ? undefined
-        : spend(rateLimiter, keyName, prompts - 1);
-    },
+    spend: async (prompts) =>
+      keyName === undefined ? undefined : spend(isolate, { name: keyName, limits }, prompts - 1),
   };
 }
 

@@ -12,6 +12,6 @@ export function answerInTime<T>(answer: Promise<T>): Promise<T> {
 export function databaseCause(error: unknown): "no_tables" | "locked" | "timeout" | "database" {
   if (error instanceof TimeLimitError) return "timeout";
   const text = String(error);
-  if (/no such table/i.test(text)) return "no_tables";
+  if (/no such (table|column)|has no column/i.test(text)) return "no_tables";
   return /\b(locked|busy)\b/i.test(text) ? "locked" : "database";
 }

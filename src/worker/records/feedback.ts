@@ -32,18 +32,22 @@ export interface FeedbackStore {
   /** Keeps it once; the same again is a duplicate, anything else on the same decision and model is refused. */
   record(
     entry: FeedbackEntry,
-  ): Promise<Result<"recorded" | "duplicate", "decision_replayed" | "feedback_not_stored">>;
+  ): Promise<Result<"recorded" | "duplicate", "decision_replayed" | "rate_limited" | "feedback_not_stored">>;
 }
 
 const DAY_MS = 24 * 3600_000;
 
-type FeedbackSettings = Pick<Settings, "decisionSecrets" | "feedbackMaxAgeDays" | "database" | "maxAttempts">;
+type FeedbackSettings = Pick<
+  Settings,
+  "decisionSecrets" | "feedbackMaxAgeDays" | "database" | "maxAttempts" | "feedbackPerDay"
+>;
 
 export function createFeedback({
   decisionSecrets,
   feedbackMaxAgeDays,
   database,
   maxAttempts,
+  feedbackPerDay,
 }: FeedbackSettings): Feedback {
   return {
     signer:
@@ -51,7 +55,7 @@ export function createFeedback({
         ? undefined
         : createDecisionSigner(decisionSecrets, feedbackMaxAgeDays * DAY_MS),
     // More models than may work on one completion never answered it.
-    store: database && createFeedbackStore(database, maxAttempts),
+    store: database && createFeedbackStore(database, maxAttempts, feedbackPerDay),
   };
 }
 
@@ -74,49 +78,54 @@ export async function newDecisionId(
   return signer.sign(record, keyName);
 }
 
-function createFeedbackStore(database: Database, maxModels: number): FeedbackStore {
+// Conditions within the statement: the database does one after the other, so that none is passed by two at once. The
+// number within the day is read at the end of an index, however many rows the key has.
+const INSERT = `INSERT INTO feedback
+  (decision, model, score, comment, bundle, encoder, embedding, decided_at, received_at, key_name, day, of_day)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, last + 1
+  FROM (SELECT COALESCE(MAX(of_day), 0) AS last FROM feedback WHERE key_name IS ?10 AND day = ?11)
+  WHERE last < ?12 AND (SELECT COUNT(*) FROM feedback WHERE decision = ?1) < ?13
+  ON CONFLICT (decision, model) DO NOTHING`;
+
+function createFeedbackStore(database: Database, maxModels: number, perDay: number): FeedbackStore {
   return {
     async record({ record, model, score, comment = null, receivedAt, keyName = null }) {
       const { number, bundle, encoder, embedding, decidedAt } = record;
       try {
         const write = database
-          .prepare(
-            "INSERT INTO feedback (decision, model, score, comment, bundle, encoder, embedding, decided_at, received_at, key_name) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT COUNT(*) FROM feedback WHERE decision = ?) < ? ON CONFLICT (decision, model) DO NOTHING",
-          )
+          .prepare(INSERT)
           .bind(
-            number,
-            model,
-            score,
-            comment,
-            bundle,
-            encoder,
+            ...[number, model, score, comment, bundle, encoder],
             toBase64(new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.length)),
-            seconds(decidedAt),
-            seconds(receivedAt),
-            keyName,
-            number,
-            maxModels,
+            ...[seconds(decidedAt), seconds(receivedAt), keyName],
+            ...[Math.floor(receivedAt.getTime() / DAY_MS), perDay, maxModels],
           )
           .run();
         const { meta } = await answerInTime(write);
         if (meta.changes > 0) return ok("recorded");
         const read = database
-          .prepare("SELECT score, comment FROM feedback WHERE decision = ? AND model = ?")
-          .bind(number, model)
-          .first();
-        const before = await answerInTime(read);
+          .prepare("SELECT model, score, comment FROM feedback WHERE decision = ?")
+          .bind(number)
+          .all();
+        const { results: scored } = await answerInTime(read);
+        const before = scored.find((row) => row["model"] === model);
         if (before?.["score"] === score && before["comment"] === comment) return ok("duplicate");
-        if (before === null) {
+        if (before !== undefined) {
           return fail(
             "decision_replayed",
-            `${maxModels} models were scored on this decision, and no more can have answered it (MAX_ATTEMPTS)`,
-            "model",
+            "other feedback on this decision and model was recorded before",
+            "decision",
           );
         }
+        if (scored.length < maxModels)
+          return fail(
+            "rate_limited",
+            `this key has sent all the feedback that it may in a day (FEEDBACK_PER_DAY: ${perDay})`,
+          );
         return fail(
           "decision_replayed",
-          "other feedback on this decision and model was recorded before",
-          "decision",
+          `${maxModels} models were scored on this decision, and no more can have answered it (MAX_ATTEMPTS)`,
+          "model",
         );
       } catch (error) {
         logEvent({ event: "feedback_not_stored", cause: databaseCause(error), ...describeError(error) });

@@ -4,6 +4,7 @@ import { createEmbeddingCache, type EmbeddingCache } from "../../router/embeddin
 import { createShadowTally, type ShadowTally } from "../../router/shadow.ts";
 import { type Backend, type Backends, chooseBackend, encoderOpener } from "../backends/encoder-backend.ts";
 import { type BodyBudget, createBodyBudget } from "../http/body-budget.ts";
+import { createMinuteCounts, type MinuteCounts } from "../http/minute-counts.ts";
 import { logEvent } from "../log.ts";
 import { type Cooldowns, createCooldowns } from "../providers/cooldowns.ts";
 import { createProviderLog, type ProviderLog } from "../providers/provider-log.ts";
@@ -18,6 +19,8 @@ export interface Isolate {
   readonly state: RouterState;
   readonly embeddings: EmbeddingCache;
   readonly bodyBudget: BodyBudget;
+  /** Of keys whose record bounds their prompts a minute. */
+  readonly minuteCounts: MinuteCounts;
   /** Models that are over a limit. */
   readonly cooldowns: Cooldowns;
   /** Models that are gone, and providers that refuse the Worker's key or account. */
@@ -56,6 +59,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
       Math.max(BODY_BYTES_AT_ONCE, settings.value.maxBodyBytes),
       Math.max(BODY_BYTES_AT_ONCE / 2, settings.value.maxBodyBytes),
     ),
+    minuteCounts: createMinuteCounts(Date.now),
     cooldowns: createCooldowns(Date.now),
     outOfOrder: createCooldowns(Date.now),
     providerLog: createProviderLog(Date.now, logEvent),

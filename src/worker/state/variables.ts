@@ -36,6 +36,8 @@ export const variables = {
   ),
   /** Days after which feedback on a decision is refused. */
   feedbackMaxAgeDays: wholeNumber("FEEDBACK_MAX_AGE_DAYS", 30, 1, 3650),
+  /** Rows of feedback that a key may leave in a day (UTC); a row takes 1 to 4 KB, and only pruning deletes it. */
+  feedbackPerDay: wholeNumber("FEEDBACK_PER_DAY", 10_000, 1, 10_000_000),
   /** Where each decision is a row. */
   decisionLog: oneOf("DECISION_LOG", ["none", "d1"]),
   /** Whether each decision is a line of the log. */
