@@ -191,24 +191,27 @@ const floods = fc.integer({ min: 1, max: 32 }).map((count) =>
   }),
 );
 
-const uploads = fc.integer({ min: 1, max: 9 }).map((megabytes) =>
-  step(`mallory begins to upload ${megabytes} MB, and stops`, async (conversation) => {
-    if (conversation.uploads.length >= MOST_UPLOADS) return;
-    let left = megabytes;
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        conversation.uploads.push(controller);
-        controller.enqueue(new TextEncoder().encode('{"prompt":"'));
-      },
-      pull: (controller) => {
-        if (left-- > 0) controller.enqueue(MEGABYTE);
-      },
-    });
-    const headers = headersFor("key", conversation.hostileKey, "");
-    conversation.attack({ path: "/v1/route", headers, body });
-    await conversation.main.clock.quiet();
-  }),
-);
+const uploads = fc
+  .tuple(fc.integer({ min: 1, max: 8 }), fc.constantFrom(1, 1, 1, 4))
+  .map(([megabytes, count]) =>
+    step(`mallory begins to upload ${count} times ${megabytes} MB, and stops`, async (conversation) => {
+      for (let k = 0; k < count && conversation.uploads.length < MOST_UPLOADS; k++) {
+        let left = megabytes;
+        const body = new ReadableStream<Uint8Array>({
+          start: (controller) => {
+            conversation.uploads.push(controller);
+            controller.enqueue(new TextEncoder().encode('{"prompt":"'));
+          },
+          pull: (controller) => {
+            if (left-- > 0) controller.enqueue(MEGABYTE);
+          },
+        });
+        const headers = headersFor("key", conversation.hostileKey, "");
+        conversation.attack({ path: "/v1/route", headers, body });
+      }
+      await conversation.main.clock.quiet();
+    }),
+  );
 
 const uploadsEnd = fc.constantFrom("finishes", "breaks off").map((how) =>
   step(`mallory ${how} an upload`, async (conversation) => {
