@@ -4,7 +4,9 @@ import { prompt, type Step, step } from "./good-commands.ts";
 import { ownAuthorization } from "./people.ts";
 import { moods } from "./providers.ts";
 
-const MEGABYTE = new TextEncoder().encode("a".repeat(1_000_000));
+// Small beside what good callers send: what is left of a full budget must not be enough for them.
+const CHUNKS_PER_MEGABYTE = 20;
+const CHUNK = new TextEncoder().encode("a".repeat(1_000_000 / CHUNKS_PER_MEGABYTE));
 const MOST_UPLOADS = 6;
 
 /** How a request of the hostile caller presents itself. */
@@ -196,14 +198,14 @@ const uploads = fc
   .map(([megabytes, count]) =>
     step(`mallory begins to upload ${count} times ${megabytes} MB, and stops`, async (conversation) => {
       for (let k = 0; k < count && conversation.uploads.length < MOST_UPLOADS; k++) {
-        let left = megabytes;
+        let left = megabytes * CHUNKS_PER_MEGABYTE;
         const body = new ReadableStream<Uint8Array>({
           start: (controller) => {
             conversation.uploads.push(controller);
             controller.enqueue(new TextEncoder().encode('{"prompt":"'));
           },
           pull: (controller) => {
-            if (left-- > 0) controller.enqueue(MEGABYTE);
+            if (left-- > 0) controller.enqueue(CHUNK);
           },
         });
         const headers = headersFor("key", conversation.hostileKey, "");
