@@ -199,14 +199,18 @@ const uploads = fc
     step(`mallory begins to upload ${count} times ${megabytes} MB, and stops`, async (conversation) => {
       for (let k = 0; k < count && conversation.uploads.length < MOST_UPLOADS; k++) {
         let left = megabytes * CHUNKS_PER_MEGABYTE;
+        let own: ReadableStreamDefaultController<Uint8Array>;
         const body = new ReadableStream<Uint8Array>({
           start: (controller) => {
-            conversation.uploads.push(controller);
+            own = controller;
+            conversation.uploads.push(own);
             controller.enqueue(new TextEncoder().encode('{"prompt":"'));
           },
           pull: (controller) => {
             if (left-- > 0) controller.enqueue(CHUNK);
           },
+          // The Worker reads no further.
+          cancel: () => void conversation.uploads.splice(conversation.uploads.indexOf(own), 1),
         });
         const headers = headersFor("key", conversation.hostileKey, "");
         conversation.attack({ path: "/v1/route", headers, body });
