@@ -214,8 +214,8 @@ const uploads = fc
         });
         const headers = headersFor("key", conversation.hostileKey, "");
         conversation.attack({ path: "/v1/route", headers, body });
+        await conversation.main.clock.quiet();
       }
-      await conversation.main.clock.quiet();
     }),
   );
 
