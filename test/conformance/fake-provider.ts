@@ -208,7 +208,7 @@ export function streamChunk(model: string, index: number): string {
   return `data: ${JSON.stringify(chunk)}\n\n`;
 }
 
-function completion(model: string, message: object, finish_reason: string): object {
+export function completion(model: string, message: object, finish_reason: string): object {
   return {
     id: "chatcmpl-fake",
     object: "chat.completion",

@@ -55,10 +55,10 @@ export async function completeWithFallback(
   const deadline = Date.now() + budget.totalTimeoutMs;
   const owner = keyName ?? "";
   // A limit that belongs to a caller's own key at the provider says nothing of anyone else's, nor theirs of it.
-  const restOf = (target: Target) => (target.callerPays ? 0 : cooldowns.remainingMs(modelKey(target), owner));
+  const restOf = (target: Target) => (target.callerPays ? 0 : cooldowns.remainingMs(limitKey(target), owner));
   const isOutOfOrder = (target: Target) =>
     !target.callerPays &&
-    [modelKey(target), providerKey(target)].some((key) => outOfOrder.remainingMs(key, owner) > 0);
+    [addressKey(target), providerKey(target)].some((key) => outOfOrder.remainingMs(key, owner) > 0);
   const lastness = (target: Target) => (restOf(target) > 0 ? 2 : isOutOfOrder(target) ? 1 : 0);
   const queue = [...targets].sort((a, b) => lastness(a) - lastness(b));
   const refusing = new Set<string>();
@@ -94,9 +94,9 @@ export async function completeWithFallback(
     if (about === "provider" || about === "account") refusing.add(target.provider);
     if (target.callerPays) continue;
     if (refusing.has(target.provider)) outOfOrder.rest(providerKey(target), owner, LONGEST_COOLDOWN_MS);
-    else if (cause === "model_gone") outOfOrder.rest(modelKey(target), owner, LONGEST_COOLDOWN_MS);
+    else if (cause === "model_gone") outOfOrder.rest(addressKey(target), owner, LONGEST_COOLDOWN_MS);
     else if (cause === "rate_limited" || retryAfterMs !== undefined) {
-      cooldowns.rest(modelKey(target), owner, retryAfterMs ?? DEFAULT_COOLDOWN_MS);
+      cooldowns.rest(limitKey(target), owner, retryAfterMs ?? DEFAULT_COOLDOWN_MS);
     }
   }
   const soonest = Math.min(...queue.map(restOf));
@@ -107,8 +107,10 @@ export async function completeWithFallback(
   return exhausted(attempts, limited ?? failures.at(-1), soonest);
 }
 
-// A model may be gone from one address of its provider and be there at another.
-const modelKey = ({ model, provider, url }: Target) => `${model} ${provider} ${url}`;
+// A limit is the model's, whichever way it is asked. But it may be gone from one address of its provider and be there at
+// another.
+const limitKey = ({ model, provider }: Target) => `${model} ${provider}`;
+const addressKey = ({ model, provider, url }: Target) => `${model} ${provider} ${url}`;
 const providerKey = ({ provider }: Target) => provider;
 
 function nameOf({ provider, model }: Target) {
