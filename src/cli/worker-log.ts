@@ -43,10 +43,12 @@ function parseLine(message: string): LogLine | undefined {
   }
 }
 
-function describeDecision({ model, reason, p_correct, expected_usd, path }: LogLine): string {
+function describeDecision(line: LogLine): string {
+  const { model, reason, p_correct, expected_usd, path, moved_from, moved_because } = line;
   const chance = `${(100 * Number(p_correct)).toFixed(0)} %`;
   const usd = `${(1000 * Number(expected_usd)).toPrecision(2)} USD per 1,000`;
-  return `${model}  ${chance}  ${usd}  ${String(reason).replaceAll("_", " ")}  ${path}`;
+  const move = moved_from === undefined ? "" : `, moved from ${moved_from} by ${moved_because}`;
+  return `${model}  ${chance}  ${usd}  ${String(reason).replaceAll("_", " ")}${move}  ${path}`;
 }
 
 function describeFault({ provider, model, cause, status, count }: LogLine): string {

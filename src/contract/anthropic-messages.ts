@@ -56,13 +56,11 @@ type Block = v.InferOutput<typeof blockSchema>;
 
 /** A result of a tool holds blocks of its own: no words of the user's, but images in them are to be seen. */
 function blocksOf(block: Block): readonly Block[] {
-  const { content } = block;
-  if (block.type !== "tool_result") return [block];
-  if (typeof content === "string") return [{ type: "tool_result", text: content }];
+  const { type, content, is_error } = block;
+  if (type !== "tool_result") return [block];
+  if (typeof content === "string") return [{ type, text: content, is_error }];
   const inside = v.safeParse(v.array(blockSchema), content);
   const parts = inside.success ? inside.output : [];
-  return [
-    { type: "tool_result", text: "" },
-    ...parts.map((part) => (part.type === "image" ? part : { ...part, type: "tool_result" })),
-  ];
+  const text = parts.flatMap((part) => part.text ?? []).join("\n");
+  return [{ type, text, is_error }, ...parts.filter((part) => typeof part.text !== "string")];
 }

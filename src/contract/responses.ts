@@ -75,22 +75,25 @@ function messageOf(item: v.InferOutput<typeof itemSchema>): Messages[number] {
   if (role !== undefined) {
     return { role, content: typeof content === "string" ? content : partsOf(content) };
   }
-  const isResult = type.endsWith("_output");
-  const result = item["output"];
+  if (!type.endsWith("_output")) {
+    return { role: "assistant", content: [{ type: kindOf(type) }, { type, text: JSON.stringify(item) }] };
+  }
   // Results are no words of the user's, but images in them are to be seen.
-  const inside = isResult ? partsOf(result).map((part) => ({ ...part, type: asResult(part.type) })) : [];
-  const whole = inside.length > 0 ? inside : [{ type, text: JSON.stringify(item) }];
-  return { role: isResult ? "tool" : "assistant", content: [{ type: kindOf(type) }, ...whole] };
+  const result = item["output"];
+  const inside = partsOf(result);
+  const text = inside.length > 0 ? inside.flatMap((part) => part.text ?? []).join("\n") : asText(result);
+  const others = inside.filter((part) => typeof part.text !== "string");
+  return { role: "tool", content: [{ type: kindOf(type), text }, ...others] };
+}
+
+function asText(result: unknown): string {
+  return typeof result === "string" ? result : JSON.stringify(result ?? null);
 }
 
 /** Every kind of tool counts as one: functions, custom ones, shells, searches. */
 function kindOf(type: string): string {
   if (type.endsWith("_call_output")) return "function_call_output";
   return type.endsWith("_call") ? "function_call" : type;
-}
-
-function asResult(type: string): string {
-  return type.includes("image") ? type : "tool_result";
 }
 
 const partsSchema = v.array(v.looseObject({ type: v.string(), text: v.optional(v.nullable(v.string())) }));

@@ -26,7 +26,7 @@ export function expectedUsd(model: CatalogueModel, usage: Usage): number {
 }
 
 /** The price of a call with that much input: long ones cost more at some providers. */
-function priceFor(price: Price, inputTokens: number): Pick<Price, "input" | "cachedInput" | "output"> {
+export function priceFor(price: Price, inputTokens: number): Pick<Price, "input" | "cachedInput" | "output"> {
   return price.tiers?.findLast(({ aboveInputTokens }) => inputTokens > aboveInputTokens) ?? price;
 }
 

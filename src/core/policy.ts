@@ -34,6 +34,7 @@ export const reasons = [
   "task_profile",
   "only_candidate",
   "kept_current",
+  "escalated",
 ] as const;
 export type Reason = (typeof reasons)[number];
 

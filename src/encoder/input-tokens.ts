@@ -36,14 +36,17 @@ export function estimateInputTokens(
   messages: readonly ChatMessage[],
   tools: readonly unknown[] = [],
 ): number {
-  let tokens = tools.length === 0 ? 0 : textTokens(JSON.stringify(tools));
-  for (const { role: _, content, tool_calls, ...others } of messages) {
-    tokens += TOKENS_PER_MESSAGE + fieldTokens(others);
-    if (tool_calls) tokens += textTokens(JSON.stringify(tool_calls));
-    if (typeof content === "string") tokens += textTokens(content);
-    else for (const part of content ?? []) tokens += partTokens(part);
-  }
-  return Math.ceil(tokens);
+  const tokens = messages.reduce((sum, message) => sum + messageTokens(message), 0);
+  return Math.ceil(tokens + (tools.length === 0 ? 0 : textTokens(JSON.stringify(tools))));
+}
+
+/** The same of one message, not rounded. */
+export function messageTokens({ role: _, content, tool_calls, ...others }: ChatMessage): number {
+  let tokens = TOKENS_PER_MESSAGE + fieldTokens(others);
+  if (tool_calls) tokens += textTokens(JSON.stringify(tool_calls));
+  if (typeof content === "string") return tokens + textTokens(content);
+  for (const part of content ?? []) tokens += partTokens(part);
+  return tokens;
 }
 
 function partTokens(part: { readonly type: string; readonly text?: string | null | undefined }): number {

@@ -11,6 +11,8 @@ export interface ChatMessage {
 interface ChatPart {
   readonly type: string;
   readonly text?: string | null | undefined;
+  /** Of a tool's result, where the surface says so. */
+  readonly is_error?: unknown;
 }
 
 /** Which user turns are routed on. `first` keeps a conversation on its model, and so the provider's cache warm. */
@@ -61,6 +63,11 @@ export function userTurns(messages: readonly ChatMessage[]): readonly string[] {
   return own.length > 0 ? own : raw.filter(hasWords);
 }
 
+/** Whether a user's own words are in the message. */
+export function saysSomething(message: ChatMessage): boolean {
+  return message.role === "user" && hasWords(stripHarness(textOf(message)));
+}
+
 function pickTurns(turns: readonly string[], routeOn: RouteOn): string | undefined {
   if (routeOn === "first") return turns.find(hasSubstance) ?? turns[0];
   return routeOn === "last" ? turns.at(-1) : turns.length === 0 ? undefined : turns.join("\n\n");
@@ -98,7 +105,8 @@ function hasWords(text: string): boolean {
   return text.trim() !== "";
 }
 
-function requiredCapabilities(
+/** What messages and tool definitions demand of a model. */
+export function requiredCapabilities(
   messages: readonly ChatMessage[],
   tools: readonly unknown[],
 ): readonly Capability[] {

@@ -1,22 +1,24 @@
 import type { ErrorCode } from "../contract/error.ts";
 import type { Conversation, Question } from "../contract/question.ts";
 import { profileShift, type TaskProfile } from "../contract/task-profile.ts";
-import { type Catalogue, type CatalogueModel, catalogueNames } from "../core/catalogue.ts";
-import { type Decision, type DecisionRequest, decide } from "../core/decide.ts";
+import { type Capability, type Catalogue, type CatalogueModel, catalogueNames } from "../core/catalogue.ts";
+import type { DecisionRequest } from "../core/decide.ts";
 import { type Prediction, shiftPrediction } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { dayOf } from "../core/service-life.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { preferredCapabilities, type RouteText, routeText } from "../encoder/route-text.ts";
+import { type Turn, turnsOf } from "../encoder/turns.ts";
 import type { EmbeddingCache } from "./embedding-cache.ts";
 import type { RouterParts, Serving } from "./serving.ts";
+import { decideInSession, type Session, type SessionDecision } from "./session.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** A decision with what it was made from. */
 export interface Decided<Parts extends RouterParts = Serving> {
-  readonly decision: Decision;
+  readonly decision: SessionDecision;
   readonly prediction: Prediction;
-  readonly request: DecisionRequest;
+  readonly session: Session;
   readonly routed: RouteText;
   readonly embedding: Float32Array;
   /** Whether the embedding was in the cache. */
@@ -49,10 +51,9 @@ export async function decideQuestion<Parts extends RouterParts>(
   if (!profile.ok) return profile;
   const read = readQuestion(question, serving.catalogue);
   if (!read.ok) return read;
-  const { routed } = read.value;
-  const request = { ...read.value.request, today: dayOf(Date.now()) };
+  const { routed, session } = read.value;
   const catalogue = usable(serving.catalogue);
-  const fits = checkContext(catalogue, request.require.contextTokens ?? 0);
+  const fits = checkContext(catalogue, session.request.require.contextTokens ?? 0);
   if (!fits.ok) return fits;
 
   const { embedding, hit } = await stopwatch.time("embed", () =>
@@ -70,12 +71,12 @@ export async function decideQuestion<Parts extends RouterParts>(
       );
     };
     const prediction = predictWith(serving);
-    const decision = decide(serving.predictor, catalogue, prediction, request);
+    const decision = decideInSession({ predictor: serving.predictor, catalogue, prediction }, session);
     if (!decision.ok) return decision;
     return ok({
       decision: decision.value,
       prediction,
-      request,
+      session,
       routed,
       embedding,
       cacheHit: hit,
@@ -120,29 +121,51 @@ function routedText({ said, tools, routeOn }: Conversation): RouteText {
 export function readQuestion(
   { conversation, demands, answerTokens }: Question,
   catalogue: Catalogue,
-): Result<{ readonly routed: RouteText; readonly request: DecisionRequest }, "unknown_model"> {
+): Result<{ readonly routed: RouteText; readonly session: Session }, "unknown_model"> {
   const routed = routedText(conversation);
   const current = resolveCurrent(demands.currentModel, catalogue);
   if (!current.ok) return current;
-  const { said, tools, beside } = conversation;
+  const { said, tools, beside, routeOn } = conversation;
   const messages = typeof said === "string" ? [{ role: "user", content: said }] : said;
-  const inputTokens = estimateInputTokens(messages, [...tools, ...beside]);
+  const whole = estimateInputTokens(messages, [...tools, ...beside]);
+  const turns = typeof said === "string" ? [] : turnsOf(said);
   const { suits = [], require } = demands;
-  const { capabilities, contextTokens = 0 } = require;
   const preferred = preferredCapabilities(messages).map(
     (capability) => (model: CatalogueModel) => model.capabilities.includes(capability),
   );
-  const request = {
+  const requestFor = (inputTokens: number, capabilities: readonly Capability[]): DecisionRequest => ({
     ...demands,
     suits: [...suits, ...preferred],
     inputTokens,
+    today: dayOf(Date.now()),
     require: {
-      capabilities: [...new Set([...routed.capabilities, ...capabilities])],
-      contextTokens: Math.max(contextTokens, inputTokens + answerTokens),
+      capabilities: [...new Set([...capabilities, ...require.capabilities])],
+      contextTokens: Math.max(require.contextTokens ?? 0, inputTokens + answerTokens),
     },
     ...(current.value === undefined ? {} : { currentModel: current.value }),
-  };
-  return ok({ routed, request });
+  });
+  const besideTokens = whole - (turns.at(-1)?.tokens ?? whole);
+  const ofTools = tools.length > 0 ? (["tools"] as const) : [];
+  return ok({
+    routed,
+    session: {
+      turns: turnsThatCount(turns, routeOn),
+      request: requestFor(whole, routed.capabilities),
+      requestAt: ({ tokens, capabilities }) =>
+        requestFor(tokens + besideTokens, [...ofTools, ...capabilities]),
+    },
+  });
+}
+
+/** Routed on the first turn, a conversation is one from then on; routed on what was said last, from that turn on. */
+function turnsThatCount(turns: readonly Turn[], routeOn: Conversation["routeOn"]): readonly Turn[] {
+  if (routeOn === "first") return turns;
+  return turns.slice(
+    Math.max(
+      0,
+      turns.findLastIndex(({ isUsers }) => isUsers),
+    ),
+  );
 }
 
 function resolveCurrent(

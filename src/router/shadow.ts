@@ -1,5 +1,5 @@
-import { decide } from "../core/decide.ts";
 import type { Decided } from "./decision.ts";
+import { decideInSession } from "./session.ts";
 
 /** What the shadow would have answered to the same request, from the same embedding. */
 export interface ShadowDecision {
@@ -11,11 +11,14 @@ export interface ShadowDecision {
 }
 
 /** Scores the shadow; undefined where none is loaded or the decision was made without it in reach. */
-export function decideShadow({ serving, predictWith, request, usable }: Decided): ShadowDecision | undefined {
+export function decideShadow({ serving, predictWith, session, usable }: Decided): ShadowDecision | undefined {
   const { shadow } = serving;
   if (shadow === undefined) return undefined;
   const { predictor, catalogue, pointer } = shadow;
-  const decision = decide(predictor, usable(catalogue), predictWith(shadow), request);
+  const decision = decideInSession(
+    { predictor, catalogue: usable(catalogue), prediction: predictWith(shadow) },
+    session,
+  );
   const { model, pCorrect, expectedUsd } = decision.ok
     ? decision.value
     : { model: undefined, pCorrect: undefined, expectedUsd: undefined };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createApiKey } from "../../src/contract/api-key.ts";
+import { plans, requestsOf, transcriptOf } from "../agents/transcripts.ts";
 import { type FakeProvider, startFakeProvider, streamOf } from "../conformance/fake-provider.ts";
 import { streamsOf } from "../conformance/fake-surfaces.ts";
 import { type FaultWorker, startFaultWorker } from "../faults/fault-worker.ts";
@@ -22,6 +23,7 @@ beforeAll(async () => {
     variables: {
       AUTH: "keys",
       API_KEYS: made.value.record,
+      LOG_DECISIONS: "true",
       CORS_ORIGINS: "app://obsidian.md, https://app.example null",
     },
     catalogue(document) {
@@ -147,6 +149,30 @@ describe.each(surfaces)("%s", (path, body, at) => {
     // A model may take its length by the newer name.
     expect(sent?.[name] ?? sent?.["max_completion_tokens"]).toBeLessThan(200_001);
   });
+
+  test.each(plans.map((plan, k) => ({ plan, options: k % 2 === 0 ? "spend=0.3" : "tolerance=0.05" })))(
+    "forty turns of coding, $plan.name by $options: no switch without a reason",
+    async ({ plan, options }) => {
+      const from = worker.logs.length;
+      const models: string[] = [];
+      for (const request of requestsOf(transcriptOf(plan), path)) {
+        const response = await send(path, { model: `auto:${options}`, ...request });
+        expect(response.status).toBe(200);
+        models.push(response.headers.get("x-signalbox-model") as string);
+      }
+      expect(models.length).toBeGreaterThanOrEqual(40);
+      const decisions = worker.logs.slice(from).filter(({ event }) => event === "decision");
+      expect(decisions.map(({ model }) => model)).toEqual(models);
+      // Small talk is not yet the session.
+      const start = plan.says[0] === "hi" ? 2 : 1;
+      const switches = decisions.slice(start).filter(({ model }, k) => model !== models[k + start - 1]);
+      for (const { moved_from, moved_because } of switches) {
+        expect(models).toContain(moved_from);
+        expect(["requirement", "price", "failures"]).toContain(moved_because);
+      }
+      expect(decisions.filter(({ moved_from }) => moved_from !== undefined).length).toBe(switches.length);
+    },
+  );
 
   test("a provider that does not speak it is told apart from one without a key", async () => {
     const named = path === "/v1/messages" ? "gpt-4o-mini" : "claude-haiku-4.5";

@@ -24,6 +24,8 @@ export function reasonSentence({ reason, ranking, p_correct }: RouteResponse, se
       return "It is the only model that the filters leave.";
     case "kept_current":
       return "The chat stays on its model: with its input cached there, switching would not pay.";
+    case "escalated":
+      return "Tools failed three times in a row, so the chat goes one step up to a better model.";
   }
 }
 

@@ -35,7 +35,7 @@ export function decisionHeaders({ decision, serving }: Decided, id: string): Rec
   };
 }
 
-function explanation({ decision, prediction, request, routed, serving }: Decided): Explanation {
+function explanation({ decision, prediction, session: { request }, routed, serving }: Decided): Explanation {
   const { models } = serving.predictor;
   return {
     rule: request.rule.kind,

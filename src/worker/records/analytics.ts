@@ -118,9 +118,10 @@ function notRecorded(error: unknown): void {
 }
 
 function logDecision({ decision, cacheHit }: Decided, path: string): void {
-  const { model, reason, pCorrect, expectedUsd, familiarity } = decision;
+  const { model, reason, pCorrect, expectedUsd, familiarity, moved } = decision;
   const numbers = { p_correct: pCorrect, expected_usd: expectedUsd, familiarity };
-  logEvent({ event: "decision", path, model, reason, ...numbers, cache_hit: cacheHit });
+  const move = moved === undefined ? {} : { moved_from: moved.from, moved_because: moved.because };
+  logEvent({ event: "decision", path, model, reason, ...numbers, cache_hit: cacheHit, ...move });
 }
 
 function factsOf(

@@ -9,9 +9,9 @@ import type { Question } from "../../../src/contract/question.ts";
 import { parseRouteRequest } from "../../../src/contract/route.ts";
 import { routeTaskRequestSchema } from "../../../src/contract/route-task.ts";
 import { loadPredictor } from "../../../src/core/bundle.ts";
-import { decide } from "../../../src/core/decide.ts";
 import { ok, type Result } from "../../../src/core/result.ts";
 import { readQuestion } from "../../../src/router/decision.ts";
+import { decideInSession } from "../../../src/router/session.ts";
 import { mutateDocument } from "../mutate.ts";
 import { check, jsonBytes, outcomeOf, type Target } from "../target.ts";
 
@@ -178,11 +178,12 @@ function decideFor(question: Result<Question, string>): Result<unknown, string> 
   if (!question.ok) return question;
   const read = readQuestion(question.value, catalogue);
   if (!read.ok) return read;
-  const { routed, request } = read.value;
+  const { routed, session } = read.value;
+  const { request } = session;
   const { inputTokens, maxUsd } = request;
   check(typeof routed.text === "string", "what is routed on is no text");
   check(Number.isSafeInteger(inputTokens) && inputTokens >= 0, `${inputTokens} input tokens`);
-  const decision = decide(predictor, catalogue, prediction, request);
+  const decision = decideInSession({ predictor, catalogue, prediction }, session);
   if (decision.ok) {
     const { expectedUsd, ranking } = decision.value;
     check(Number.isFinite(expectedUsd) && expectedUsd >= 0, `a decision costs ${expectedUsd}`);
