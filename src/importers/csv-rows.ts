@@ -19,8 +19,13 @@ const PICKLE_PROTOCOL_BYTE = 0x80;
 /**
  * Streams a CSV file with a header line (RFC 4180, UTF-8, plain or gzip). A failure ends the stream.
  * @param noun what the file should be, for messages
+ * @param mayRepeat whether several columns may have one name; the later ones are then called `name (2)` and so on
  */
-export async function* readCsvRows(file: string, noun: string): AsyncGenerator<Result<CsvRow, ImportCode>> {
+export async function* readCsvRows(
+  file: string,
+  noun: string,
+  { mayRepeat = false }: { readonly mayRepeat?: boolean } = {},
+): AsyncGenerator<Result<CsvRow, ImportCode>> {
   let header: readonly string[] | undefined;
   const read = { lines: 0 };
   let text: Readable | undefined;
@@ -41,7 +46,8 @@ export async function* readCsvRows(file: string, noun: string): AsyncGenerator<R
       const inside = record.reduce((sum, cell) => sum + cell.split("\n").length - 1, 0);
       const place = `${file}:${info.lines - inside}`;
       if (header === undefined) {
-        header = record.map((name) => name.trim());
+        const names = record.map((name) => name.trim());
+        header = mayRepeat ? names.map((name, index) => numbered(name, names.slice(0, index))) : names;
         const twice = header.find((name, index) => isNamed(name) && header?.indexOf(name) !== index);
         if (twice === undefined) continue;
         return yield fail("broken_csv", `${place}: the column "${twice}" stands twice in the header`, file);
@@ -58,6 +64,11 @@ export async function* readCsvRows(file: string, noun: string): AsyncGenerator<R
   }
   if (header === undefined)
     yield fail("empty_file", `${file}:1: the file is empty; it should be ${noun}`, file);
+}
+
+function numbered(name: string, earlier: readonly string[]): string {
+  const count = earlier.filter((other) => other === name).length;
+  return count === 0 || name === "" ? name : `${name} (${count + 1})`;
 }
 
 interface ParsedRecord {

@@ -7,6 +7,7 @@ import { nameOfFile } from "./file-name.ts";
 import type { Importer, ImportItem, ImportOptions } from "./importer.ts";
 import { checkShape, readJsonDocument } from "./json-document.ts";
 import { parseJson } from "./parse-json.ts";
+import { readPromptfooCsv } from "./promptfoo-csv.ts";
 import { toScore } from "./score.ts";
 
 const noun = "a promptfoo result";
@@ -36,9 +37,10 @@ const FAILURE_REASON_ERROR = 2;
 /** Results of promptfoo, written with `promptfoo eval -o results.json`. */
 export const promptfoo: Importer = {
   noun,
-  summary: "promptfoo: results.json or results.jsonl of promptfoo eval -o",
+  summary: "promptfoo: results.json, .jsonl or .csv of promptfoo eval -o",
   async *read(file, options) {
     if (/\.jsonl(\.gz)?$/.test(file)) return yield* readLines(file, options);
+    if (/\.csv(\.gz)?$/i.test(file)) return yield* readPromptfooCsv(file, options);
     const document = await readJsonDocument(file, fileSchema, noun);
     if (!document.ok) return yield document;
     const { results, config } = document.value.value;

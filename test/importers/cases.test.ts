@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { FormatName } from "../../src/importers/formats.ts";
 import { fixture, importWith, temporaryFolder } from "./fixtures.ts";
@@ -199,4 +200,39 @@ test("fields nested without end are read no deeper than tools nest them", async 
   const read = await importWith("csv", [file]);
   // Either the row is read without what is nested in it, or the runtime's own parser refuses it; in both cases at once.
   expect(read.ok ? "read" : read.failure.code).toMatch(/^(read|broken_line)$/);
+});
+
+test("promptfoo's own CSV: a model's columns stand together, a failed call is no wrong answer", async () => {
+  const result = await importWith("promptfoo", [fixture("promptfoo/results.csv")], {
+    promptField: "question",
+  });
+  if (!result.ok) throw new Error(result.failure.message);
+  expect(result.value.records.map(({ prompt, outcomes }) => [prompt, outcomes])).toEqual([
+    [two, { "tiny-a": 1 }],
+    ['What is 3 plus 3, "doubled"?', { "tiny-a": 0, "tiny-b": 1 }],
+  ]);
+  expect(result.value.summary.skipped).toMatchObject([{ reason: "the call ended in an error", count: 1 }]);
+  const sent = await importWith("promptfoo", [fixture("promptfoo/results.csv")]);
+  expect(sent.ok && sent.value.records[0]?.prompt).toBe(`Answer with the result only. ${two}`);
+  const older = await temporary.put(
+    "older.csv",
+    "question,[a] {{question}},[b] {{question}}\nQ,[PASS] 4,[FAIL] 5\n",
+  );
+  expect(await importWith("promptfoo", [older])).toMatchObject({
+    ok: true,
+    value: { records: [{ prompt: "Q", outcomes: { a: 1, b: 0 }, outputChars: { a: 1, b: 1 } }] },
+  });
+});
+
+test("promptfoo's JSON lines are its results one by one", async () => {
+  const document = JSON.parse(await readFile(fixture("promptfoo/results.json"), "utf8"));
+  const lines = document.results.results.map((line: object) => `${JSON.stringify(line)}\n`).join("");
+  const file = await temporary.put("results.jsonl", lines);
+  const options = { promptField: "question", task: "sums" };
+  const [one, other] = [
+    await importWith("promptfoo", [file], options),
+    await importWith("promptfoo", [fixture("promptfoo/results.json")], options),
+  ];
+  expect(one.ok && one.value.records).toEqual(other.ok && other.value.records);
+  expect(one.ok && one.value.summary.prompts).toBe(6);
 });
