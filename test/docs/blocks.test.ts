@@ -69,6 +69,12 @@ async function layOutFixtures(): Promise<void> {
     "embedllm/everyday.csv": "train.csv",
     llmrouterbench: "results/bench",
     "preferences/arena.csv": "votes.csv",
+    "langsmith/tiny-a.csv": "tiny-a.csv",
+    "langsmith/tiny-b.csv": "tiny-b.csv",
+    "langfuse/observations.json": "observations.json",
+    "braintrust/experiment.csv": "experiment.csv",
+    "deepeval/tiny-a.json": "deepeval/tiny-a.json",
+    "deepeval/tiny-b.json": "deepeval/tiny-b.json",
   };
   for (const [from, to] of Object.entries(copies)) {
     await mkdir(dirname(join(folder, to)), { recursive: true });

@@ -24,6 +24,10 @@ export const notRun: readonly { readonly pattern: RegExp; readonly reason: strin
     pattern: /^signalbox evaluate a=a\.jsonl b=b\.jsonl c=c\.jsonl/,
     reason: "three suites of one's own; test/evaluation/loso.test.ts runs the protocol",
   },
+  {
+    pattern: /^node examples\/collect-promptfoo\/collect\.ts/,
+    reason: "keys of providers; test/examples/collect.test.ts runs them against one of its own",
+  },
   { pattern: /<account>\.workers\.dev/, reason: "a Cloudflare account" },
   { pattern: /FROM signalbox_decisions/, reason: "Analytics Engine, which is at Cloudflare only" },
   { pattern: /import <format> <files\.\.\.>/, reason: "a pattern of a command, not one" },
