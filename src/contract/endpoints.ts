@@ -22,6 +22,7 @@ export const endpoints = {
   models: { method: "get", path: "/v1/models", needs: "any_key" },
   model: { method: "get", path: "/v1/models/{id}", needs: "any_key" },
   traffic: { method: "get", path: "/v1/traffic", needs: "operate" },
+  metrics: { method: "get", path: "/metrics", needs: "operate" },
   health: { method: "get", path: "/health", needs: "nothing" },
   openapi: { method: "get", path: "/openapi.json", needs: "nothing" },
 } as const satisfies Record<string, Endpoint>;

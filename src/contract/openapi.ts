@@ -20,7 +20,7 @@ interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly request?: GenericSchema;
-  readonly response: GenericSchema | "any";
+  readonly response: GenericSchema | "any" | "text";
   /** Statuses that it can answer with besides 200. */
   readonly statuses: readonly number[];
   readonly decision?: boolean;
@@ -141,6 +141,11 @@ const operations: Readonly<Record<EndpointName, Operation>> = {
     response: trafficSchema,
     statuses: [...READ, 403],
   },
+  metrics: {
+    summary: "State and traffic as OpenMetrics text, for Prometheus and its kin",
+    response: "text",
+    statuses: [...READ, 403],
+  },
   health: {
     summary: "Tell what is being served and what is wrong",
     description:
@@ -181,11 +186,18 @@ function describeOperation(
   { summary, description, request, response, statuses, ...rest }: Operation,
 ) {
   const { method, path } = endpoints[name];
-  const schema = response === "any" ? { type: "object" } : schemaOf(response, "output");
+  const answer =
+    response === "text"
+      ? { "application/openmetrics-text": { schema: { type: "string" } } }
+      : {
+          "application/json": {
+            schema: response === "any" ? { type: "object" } : schemaOf(response, "output"),
+          },
+        };
   const success = {
     description: "Success",
     content: {
-      "application/json": { schema },
+      ...answer,
       ...(rest.streams ? { "text/event-stream": {} } : {}),
     },
     ...(rest.decision ? { headers: headers() } : {}),

@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { createApiKey } from "../../src/contract/api-key.ts";
+import { openMetrics } from "../../src/worker/http/open-metrics.ts";
 import { type FakeProvider, startFakeProvider } from "./fake-provider.ts";
 import { startTestWorker } from "./test-worker.ts";
 
@@ -60,4 +62,32 @@ test("the caller's key doesn't open Signalbox", async () => {
   const response = await complete({ authorization: "Bearer callers-own" });
   expect([response.status, (await response.json()).error.code]).toEqual([401, "invalid_key"]);
   expect(provider.seen).toEqual([]);
+});
+
+const python = process.env["PYTHON"] ?? "python3";
+const hasParser = spawnSync(python, ["-c", "import prometheus_client.openmetrics.parser"]).status === 0;
+if (!hasParser)
+  console.warn(`/metrics is not read by prometheus_client: ${python} lacks it; PYTHON names another.`);
+
+test("/metrics is for keys, and what it answers is OpenMetrics as Prometheus' own parser reads it", async (context) => {
+  const ask = (headers: Record<string, string>) => fetch(`${worker.origin}/metrics`, { headers });
+  expect((await ask({})).status).toBe(401);
+  const response = await ask({ authorization: `Bearer ${key}` });
+  expect(response.status).toBe(200);
+  const hostile = [{ labels: { model: 'a "b"\\c\nd' }, value: 0.1 + 0.2 }];
+  const texts = [await response.text(), openMetrics([{ name: "x", help: "a\nb \\ c", samples: hostile }])];
+  if (!hasParser) return context.skip();
+  const program = `
+import json, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+print(json.dumps([[[s.name, s.labels, s.value] for f in parse(t) for s in f.samples] for t in json.load(sys.stdin)]))`;
+  const { stdout, stderr } = spawnSync(python, ["-c", program], {
+    input: JSON.stringify(texts),
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  const [live, read] = JSON.parse(stdout);
+  expect(live[0]).toEqual(["signalbox_serving", {}, 1]);
+  expect(live.map(([name]: readonly string[]) => name)).toContain("signalbox_state");
+  expect(read).toEqual([["x", { model: 'a "b"\\c\nd' }, 0.1 + 0.2]]);
 });

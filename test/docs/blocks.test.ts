@@ -261,6 +261,16 @@ test("docs/deploy.md: the lines for wrangler.toml", async () => {
       { pattern: "router.example.com", custom_domain: true },
     ]);
   }
+  const [exported = ""] = take("docs/deploy.md", /^\[observability/);
+  const own = "[observability.logs]\ninvocation_logs = false\n";
+  const text = await readFile(config, "utf8");
+  expect(text).toContain(own);
+  await writeFile(file, text.replace(own, exported));
+  expect(readConfig({ config: file }).observability).toMatchObject({
+    enabled: true,
+    logs: { invocation_logs: false, destinations: ["my-otlp-logs"] },
+    traces: { enabled: true, destinations: ["my-otlp-traces"] },
+  });
 });
 
 test.skipIf(!hasSafetensors())(

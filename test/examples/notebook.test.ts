@@ -10,13 +10,13 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const notebook = join(root, "examples/python/decide.ipynb");
 
-/** The Python that has what the notebook needs: SIGNALBOX_PYTHON, or the one in the path. */
-const python = process.env["SIGNALBOX_PYTHON"] ?? "python3";
+/** The Python that has what the notebook needs: PYTHON, or the one in the path. */
+const python = process.env["PYTHON"] ?? "python3";
 const packages = ["numpy", "safetensors", "onnxruntime", "tokenizers"];
 const hasPython = spawnSync(python, ["-c", `import ${packages.join(", ")}`]).status === 0;
 if (!hasPython) {
   console.warn(
-    `The notebook is not run: ${python} lacks one of ${packages.join(", ")}; SIGNALBOX_PYTHON names another.`,
+    `The notebook is not run: ${python} lacks one of ${packages.join(", ")}; PYTHON names another.`,
   );
 }
 

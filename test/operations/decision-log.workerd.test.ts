@@ -38,6 +38,21 @@ test("DECISION_LOG=d1 keeps one row a decision, without the prompt", async () =>
   expect(JSON.stringify(rows)).not.toContain("Kalevala");
 });
 
+test("/metrics counts what was recorded, and has no series for what was not", async () => {
+  const worker = startFreshWorker({ DECISION_LOG: "d1" });
+  const { model, expected_usd } = (await worker.route({ prompt: "Who wrote Kalevala?" })).body;
+  const { status, headers, body } = await worker.send("/metrics");
+  expect([status, headers.get("content-type")]).toEqual([
+    200,
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  ]);
+  expect(body).toContain(`\nsignalbox_decisions{model="${model}",window="7d"} 1\n`);
+  expect(body).toContain(`\nsignalbox_expected_usd{model="${model}",window="7d"} ${expected_usd}\n`);
+  expect(body).toMatch(new RegExp(`\nsignalbox_state\\{bundle="${live.bundle}"[^}]*\\} 1\n`));
+  expect(body).toMatch(/^# TYPE signalbox_serving gauge\n[\s\S]*\n# EOF\n$/);
+  expect((await startFreshWorker().send("/metrics")).body).not.toContain("signalbox_decisions");
+});
+
 test("a data set that fails costs no row", async () => {
   const ANALYTICS = {
     writeDataPoint() {

@@ -238,17 +238,19 @@ describe("a limited key", () => {
     models: "",
     model: "",
     traffic: "",
+    metrics: "",
     health: "",
     openapi: "",
   };
   const guarded = endpointNames.filter((name) => !["nothing", "any_key"].includes(endpoints[name].needs));
 
-  test("every address under /v1 needs a key, and nothing else does", async () => {
+  test("every address under /v1 needs a key, and /metrics, and nothing else does", async () => {
     for (const name of endpointNames) {
       const { method, path, needs } = endpoints[name];
       const { status } = await send(`${method.toUpperCase()} ${path}`, [json], bodies[name]);
-      expect(status, path).toBe(path.startsWith("/v1/") ? 401 : 200);
-      expect(needs === "nothing", path).toBe(!path.startsWith("/v1/"));
+      const isClosed = path.startsWith("/v1/") || path === "/metrics";
+      expect(status, path).toBe(isClosed ? 401 : 200);
+      expect(needs === "nothing", path).toBe(!isClosed);
     }
   });
 

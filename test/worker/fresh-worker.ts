@@ -34,7 +34,12 @@ export function startFreshWorker(
     return {
       status: response.status,
       headers: response.headers,
-      body: text === "" ? null : JSON.parse(text),
+      body:
+        text === ""
+          ? null
+          : /json/.test(response.headers.get("content-type") ?? "json")
+            ? JSON.parse(text)
+            : text,
     };
   }
   return {

@@ -21,6 +21,16 @@ export function answering(handler: Handler<unknown>): HttpHandler {
   };
 }
 
+/** The same for a handler without a question whose answer is text. */
+export function answeringText(handler: Handler<string>, contentType: string): HttpHandler {
+  return async (context) => {
+    const { isolate, stopwatch } = surroundingsOf(context);
+    const answer = await handler(undefined, { isolate, caller: callerOf(context), stopwatch });
+    if (!answer.ok) return failureResponse(answer.failure);
+    return context.body(answer.value.body, 200, { "content-type": contentType, "cache-control": "no-store" });
+  };
+}
+
 /** The same for a handler that sends the body on, digit by digit, and answers with what comes back. */
 export function passingOn(handler: StreamingHandler): HttpHandler {
   return async (context) => {

@@ -43,6 +43,7 @@ export function createApp(isolateOf: (env: Env) => Result<Isolate, ErrorCode>): 
   app.use(allowOrigins);
   app.use(`${endpoints.messages.path}/*`, inAnthropicEnvelope);
   app.use("/v1/*", requireKey);
+  app.use(endpoints.metrics.path, requireKey);
   app.use("/v1/*", shareBodyBudget);
   for (const name of endpointNames) {
     const { method, needs } = endpoints[name];

@@ -1,5 +1,6 @@
 import type { EndpointName } from "../../contract/endpoints.ts";
-import { answering, type HttpHandler, passingOn } from "./answering.ts";
+import { answering, answeringText, type HttpHandler, passingOn } from "./answering.ts";
+import { OPEN_METRICS_TYPE } from "./open-metrics.ts";
 import {
   postChatCompletions,
   postCountTokens,
@@ -9,6 +10,7 @@ import {
 } from "./routes/answers.ts";
 import { postFeedback } from "./routes/feedback.ts";
 import { getHealth } from "./routes/health.ts";
+import { getMetrics } from "./routes/metrics.ts";
 import { getModel, getModels } from "./routes/models.ts";
 import { postRoute } from "./routes/route.ts";
 import { postRouteBatch } from "./routes/route-batch.ts";
@@ -29,5 +31,6 @@ export const handlers: Readonly<Record<Exclude<EndpointName, "openapi">, HttpHan
   models: answering(getModels),
   model: answering(getModel),
   traffic: answering(getTraffic),
+  metrics: answeringText(getMetrics, OPEN_METRICS_TYPE),
   health: answering(getHealth),
 };

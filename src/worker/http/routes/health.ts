@@ -2,15 +2,23 @@ import type { Health } from "../../../contract/health.ts";
 import { ok } from "../../../core/result.ts";
 import { dayOf, type Retirement, retirements } from "../../../core/service-life.ts";
 import type { Serving } from "../../../router/serving.ts";
-import type { Handler } from "../../handler.ts";
+import type { Asked, Handler } from "../../handler.ts";
 import type { Isolate } from "../../state/isolate.ts";
 
 /** GET /health: what is being served and what is wrong; 503 while nothing can be served. */
-export const getHealth: Handler<Health> = async (_, { isolate, caller }) => {
-  const serving = await isolate.state.serving(caller.keepAlive);
-  if (serving.ok) return ok({ body: health(isolate, serving.value) });
-  return ok({ body: health(isolate, undefined), status: 503 });
+export const getHealth: Handler<Health> = async (_, asked) => {
+  const { health: body, isServing } = await describeHealth(asked);
+  return ok(isServing ? { body } : { body, status: 503 });
 };
+
+/** What /health and /metrics tell. */
+export async function describeHealth({
+  isolate,
+  caller,
+}: Pick<Asked, "isolate" | "caller">): Promise<{ readonly health: Health; readonly isServing: boolean }> {
+  const serving = await isolate.state.serving(caller.keepAlive);
+  return { health: health(isolate, serving.ok ? serving.value : undefined), isServing: serving.ok };
+}
 
 function health({ settings, state, embeddings, shadowTally }: Isolate, serving: Serving | undefined): Health {
   const { size, capacity, hits, misses } = embeddings.counts();
