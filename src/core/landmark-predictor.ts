@@ -7,7 +7,10 @@ import { dequantizeRows } from "./math/quantize.ts";
 import { familiarityOfReadable, type Prediction, type Predictor } from "./predictor.ts";
 
 const NEAREST_TASKS = 3;
-/** Below this familiarity the fallback has the larger share, and the decision says so. */
+/**
+ * Below this familiarity the fallback has the larger share in probabilities, and decides alone: where models are level on
+ * average, a small share of what is believed of other kinds of prompts would choose among them.
+ */
 const HALF_FAMILIAR = 0.5;
 /** Far beyond any price, and within what a double's exponential holds. */
 const LOG_LAMBDA_USD_RANGE = [-100, 100] as const;
@@ -46,15 +49,16 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
       // q = fallback + familiarity (own - fallback): unlike prompts are judged by what holds for prompts of any kind.
       const trusted = (own: Float64Array) =>
         fallback.map((value, m) => value + familiarity * ((own[m] as number) - value));
+      const onAverage = familiarity < HALF_FAMILIAR;
       return {
         pCorrect: trusted(applyHead(correctness, features.values).map((p) => evaluateCurve(calibration, p))),
-        decisionScore: trusted(applyHead(decision, features.values)),
+        decisionScore: onAverage ? fallback : trusted(applyHead(decision, features.values)),
         outputTokens:
           lengths === undefined
             ? new Float64Array(models.length).fill(Number.NaN)
             : applyHead(lengths, features.values).map(Math.exp),
         familiarity,
-        onAverage: familiarity < HALF_FAMILIAR,
+        onAverage,
         nearestTasks: nearestTasksOf(features, tasks),
       };
     },

@@ -59,7 +59,8 @@ def predict(x, readable):
     own, decision = head(tensors["head.p_correct"], features), head(tensors["head.decision"], features)
     calibrated = np.interp(own, tensors["calibration.x"], tensors["calibration.y"])
     p = fallback + familiarity * (calibrated - fallback)
-    return p, fallback + familiarity * (decision - fallback), familiarity
+    blended = fallback + familiarity * (decision - fallback)
+    return p, fallback if familiarity < 0.5 else blended, familiarity
 
 
 cases = []

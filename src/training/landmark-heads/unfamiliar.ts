@@ -38,13 +38,15 @@ const untaught: Choice = {
 };
 // Below this, a loss on a left-out group is noise.
 const MAY_LOSE = 0.002;
+// Standard errors, over groups, that their mean gain must be above 0: one group that gains says nothing of the next.
+const CREDIBLE = 1.645;
 // Enough to tell four numbers; every group counts the same.
 const MOST_CELLS = 8000;
 
 /**
  * Learns from left-out groups how far ability, ease and deviations hold for prompts of other kinds. They deserve
  * different shrinkage: ability holds nearly in full, ease for the most part, deviations little. They count only where
- * choosing by them beats always taking the best on average and loses noticeably on no group.
+ * choosing by them beats always taking the best on average, on group after group, and loses noticeably on none.
  */
 export async function fitUnfamiliar(
   train: Dataset,
@@ -116,9 +118,7 @@ function chooseWeights(train: Dataset, leftOut: readonly LeftOutGroup[]): Choice
   for (const at of unfamiliarPenalties.keys()) {
     const fit: Fit = { ...fitLogistic(samplesOf(leftOut, cells, easeAt, at), 4), at };
     if (fit.loss >= chosen.loss || fit.coefficients[3] <= 0) continue;
-    const gains = leftOut.map((group) => gainOf(train, group, fit));
-    const total = gains.reduce((sum, gain) => sum + gain, 0);
-    if (total > 0 && Math.min(...gains) >= -MAY_LOSE) chosen = fit;
+    if (isGain(leftOut.map((group) => gainOf(train, group, fit)))) chosen = fit;
   }
   const [intercept, ability, ease, deviation] = chosen.coefficients;
   return {
@@ -127,6 +127,13 @@ function chooseWeights(train: Dataset, leftOut: readonly LeftOutGroup[]): Choice
     easeAt,
     deviationsAt: chosen.at,
   };
+}
+
+function isGain(gains: readonly number[]): boolean {
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0);
+  const standardError = Math.sqrt(squares / (gains.length - 1) / gains.length);
+  return mean > CREDIBLE * standardError && Math.min(...gains) >= -MAY_LOSE;
 }
 
 /** Mean gain of choosing with deviations over always taking the best on average, on the group's prompts. */
