@@ -62,7 +62,10 @@ export async function fitLandmarkHeads(
     leftOut,
   );
   const lengths = await fitLengths(heads, train.outputTokens);
-  const calibration = fitCalibration(heads.leaveOneOut, train.outcomes);
+  const calibration = fitCalibration(heads.leaveOneOut, train.outcomes, {
+    familiarity: trust.leaveOneOut,
+    fallback: unfamiliar.fitted,
+  });
   const correctness = takeOutputs(heads.correctness, kept);
   const taskMeans = await taskFeatures(train.embeddings, train.taskOf, heads);
   const variances = learnVariances(correctness, taskMeans);
@@ -99,7 +102,7 @@ export async function fitLandmarkHeads(
       models,
       tasks,
       kernel: { gamma: options.gamma },
-      trust,
+      trust: trust.weights,
       unfamiliar: unfamiliar.weights,
       task_prompts: countPrompts(train),
       new_llm: {

@@ -87,13 +87,34 @@ describe("fitCalibration", () => {
       1,
       predicted.data.map((x) => Number(random() < truth(x))),
     );
-    const curve = fitCalibration(predicted, outcomes);
+    const familiarity = new Float64Array(20000).fill(1);
+    const curve = fitCalibration(predicted, outcomes, { familiarity, fallback: matrix(20000, 1) });
     for (let x = -0.4; x < 0.4; x += 0.1)
       expect(Math.abs(evaluateCurve(curve, x) - truth(x))).toBeLessThan(0.04);
     const values = Array.from({ length: 100 }, (_, k) => evaluateCurve(curve, -1 + k / 50));
     for (let k = 1; k < 100; k++) expect(values[k]).toBeGreaterThanOrEqual(values[k - 1]);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...values)).toBeLessThan(1);
+  });
+
+  it("makes right what is told: the blend with what holds for any prompt", () => {
+    const predicted = matrix(40000, 1, Float32Array.from({ length: 40000 }, random));
+    const outcomes = matrix(
+      40000,
+      1,
+      predicted.data.map((p) => Number(random() < p)),
+    );
+    // Half of each prompt's probability is taken from a fallback that is half the truth.
+    const familiarity = new Float64Array(40000).fill(0.5);
+    const fallback = matrix(
+      40000,
+      1,
+      predicted.data.map((p) => p / 2),
+    );
+    const curve = fitCalibration(predicted, outcomes, { familiarity, fallback });
+    // Bins of 2,000 outcomes: a standard error of .011 each, doubled by the share of a half; halved again in the blend.
+    for (let p = 0.1; p < 0.6; p += 0.1)
+      expect(Math.abs(p / 4 + evaluateCurve(curve, p) / 2 - p)).toBeLessThan(0.04);
   });
 });
 

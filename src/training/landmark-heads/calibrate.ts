@@ -4,29 +4,44 @@ import type { Matrix } from "../../numerics/matrix.ts";
 // Enough bins to bend the curve where it must, few enough that each holds thousands of outcomes.
 const BINS = 20;
 const TAIL = 0.5;
+// Of prompts that are hardly familiar next to nothing can be learned, but no division by 0 either.
+const LEAST_SHARE = 1e-3;
+
+/** What a calibrated probability is blended with before it is told. */
+export interface Blend {
+  /** [prompts] its share. */
+  readonly familiarity: Float64Array;
+  /** [prompts, models] what the rest is taken from. */
+  readonly fallback: Matrix;
+}
 
 /**
  * A rising curve from raw to calibrated probability: mean outcome of left-out predictions in bins of equal count,
- * neighbors that fall merged (isotonic regression by pooling).
+ * neighbors that fall merged (isotonic regression by pooling). It is the blend u + s (curve - u) that has to be right, so
+ * that the curve is fitted to (outcome - (1 - s) u) / s, with the weight s^2 that makes this least squares of the blend.
  * @param predicted [prompts, models] leave-one-out predictions
  * @param outcomes [prompts, models], NaN where there is none
  */
-export function fitCalibration(predicted: Matrix, outcomes: Matrix): Curve {
-  const pairs: { x: number; y: number }[] = [];
+export function fitCalibration(
+  predicted: Matrix,
+  outcomes: Matrix,
+  { familiarity, fallback }: Blend,
+): Curve {
+  const pairs: { x: number; y: number; weight: number }[] = [];
   for (let k = 0; k < outcomes.data.length; k++) {
     const y = outcomes.data[k];
-    if (!Number.isNaN(y)) pairs.push({ x: predicted.data[k], y });
+    if (Number.isNaN(y)) continue;
+    const share = Math.max(familiarity[Math.floor(k / outcomes.columns)], LEAST_SHARE);
+    const own = (y - (1 - share) * fallback.data[k]) / share;
+    pairs.push({ x: predicted.data[k], y: own, weight: share ** 2 });
   }
   pairs.sort((a, b) => a.x - b.x);
-  const bins: { x: number; y: number; count: number }[] = [];
+  const bins: Bin[] = [];
   const size = Math.max(1, Math.ceil(pairs.length / BINS));
   for (let start = 0; start < pairs.length; start += size) {
-    const members = pairs.slice(start, start + size);
-    bins.push({
-      x: mean(members.map(({ x }) => x)),
-      y: mean(members.map(({ y }) => y)),
-      count: members.length,
-    });
+    let bin: Bin = { x: 0, y: 0, weight: 0 };
+    for (const pair of pairs.slice(start, start + size)) bin = merge(bin, pair);
+    bins.push({ ...bin, y: Math.min(Math.max(bin.y, 0), 1) });
     pool(bins);
   }
   const [first, last] = [bins[0], bins.at(-1)];
@@ -38,13 +53,23 @@ export function fitCalibration(predicted: Matrix, outcomes: Matrix): Curve {
   return risingCurve(x, y);
 }
 
-function pool(bins: { x: number; y: number; count: number }[]): void {
+interface Bin {
+  readonly x: number;
+  readonly y: number;
+  readonly weight: number;
+}
+
+function merge(a: Bin, b: Bin): Bin {
+  const weight = a.weight + b.weight;
+  const share = b.weight / weight;
+  return { x: a.x + share * (b.x - a.x), y: a.y + share * (b.y - a.y), weight };
+}
+
+function pool(bins: Bin[]): void {
   for (;;) {
     const [before, last] = [bins.at(-2), bins.at(-1)];
     if (before === undefined || last === undefined || before.y < last.y) return;
-    const count = before.count + last.count;
-    const blend = (a: number, b: number) => (a * before.count + b * last.count) / count;
-    bins.splice(-2, 2, { x: blend(before.x, last.x), y: blend(before.y, last.y), count });
+    bins.splice(-2, 2, merge(before, last));
   }
 }
 
@@ -52,8 +77,4 @@ function pool(bins: { x: number; y: number; count: number }[]): void {
 function risingCurve(x: readonly number[], y: readonly number[]): Curve {
   const kept = x.map((_, k) => k).filter((k) => k === 0 || x[k] > x[k - 1] + 1e-9);
   return { x: kept.map((k) => x[k]), y: kept.map((k) => y[k]) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,4 @@
-import { logit } from "../../core/math/logistic.ts";
+import { logistic, logit } from "../../core/math/logistic.ts";
 import { multiply } from "../../numerics/blas.ts";
 import { fitLogistic } from "../../numerics/logistic.ts";
 import { type Matrix, matrix, normalizeRows, row, takeRows } from "../../numerics/matrix.ts";
@@ -10,6 +10,12 @@ export interface FamiliarityWeights {
   readonly intercept: number;
   readonly nearest: number;
   readonly task_score: number;
+}
+
+export interface FittedFamiliarity {
+  readonly weights: FamiliarityWeights;
+  /** [prompts] familiarity of left-out training prompts. */
+  readonly leaveOneOut: Float64Array;
 }
 
 // Nine of ten left-out prompts of known tasks are to be more familiar than this.
@@ -37,13 +43,17 @@ export async function fitFamiliarity(
   kernels: FittedKernels,
   taskScores: Float64Array,
   leftOut: readonly LeftOutGroup[],
-): Promise<FamiliarityWeights> {
+): Promise<FittedFamiliarity> {
   const nearest = await nearestLandmarks(embeddings, kernels, leftOut);
   const { nearest: a, task_score: b } =
     leftOut.length < FEWEST_GROUPS ? untaught : tellApart(nearest, taskScores, leftOut);
-  const scores = Float64Array.from(taskScores, (score, i) => a * nearest.own[i] + b * score).sort();
-  const low = scores[Math.floor(LEAST_FAMILIAR * (scores.length - 1))];
-  return { intercept: logit(FAMILIAR) - low, nearest: a, task_score: b };
+  const scores = Float64Array.from(taskScores, (score, i) => a * nearest.own[i] + b * score);
+  const low = scores.toSorted()[Math.floor(LEAST_FAMILIAR * (scores.length - 1))];
+  const intercept = logit(FAMILIAR) - low;
+  return {
+    weights: { intercept, nearest: a, task_score: b },
+    leaveOneOut: scores.map((score) => logistic(intercept + score)),
+  };
 }
 
 interface Nearest {

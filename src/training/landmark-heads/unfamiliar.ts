@@ -1,8 +1,8 @@
 import type { LinearHead } from "../../core/math/linear-head.ts";
-import { logit } from "../../core/math/logistic.ts";
+import { logistic, logit } from "../../core/math/logistic.ts";
 import { multiply } from "../../numerics/blas.ts";
 import { fitLogistic, type WeightedSamples } from "../../numerics/logistic.ts";
-import { besides, matrix, row } from "../../numerics/matrix.ts";
+import { besides, type Matrix, matrix, row } from "../../numerics/matrix.ts";
 import { solveRidge } from "../../numerics/ridge-solver.ts";
 import { bestObserved } from "../choose-observed.ts";
 import type { Dataset } from "../dataset.ts";
@@ -24,6 +24,8 @@ export interface UnfamiliarWeights {
 export interface FittedUnfamiliar {
   /** Kernels -> log-odds of a correct answer. */
   readonly head: LinearHead;
+  /** [prompts, models] what it says of the training prompts, as probabilities. */
+  readonly fitted: Matrix;
   readonly weights: UnfamiliarWeights;
   readonly penalties: { readonly ease: number; readonly deviations: number };
 }
@@ -84,8 +86,13 @@ export async function fitUnfamiliar(
       weights.ease * (easeFit.data[landmarks] - meanEase) +
       weights.deviation * deviationFit.data[landmarks * models + m],
   );
+  const fitted = await multiply(whitened, slopes);
+  fitted.data.forEach((value, k) => {
+    fitted.data[k] = logistic(value + intercepts[k % models]);
+  });
   return {
     head: await toHead(kernels, slopes, intercepts),
+    fitted,
     weights,
     penalties: { ease: unfamiliarPenalties[easeAt], deviations: unfamiliarPenalties[deviationsAt] },
   };
