@@ -22,11 +22,7 @@ export interface Blend {
  * @param predicted [prompts, models] leave-one-out predictions
  * @param outcomes [prompts, models], NaN where there is none
  */
-export function fitCalibration(
-  predicted: Matrix,
-  outcomes: Matrix,
-  { familiarity, fallback }: Blend,
-): Curve {
+export function fitCalibration(predicted: Matrix, outcomes: Matrix, { familiarity, fallback }: Blend): Curve {
   const pairs: { x: number; y: number; weight: number }[] = [];
   for (let k = 0; k < outcomes.data.length; k++) {
     const y = outcomes.data[k];
