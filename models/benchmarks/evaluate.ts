@@ -3,7 +3,9 @@
  * go to dist/evaluation, tables into the page too.
  */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseCatalogue } from "../../src/contract/catalogue.ts";
 import { benchmarkFile, type Suite, suiteNames } from "./suites.ts";
 
 interface Run {
@@ -68,11 +70,16 @@ if (asked.length === 0 || asked.includes("loso")) {
   // RouteLLM's two models ran nothing else.
   const joined = suiteNames.filter((suite) => suite !== "routellm");
   const catalogue = fileURLToPath(new URL("../default/catalogue.json", import.meta.url));
+  const parsed = parseCatalogue(readFileSync(catalogue));
+  if (!parsed.ok) throw new Error(parsed.failure.message);
+  const current = Object.entries(parsed.value.models).flatMap(([model, { released }]) =>
+    released !== undefined && released > "2025-08" ? [model] : [],
+  );
   const otherNames = fileURLToPath(new URL("./names.json", import.meta.url));
   const output = "dist/evaluation/loso";
   const args = [
     ...[main, "evaluate", ...joined.map((suite) => fileURLToPath(benchmarkFile(suite)))],
-    ...["--protocol", "loso", "--catalogue", catalogue, "--names", otherNames],
+    ...["--protocol", "loso", "--catalogue", catalogue, "--names", otherNames, "--models", current.join(",")],
     ...["--json", `${output}.json`, "--html", `${output}.html`, "--markdown", `${output}.md`],
   ];
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });

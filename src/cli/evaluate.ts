@@ -71,7 +71,7 @@ export function registerEvaluate(program: Command): void {
       experimentsOf,
       [],
     )
-    .option("--models <names>", "only these models (comma between them)", parseNames)
+    .option("--models <names>", "only these models (comma between them); loso judges them apart", parseNames)
     .option(
       "--min-coverage <share>",
       "leave out models with results on fewer of the prompts",
@@ -170,7 +170,8 @@ async function evaluateSuites(files: readonly string[], options: Options): Promi
     suites.push(toSuite(suiteOf(file), dataset, names));
   }
   const progress = startProgress("fitting");
-  const report = unwrap(await leaveSuitesOut(suites, options.seed, progress.update));
+  const among = options.models?.map((model) => names.get(model) ?? model) ?? [];
+  const report = unwrap(await leaveSuitesOut(suites, { seed: options.seed, among }, progress.update));
   progress.end();
   const loose = looseTies(report.shared_models);
   if (loose.length > 0) tell(`tied by fewer than two models: ${loose.join(", ")}`);

@@ -27,7 +27,7 @@ describe("toSuite", () => {
 
 describe("leaveSuitesOut", () => {
   it("judges each suite by a router that was trained on the others", async () => {
-    const result = await leaveSuitesOut(suites, 0);
+    const result = await leaveSuitesOut(suites, { seed: 0, among: ["a", "c", "nobody"] });
     if (!result.ok) throw new Error(result.failure.message);
     const report = result.value;
     expect(report.suites.map(({ suite }) => suite)).toEqual(["one", "two", "three", "four"]);
@@ -39,15 +39,16 @@ describe("leaveSuitesOut", () => {
       // The tasks are the same directions in every suite, so what was learned holds.
       expect(brier).toBeLessThan(0.25);
     }
+    expect(report.among?.suites.map(({ models }) => models)).toEqual(suites.map(() => ["a", "c"]));
     for (const text of [formatLosoTable(report), formatLosoMarkdown(report), formatLosoHtml(report)])
       expect(text).toContain("three");
   });
 
   it("wants three suites, and models that tie them together", async () => {
-    const few = await leaveSuitesOut(suites.slice(0, 2), 0);
+    const few = await leaveSuitesOut(suites.slice(0, 2), { seed: 0 });
     expect(few).toMatchObject({ ok: false, failure: { code: "few_suites" } });
     const strange = suiteOf("strange", 9, ["x", "y", "z"]);
-    const apart = await leaveSuitesOut([...suites.slice(0, 2), strange], 0);
+    const apart = await leaveSuitesOut([...suites.slice(0, 2), strange], { seed: 0 });
     expect(apart).toMatchObject({ ok: false, failure: { code: "nothing_shared", param: "strange" } });
   });
 });

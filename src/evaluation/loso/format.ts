@@ -21,7 +21,7 @@ const titles = [
   "r(unfamiliar, error)",
 ] as const;
 
-function rows({ suites }: LosoReport): readonly (readonly string[])[] {
+function rows(suites: readonly SuiteReport[]): readonly (readonly string[])[] {
   const average = (of: (report: SuiteReport) => number) =>
     suites.reduce((sum, report) => sum + of(report), 0) / suites.length;
   const means = [
@@ -63,26 +63,44 @@ function suiteRow(report: SuiteReport): readonly string[] {
 }
 
 export function formatLosoTable(report: LosoReport): string {
-  const lines = [titles, ...rows(report)];
+  const among = report.among?.suites ?? [];
+  const text = alignRows(report.suites);
+  const few = `\namong ${report.among?.models.length} models\n\n${alignRows(among)}`;
+  return `leave-one-suite-out: ${report.suites.length} suites\n\n${text}${among.length === 0 ? "" : few}`;
+}
+
+function alignRows(suites: readonly SuiteReport[]): string {
+  const lines = [titles, ...rows(suites)];
   const widths = titles.map((_, k) => Math.max(...lines.map((cells) => cells[k]?.length ?? 0)));
   const text = lines.map((cells) =>
     cells
       .map((cell, k) => (k === 0 ? cell.padEnd(widths[k] ?? 0) : cell.padStart(widths[k] ?? 0)))
       .join("  "),
   );
-  return `leave-one-suite-out: ${report.suites.length} suites\n\n${text.join("\n")}\n`;
+  return `${text.join("\n")}\n`;
 }
 
 export function formatLosoMarkdown(report: LosoReport): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const rule = line(titles.map((_, k) => (k === 0 ? "---" : "--:")));
   const loose = looseTies(report.shared_models);
+  const among = report.among?.suites ?? [];
   return [
     "### Each suite left out in turn",
     "",
     line(titles),
     rule,
-    ...rows(report).map(line),
+    ...rows(report.suites).map(line),
+    ...(among.length === 0
+      ? []
+      : [
+          "",
+          `Among ${report.among?.models.length} models:`,
+          "",
+          line(titles),
+          rule,
+          ...rows(among).map(line),
+        ]),
     ...(loose.length === 0 ? [] : ["", `Tied by fewer than two LLMs: ${loose.join(", ")}.`]),
     "",
     "| said (all suites) | true | results |",
@@ -110,9 +128,21 @@ ${section(
   "Trained on the other suites, judged on this one; the candidates are its models that ran another suite too. The constant is the suite's own mean, which nobody knows beforehand.",
   table(
     titles,
-    rows(report).map((cells) => ({ cells })),
+    rows(report.suites).map((cells) => ({ cells })),
   ),
 )}
+${
+  report.among === undefined
+    ? ""
+    : section(
+        "The same among fewer models",
+        `The same routers, with ${report.among.models.length} models as the only candidates.`,
+        table(
+          titles,
+          rows(report.among.suites).map((cells) => ({ cells })),
+        ),
+      )
+}
 ${section("Reliability", "What was said of the probability of a right answer, and what came true, over all suites.", table(["said", "true", "results"], bins))}
 <footer>Seed ${report.seed}. Tied by fewer than two models: ${escapeHtml(looseTies(report.shared_models).join(", ") || "none")}.</footer>
 </main>

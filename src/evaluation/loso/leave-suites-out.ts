@@ -1,19 +1,27 @@
 import { loadPredictor } from "../../core/bundle.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
-import { takePrompts } from "../../training/dataset.ts";
+import { takeModels, takePrompts } from "../../training/dataset.ts";
 import { fitRouter } from "../../training/fit-router.ts";
 import { sharedModels } from "../../training/suite-ties.ts";
 import type { FitProgress } from "../cross-predict.ts";
 import { joinDatasets } from "../join-datasets.ts";
 import { splitAround } from "../protocols/split.ts";
 import { measureSuite } from "./measure-suite.ts";
-import type { LosoReport } from "./report.ts";
+import type { LosoReport, SuiteReport } from "./report.ts";
 import type { Suite } from "./suite.ts";
 
 export type LosoCode = "few_suites" | "nothing_shared" | "nothing_to_learn";
 
 // One to leave out, and two whose difference says something of a third.
 const FEWEST_SUITES = 3;
+// With one there is nothing to choose.
+const FEWEST_CANDIDATES = 2;
+
+export interface LosoOptions {
+  readonly seed: number;
+  /** Judged a second time, with these models as the only candidates; what is learned from stays. */
+  readonly among?: readonly string[];
+}
 
 /**
  * Each suite in turn is new to a router that was trained on the others: how it would do on other people's prompts. The
@@ -21,7 +29,7 @@ const FEWEST_SUITES = 3;
  */
 export async function leaveSuitesOut(
   suites: readonly Suite[],
-  seed: number,
+  { seed, among = [] }: LosoOptions,
   onProgress: FitProgress = () => {},
 ): Promise<Result<LosoReport, LosoCode>> {
   if (suites.length < FEWEST_SUITES) {
@@ -31,7 +39,8 @@ export async function leaveSuitesOut(
     );
   }
   const joined = joinDatasets(suites.map(({ dataset }) => dataset));
-  const reports: LosoReport["suites"][number][] = [];
+  const reports: SuiteReport[] = [];
+  const reportsAmong: SuiteReport[] = [];
   for (const [k, suite] of suites.entries()) {
     onProgress(k, suites.length, suite.name);
     const first = suites.slice(0, k).reduce((sum, { dataset }) => sum + dataset.ids.length, 0);
@@ -50,7 +59,17 @@ export async function leaveSuitesOut(
       );
     }
     reports.push(measureSuite(predictor.value, suite, seed));
+    const few = among.filter((m) => predictor.value.models.includes(m) && suite.dataset.models.includes(m));
+    if (few.length < FEWEST_CANDIDATES) continue;
+    const dataset = takeModels(suite.dataset, few);
+    reportsAmong.push(measureSuite(predictor.value, { ...suite, dataset }, seed));
   }
   onProgress(suites.length, suites.length, "");
-  return ok({ protocol: "loso", seed, suites: reports, shared_models: sharedModels(joined) });
+  return ok({
+    protocol: "loso",
+    seed,
+    suites: reports,
+    ...(among.length === 0 ? {} : { among: { models: among, suites: reportsAmong } }),
+    shared_models: sharedModels(joined),
+  });
 }

@@ -33,5 +33,7 @@ export interface LosoReport {
   readonly protocol: "loso";
   readonly seed: number;
   readonly suites: readonly SuiteReport[];
+  /** The same routers, choosing among these models only; of the suites that two of them ran. */
+  readonly among?: { readonly models: readonly string[]; readonly suites: readonly SuiteReport[] };
   readonly shared_models: SharedModels;
 }
