@@ -76,6 +76,7 @@ for case in json.loads((HERE / "encoder.json").read_text())["cases"]:
         {
             "text": text,
             "p_correct": {model: round(float(p[m]), 5) for m, model in enumerate(header["models"])},
+            "readable": round(readable, 5),
             "familiarity": round(float(familiarity), 5),
             "model": header["models"][order[0]],
             # How clear the choice is: a margin below the difference between runtimes may go either way.

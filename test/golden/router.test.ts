@@ -14,11 +14,11 @@ describe("the bundled router equals an independent reference", () => {
     );
   });
 
-  it.each(golden.cases)("$text", ({ text, p_correct, familiarity, model }) => {
+  it.each(golden.cases)("$text", ({ text, p_correct, readable, familiarity, model }) => {
     const predictor = loadPredictor(bytes);
     if (!predictor.ok) throw new Error(predictor.failure.message);
     const embedding = encoderGolden.cases.find((item) => item.text === text)?.embedding ?? [];
-    const prediction = predictor.value.predict(Float32Array.from(embedding));
+    const prediction = predictor.value.predict(Float32Array.from(embedding), readable);
     const { models } = predictor.value;
     for (const [name, p] of Object.entries(p_correct)) {
       expect(Math.abs(prediction.pCorrect[models.indexOf(name)] - p), name).toBeLessThan(2e-4);
