@@ -29,6 +29,9 @@ export type Behavior =
   /** Answers what the request deserves: a refusal where the function gives one. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the Worker sent
   | { readonly kind: "strict"; readonly refusal: (body: any) => Refusal | undefined }
+  /** Does what the request is written for. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the Worker sent
+  | { readonly kind: "choose"; readonly choose: (body: any) => Behavior }
   /** Writes as fast as the reader takes it, until the connection closes. */
   | { readonly kind: "flood" };
 
@@ -160,6 +163,8 @@ async function act(behavior: Behavior, entry: SeenRequest, response: ServerRespo
       response.writeHead(200, { "content-type": "text/event-stream" });
       await flood(entry, response);
       return;
+    case "choose":
+      return act(behavior.choose(entry.body), entry, response);
     case "strict": {
       const refusal = behavior.refusal(entry.body);
       if (refusal === undefined) return answer(5, entry, response);

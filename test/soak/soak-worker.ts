@@ -45,7 +45,11 @@ const PLACES_MOVED = [0, 7, 19];
 const builds = new Map<string, Promise<BuiltWorker>>();
 
 /** The Worker of that backend with its real KV and D1, filled by the real command line; all models at one provider. */
-export async function startSoakWorker(backend: BackendName, providerUrl: string): Promise<SoakWorker> {
+export async function startSoakWorker(
+  backend: BackendName,
+  providerUrl: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<SoakWorker> {
   const state = await mkdtemp(join(tmpdir(), "signalbox-soak-"));
   const entry = backend === "onnx" ? "src/worker/index.ts" : "src/worker/light.ts";
   const build = builds.get(entry) ?? builtWorker(entry).then(withWasmCount);
@@ -85,6 +89,7 @@ export async function startSoakWorker(backend: BackendName, providerUrl: string)
       POINTER_REFRESH_MS: "500",
       DECISION_SECRET: "soak-tests-need-a-secret-as-long-as-this",
       PROVIDER_KEY: "provider-key",
+      ...variables,
     },
     resourcePersistencePath: join(state, "v3"),
     handleStructuredLogs: ({ message }) => void logs.push(message),

@@ -115,7 +115,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-async function readRows({ miniflare }: Workerd): Promise<ReadonlyMap<string, number>> {
+export async function readRows({ miniflare }: Workerd): Promise<ReadonlyMap<string, number>> {
   const database = await miniflare.getD1Database("DB");
   const { results } = await database.prepare("SELECT decision, score FROM feedback").all();
   const rows = results as readonly { readonly decision: string; readonly score: number }[];
@@ -144,7 +144,7 @@ function everySo<T>(items: readonly T[], count: number): readonly T[] {
   return items.filter((_, k) => k % step === 0).slice(0, count);
 }
 
-function shortened(what: string, sentences: readonly string[]): readonly string[] {
+export function shortened(what: string, sentences: readonly string[]): readonly string[] {
   if (sentences.length <= SHOWN) return sentences.map((sentence) => `${what}: ${sentence}`);
   return [
     ...sentences.slice(0, SHOWN).map((sentence) => `${what}: ${sentence}`),

@@ -58,7 +58,12 @@ const SAMPLE_EVERY = 4;
 export const STREAM_CHUNKS = 20;
 
 /** Closed-loop clients that each ask for everything in turn, as fast as answers come. */
-export async function sendTraffic(origin: string, clients: number, seconds: number): Promise<Traffic> {
+export async function sendTraffic(
+  origin: string,
+  clients: number,
+  seconds: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Traffic> {
   const traffic: Traffic = {
     times: { route: [], batch: [], task: [], chat: [], stream: [], feedback: [] },
     wrong: [],
@@ -78,7 +83,7 @@ export async function sendTraffic(origin: string, clients: number, seconds: numb
         requests: asks.map(({ kind, path, body, check }) => ({
           method: "POST",
           path,
-          headers: { "content-type": "application/json" },
+          headers: { "content-type": "application/json", ...headers },
           setupRequest: (request, shared) => {
             const context = shared as Context;
             const text = JSON.stringify(body(context));
