@@ -10,6 +10,12 @@ export function tell(text: string): void {
   process.stderr.write(`${printableLines(text)}\n`);
 }
 
+/** The same for what commander says by itself, which repeats arguments: names of files, as a shell completes them. */
+export const commanderOutput = {
+  writeOut: (text: string) => void process.stdout.write(printableLines(text)),
+  writeErr: (text: string) => void process.stderr.write(printableLines(text)),
+};
+
 /**
  * Keeps stdout for what commands say with `print`. Wrangler and others write through `console`, which would put their
  * notices into a JSON document; those go to stderr. A reader that has seen enough (`| head -1`) ends the program quietly.

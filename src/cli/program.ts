@@ -16,7 +16,7 @@ import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
 import { registerModels } from "./models.ts";
 import { registerPromote, registerRollback } from "./move.ts";
-import { keepStdoutClean, passOnNoColor, tell } from "./output.ts";
+import { commanderOutput, keepStdoutClean, passOnNoColor, tell } from "./output.ts";
 import { registerPublish } from "./publish.ts";
 import { registerReport } from "./report.ts";
 import { registerRoute } from "./route.ts";
@@ -69,6 +69,7 @@ export function createProgram(): Command {
     )
     .version(versionOfPackage(), "--version", "print the version")
     // Terms stay short, so that descriptions have room to wrap in; arguments are in the command's own help.
+    .configureOutput(commanderOutput)
     .configureHelp({ subcommandTerm: (command) => command.name(), minWidthToWrap: 20 })
     .showHelpAfterError("(add --help for the options and examples)")
     .addHelpText("after", EXAMPLES);

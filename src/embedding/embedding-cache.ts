@@ -20,7 +20,7 @@ export function openEmbeddingCache(
   directory: string,
   { checksum, arithmetic, dimension }: Pick<LocalEncoder, "checksum" | "arithmetic" | "dimension">,
 ): EmbeddingCache {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `${checksum.slice(0, 16)}.${arithmetic}.embeddings`);
   const recordBytes = KEY_BYTES + dimension * Float32Array.BYTES_PER_ELEMENT;
   const known = new Map<string, Float32Array>();
@@ -47,7 +47,8 @@ export function openEmbeddingCache(
           new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength),
         ]);
       });
-      appendFileSync(file, Buffer.concat(records));
+      // What was asked can be guessed from an embedding.
+      appendFileSync(file, Buffer.concat(records), { mode: 0o600 });
     },
   };
 }

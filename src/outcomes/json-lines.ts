@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { pipeline, type Readable, Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { fail, ok, type Result } from "../core/result.ts";
 
@@ -11,12 +11,20 @@ export type LineCode =
   | "empty_file"
   | "broken_line"
   | "cut_line"
-  | "line_too_long";
+  | "line_too_long"
+  | "file_too_large";
 
 // A few kilobytes of gzip can hold a line that fills the memory; no result of a benchmark comes near this many characters.
 const LONGEST_LINE = 64 * 2 ** 20;
 
 class LineTooLong extends Error {}
+
+// Results pack to a tenth or twentieth. A file that unpacks to so much, and to so many times its size, was made to fill
+// the memory of whoever reads it.
+const MOST_UNPACKED_BYTES = 256 * 2 ** 20;
+const MOST_UNPACKED_TIMES = 64;
+
+class UnpacksToTooMuch extends Error {}
 
 /** One parsed line; `line` counts from 1. */
 export interface JsonLine {
@@ -100,20 +108,29 @@ async function* readTextLines(file: string, end: { isOpen: boolean }): AsyncGene
 
 /** The bytes of a file, unzipped where its first bytes say gzip. Rejects where it cannot be opened. */
 export async function openText(file: string): Promise<Readable> {
-  const zipped = await isGzip(file);
+  const packedBytes = await gzipBytesOf(file);
   const source = createReadStream(file);
-  if (!zipped) return source;
-  const gunzip = createGunzip();
-  // `pipe` does not hand errors on, so a file that fails halfway must end the unzipping itself.
-  source.on("error", (error) => gunzip.destroy(error)).pipe(gunzip);
-  return gunzip.on("close", () => source.destroy());
+  if (packedBytes === undefined) return source;
+  let left = Math.max(MOST_UNPACKED_BYTES, MOST_UNPACKED_TIMES * packedBytes);
+  const limited = new Transform({
+    transform(chunk: Buffer, _, done) {
+      left -= chunk.byteLength;
+      if (left < 0) done(new UnpacksToTooMuch());
+      else done(null, chunk);
+    },
+  });
+  // Each fails with the others; whoever reads the last one gets the error.
+  pipeline(source, createGunzip(), limited, () => undefined);
+  return limited;
 }
 
-async function isGzip(file: string): Promise<boolean> {
+/** Size of the file where it is gzip. */
+async function gzipBytesOf(file: string): Promise<number | undefined> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    return isGzip ? (await handle.stat()).size : undefined;
   } finally {
     await handle.close();
   }
@@ -127,6 +144,13 @@ export function streamFailure(file: string, line: number, error: unknown): Resul
     return fail(
       "line_too_long",
       `${where}: the line has more than ${LONGEST_LINE.toLocaleString("en-US")} characters; is there one JSON object a line?`,
+      file,
+    );
+  }
+  if (error instanceof UnpacksToTooMuch) {
+    return fail(
+      "file_too_large",
+      `${file}: it unpacks to more than 256 MB and ${MOST_UNPACKED_TIMES} times its size; unpack it first if you trust it`,
       file,
     );
   }

@@ -1,10 +1,12 @@
-import { execFile, spawnSync } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeWhole } from "../../src/outcomes/write-whole.ts";
 
 // What a machine lacks: room, permission, a network, a Node that is new enough. Always one line, exit code 1, nothing
 // half-written, and an end.
@@ -78,6 +80,29 @@ describe.skipIf(!hasDisk)("a read-only disk", () => {
       commands.flatMap(([, message]) => [expect.stringContaining(`signalbox: ${message}`), "1"]),
     );
   }, 120_000);
+});
+
+test("a command that is killed while it writes leaves the file that was there", async () => {
+  const file = join(folder, "kept.jsonl");
+  await writeFile(file, "what was there");
+  const script = `
+    import { writeWhole } from ${JSON.stringify(join(root, "src/outcomes/write-whole.ts"))};
+    const endless = async function* () {
+      for (;;) {
+        yield "half of a line";
+        process.stdout.write("writing");
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    await writeWhole(process.argv[1], endless());`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, file]);
+  await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  await once(child, "close");
+  expect(await readFile(file, "utf8")).toBe("what was there");
+  // Half a file keeps its temporary name, and the next run its own.
+  await writeWhole(file, "the next run");
+  expect(await readFile(file, "utf8")).toBe("the next run");
 });
 
 /** A namespace of one's own has no network, not even this machine's. */

@@ -129,31 +129,46 @@ describe("zip archives", () => {
   });
 });
 
-test("gzip of outcomes is read line by line: gigabytes of lines take no memory", async () => {
-  const file = join(folder, "lines.jsonl.gz");
-  const gzip = createGzip();
-  const chunks: Buffer[] = [];
-  gzip.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const line = `{"a":"${"x".repeat(1000)}"}\n`;
-  const block = line.repeat(1000);
-  const LINES = 300_000;
-  for (let k = 0; k < LINES / 1000; k++) {
-    if (!gzip.write(block)) await new Promise((resolve) => gzip.once("drain", resolve));
-  }
-  gzip.end();
-  await new Promise((resolve) => gzip.once("end", resolve));
-  await writeFile(file, Buffer.concat(chunks));
-  expect((await stat(file)).size).toBeLessThan(3 * MEGABYTE);
+/** Lines of a kilobyte that pack to some bytes, or to some dozens where each has something of its own. */
+async function writeLines(name: string, lines: number, own: (k: number) => string): Promise<string> {
+  const file = join(folder, name);
+  const blocks = async function* () {
+    for (let k = 0; k < lines; k += 1000) {
+      const block = Array.from({ length: 1000 }, (_, n) => `{"a":"${own(k + n)}${"x".repeat(1000)}"}\n`);
+      yield block.join("");
+    }
+  };
+  await pipeline(blocks, createGzip(), createWriteStream(file));
+  return file;
+}
+
+/** How many lines were read, how it ended, and the megabytes that it took. */
+async function readAll(file: string) {
   const before = megabytesNow();
   let read = 0;
-  let most = 0;
+  let most = before;
   for await (const result of readJsonLines(file)) {
-    if (!result.ok) throw new Error(result.failure.message);
+    if (!result.ok) return { read, code: result.failure.code, megabytes: most - before };
     if (++read % 10_000 === 0) most = Math.max(most, megabytesNow());
   }
-  expect(read).toBe(LINES);
+  return { read, code: undefined, megabytes: most - before };
+}
+
+test("gzip of outcomes is read line by line, however large: what is kept is a line", async () => {
+  const file = await writeLines("lines.jsonl.gz", 300_000, () => randomBytes(30).toString("base64"));
+  expect((await stat(file)).size).toBeLessThan(20 * MEGABYTE);
+  const { read, code, megabytes } = await readAll(file);
+  expect([read, code]).toEqual([300_000, undefined]);
   // 300 MB pass through; what is kept is a line and the garbage of the last few.
-  expect(most - before).toBeLessThan(200);
+  expect(megabytes).toBeLessThan(200);
+});
+
+test("gzip of lines that unpacks to gigabytes ends at 256 MB", async () => {
+  const file = await writeLines("bomb.jsonl.gz", 300_000, () => "");
+  expect((await stat(file)).size).toBeLessThan(3 * MEGABYTE);
+  const { read, code } = await readAll(file);
+  expect(code).toBe("file_too_large");
+  expect(read).toBeLessThan(290_000);
 });
 
 test("a line without an end is refused once it is longer than any result", async () => {

@@ -95,6 +95,15 @@ test("one caller who meets a limit with every model puts none to rest for the ot
   expect((await complete("alice", "auto", "Bearer alices-own")).status).toBe(200);
 });
 
+test("a provider that wants to be left alone for a day is told of as half a minute, which it is", async () => {
+  let asked = 0;
+  const fails = { kind: "status", status: 503 } as const;
+  provider.behaveAll({ kind: "choose", choose: () => (asked++ === 0 ? overLimit : fails) });
+  const refused = await complete("carol", "auto");
+  expect([refused.status, asked]).toEqual([429, 4]);
+  expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(30);
+});
+
 test("what a second caller met too holds for all, for half a minute at most", async () => {
   await meetsLimits("alice");
   await meetsLimits("bob");

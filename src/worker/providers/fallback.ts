@@ -145,7 +145,10 @@ function exhausted(
     return failed(attempts, "upstream_timeout", `no answer began in time; ${tried}`);
   }
   if (cause === "rate_limited") {
-    const retryAfterMs = restMs > 0 ? restMs : (last?.failed.retryAfterMs ?? DEFAULT_COOLDOWN_MS);
+    // Of the Worker's own key the next request finds out; a caller's own account may want to be left alone for longer.
+    const longest = last?.target.callerPays ? Number.POSITIVE_INFINITY : LONGEST_COOLDOWN_MS;
+    const asked = Math.min(last?.failed.retryAfterMs ?? DEFAULT_COOLDOWN_MS, longest);
+    const retryAfterMs = restMs > 0 ? restMs : asked;
     return {
       ...failed(attempts, "upstream_rate_limited", `the providers are over their limits; ${tried}`),
       retryAfterMs,
