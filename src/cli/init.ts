@@ -19,8 +19,7 @@ export function registerInit(program: Command): void {
       `
 Example:
   signalbox init
-  npx wrangler deploy    # makes the KV namespace and the database; their ids go into wrangler.toml
-  signalbox publish <dir> --remote`,
+  signalbox deploy       # makes the KV namespace and the database, and answers`,
     )
     .action(init);
 }
@@ -35,7 +34,7 @@ async function init(folder: string, { json }: { readonly json?: boolean }): Prom
   if (json) print(JSON.stringify({ file }));
   else
     print(
-      `${file} written. \`signalbox start\` serves it here; the first \`npx wrangler deploy\` makes its KV namespace and database.`,
+      `${file} written. \`signalbox start\` serves it here; \`signalbox deploy\` puts it on Cloudflare, with its KV namespace and database.`,
     );
 }
 

@@ -3,7 +3,7 @@ import { unwrap } from "./failure.ts";
 import { describePointer } from "./kv/changes.ts";
 import { promote, rollback } from "./kv/move.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
-import { print } from "./output.ts";
+import { print, tell } from "./output.ts";
 
 interface MoveOptions extends TargetOptions {
   readonly dryRun?: boolean;
@@ -45,7 +45,7 @@ async function move(
   how: typeof promote | typeof rollback,
   { dryRun = false, json, ...target }: MoveOptions,
 ): Promise<void> {
-  const { pointer, done } = unwrap(await withKeyValue(target, (kv) => how(kv, new Date(), dryRun)));
+  const { pointer, done } = unwrap(await withKeyValue(target, (kv) => how(kv, new Date(), dryRun, tell)));
   const ending = dryRun ? "Dry run: nothing was written." : done;
   print(json ? JSON.stringify(pointer, null, 2) : [...describePointer(pointer), ending].join("\n"));
 }

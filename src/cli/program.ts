@@ -5,6 +5,7 @@ import { registerAddModel } from "./add-model.ts";
 import { registerCatalogue } from "./catalogue.ts";
 import { registerCompletion } from "./completion.ts";
 import { installation } from "./configuration.ts";
+import { registerDeploy } from "./deploy.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { sentenceOf, WrongUsage } from "./failure.ts";
@@ -37,7 +38,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   ],
   "Keep it current:": [registerModels, registerCatalogue],
   "Run it:": [
-    ...[registerInit, registerKey, registerPublish, registerPromote, registerRollback],
+    ...[registerInit, registerDeploy, registerKey, registerPublish, registerPromote, registerRollback],
     ...[registerStatus, registerGarbageCollection, registerFeedback, registerReport],
   ],
   "This installation:": [registerDoctor, registerCompletion],

@@ -14,7 +14,11 @@ interface Finished {
 const command = join(createRequire(import.meta.url).resolve("wrangler"), "../../bin/wrangler.js");
 
 /** Runs the `wrangler` command of this installation, with its login. */
-export function runWrangler(args: readonly string[], cwd?: string): Promise<Finished> {
+export function runWrangler(
+  args: readonly string[],
+  cwd?: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [command, ...args], {
       cwd,
@@ -23,6 +27,7 @@ export function runWrangler(args: readonly string[], cwd?: string): Promise<Fini
       env: {
         WRANGLER_SEND_METRICS: "false",
         ...process.env,
+        ...variables,
         WRANGLER_HIDE_BANNER: "true",
         WRANGLER_LOG: "log",
       },
@@ -50,5 +55,11 @@ export function wranglerFailure(task: string, { stderr }: Pick<Finished, "stderr
 export function wranglerError(output: string): string {
   const text = stripVTControlCharacters(output);
   const [, error = text] = /\[ERROR\]\s+([\s\S]*)/.exec(text) ?? [];
-  return (error.trim().split(/\n\s*\n/, 1)[0] as string).replaceAll(/\s+/g, " ");
+  const [first = "", second] = error
+    .trim()
+    .split(/\n\s*\n/, 2)
+    .map((part) => part.trim().replaceAll(/\s+/g, " "));
+  // Of a request that Cloudflare refused, the reason stands in the next paragraph.
+  const isRefused = /^A request to the Cloudflare API \(.*\) failed\.?$/.test(first);
+  return isRefused && second !== undefined ? second : first;
 }

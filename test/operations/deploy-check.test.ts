@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
@@ -45,21 +46,25 @@ test("wrangler.toml as it is builds and is ready; what is made by the first depl
     kind: "note",
     text: expect.stringMatching(/^D1 database: the first .*deploy/),
   });
-  expect(findings).toContainEqual({ kind: "note", text: expect.stringMatching(/MiB gzipped.*Paid/) });
+  expect(findings).toContainEqual({ kind: "ok", text: expect.stringMatching(/of 64 MiB \(\S+ gzipped\)$/) });
+  expect(findings).toContainEqual({ kind: "note", text: expect.stringMatching(/onnx needs the Paid plan/) });
 });
 
-test("ids are told; the light build fits the Free plan", async () => {
+test("ids are told; words alone fit the Free plan", async () => {
   const { code, ok, findings } = await checkChanged((toml) =>
     toml
       .replace('binding = "SIGNALBOX"', 'binding = "SIGNALBOX"\nid = "0f2ac74b498b48028cb68387c421e279"')
       .replace('binding = "DB"', 'binding = "DB"\ndatabase_id = "5a4b1c2e-7f00-4b61-9d0e-2f6f3a1f0c11"')
       .replace("src/worker/index.ts", "src/worker/light.ts")
-      .replace('"onnx"', '"simd"'),
+      .replace('"onnx"', '"lexical"'),
   );
   expect([code, ok]).toEqual([0, true]);
   expect(findings).toContainEqual({ kind: "ok", text: "KV namespace 0f2ac74b498b48028cb68387c421e279" });
   expect(findings).toContainEqual({ kind: "ok", text: expect.stringMatching(/^D1 database 5a4b1c2e/) });
-  expect(findings).toContainEqual({ kind: "ok", text: expect.stringMatching(/fits the Free plan/) });
+  expect(findings).toContainEqual({
+    kind: "ok",
+    text: expect.stringMatching(/^the Worker has \d\.\d\d of 64 MiB/),
+  });
 });
 
 test("mistakes are named", async () => {
@@ -81,4 +86,11 @@ test("mistakes are named", async () => {
     expect.stringMatching(/^wrangler deploy --dry-run failed: .*nowhere/),
   ]);
   expect(findings).toContainEqual({ kind: "note", text: expect.stringMatching(/^CORS_ORIGINS is `\*`/) });
+});
+
+test("the limits are those that Wrangler knows", async () => {
+  const wrangler = createRequire(import.meta.url).resolve("wrangler");
+  const source = await readFile(wrangler, "utf8");
+  expect(source).toContain("MAX_UNCOMPRESSED_SIZE_BYTES = 64 * ONE_KIB_BYTES * ONE_KIB_BYTES");
+  expect(source).toContain("MAX_ASSET_SIZE = 25 * 1024 * 1024");
 });

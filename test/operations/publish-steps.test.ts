@@ -339,3 +339,45 @@ test("unreferenced content is found; what is live, on trial or remembered stays"
     failure: { code: "not_settled" },
   });
 });
+
+/** Reads show what was there before a write for so long, as at Cloudflare's edge. */
+function lagging(on: KeyValue, lagMs: number, patienceMs: number): KeyValue {
+  const hidden = new Map<string, { readonly until: number; readonly before: Uint8Array | undefined }>();
+  return {
+    ...on,
+    lagMs: patienceMs,
+    async get(key) {
+      const lag = hidden.get(key);
+      return lag !== undefined && Date.now() < lag.until ? lag.before : on.get(key);
+    },
+    async put(key, value) {
+      const before = await on.get(key);
+      await on.put(key, value);
+      hidden.set(key, { until: Date.now() + lagMs, before });
+    },
+  };
+}
+
+// A hundredth of what happens: 0, 20 and 60 s of lag, and 90 s of patience.
+test.each([0, 200, 600])("a publish waits out a lag of %i ms", async (lagMs) => {
+  const publication = await publicationOf(`lags-${lagMs}`);
+  const pointer = unwrap(await upload(lagging(kv, lagMs, 900), asked(publication)));
+  expect(pointer.bundle).toBe(publication.bundle.sha256);
+  expect(await readLivePointer(kv)).toEqual(pointer);
+  unwrap(await rollback(kv, settled, false));
+});
+
+test("a write that never shows is no success: content stops before the pointer, a pointer says so", async () => {
+  const publication = await publicationOf("lost");
+  const before = await readLivePointer(kv);
+  const losing = (lost: string): KeyValue => ({
+    ...kv,
+    lagMs: 100,
+    put: async (key, value) => (key.startsWith(lost) ? undefined : kv.put(key, value)),
+  });
+  const content = await upload(losing("bundle/"), asked(publication));
+  expect(content).toMatchObject({ ok: false, failure: { code: "not_stored" } });
+  const pointer = await upload(losing("active"), asked(publication));
+  expect(pointer).toMatchObject({ ok: false, failure: { code: "not_stored" } });
+  expect(await readLivePointer(kv)).toEqual(before);
+});

@@ -1,3 +1,5 @@
+import { CloudflareRefusal } from "../cloudflare/account.ts";
+import { openDeployedWorker } from "../cloudflare/deployed-worker.ts";
 import { findConfiguration, stateFolder } from "../configuration.ts";
 import { CommandFailure } from "../failure.ts";
 import type { TargetOptions } from "../kv/target-options.ts";
@@ -6,7 +8,7 @@ import { runWrangler, wranglerFailure } from "../run-wrangler.ts";
 /** The binding's name in wrangler.toml. */
 const D1_BINDING = "DB";
 
-/** Runs SQL through the `wrangler` command with its login; the rows of each statement. */
+/** The rows of each statement, from the database on this machine or from the one at Cloudflare. */
 export async function queryDatabase(
   target: TargetOptions,
   sql: string,
@@ -17,20 +19,39 @@ export async function queryDatabase(
 /** The same with what D1 tells besides. */
 export async function askDatabase({ remote, config, state }: TargetOptions, sql: string): Promise<Rows> {
   const file = await findConfiguration(config, remote ?? false);
-  const args = ["d1", "execute", D1_BINDING, "--command", sql, "--json", "--config", file];
-  args.push(remote ? "--remote" : "--local");
-  if (!remote) args.push("--persist-to", stateFolder(file, state));
-  const finished = await runWrangler(args);
+  return remote ? queryRemote(file, sql) : queryLocal(file, stateFolder(file, state), sql);
+}
+
+async function queryRemote(configPath: string, sql: string): Promise<Rows> {
+  const worker = await openDeployedWorker(configPath);
+  const database = await worker.databasePath(D1_BINDING);
+  try {
+    return await worker.account.ask<Rows>(`${database}/query`, { method: "POST", json: { sql } });
+  } catch (error) {
+    if (error instanceof CloudflareRefusal && NO_TABLE.test(error.message)) throw noTables("--remote");
+    throw error;
+  }
+}
+
+async function queryLocal(configPath: string, statePath: string, sql: string): Promise<Rows> {
+  const finished = await runWrangler([
+    ...["d1", "execute", D1_BINDING, "--command", sql, "--json"],
+    ...["--local", "--config", configPath, "--persist-to", statePath],
+  ]);
   const answer = parseAnswer(finished.stdout.toString("utf8"));
   if (finished.code === 0 && Array.isArray(answer)) return answer;
   const reason = (answer as Refusal | undefined)?.error?.text;
-  if (/no such table/.test(reason ?? finished.stderr)) {
-    throw new CommandFailure({
-      code: "no_tables",
-      message: `the database has no tables yet: npx wrangler d1 migrations apply ${D1_BINDING} ${remote ? "--remote" : "--local"}`,
-    });
-  }
+  if (NO_TABLE.test(reason ?? finished.stderr)) throw noTables("--local");
   throw wranglerFailure("read D1", reason === undefined ? finished : { stderr: reason });
+}
+
+const NO_TABLE = /no such table/;
+
+function noTables(where: "--local" | "--remote"): CommandFailure {
+  return new CommandFailure({
+    code: "no_tables",
+    message: `the database has no tables yet: npx wrangler d1 migrations apply ${D1_BINDING} ${where}`,
+  });
 }
 
 type Rows = readonly {

@@ -27,7 +27,7 @@ async function checkKeyValue(target: TargetOptions): Promise<Check> {
   const { remote = false } = target;
   const where = remote ? "--remote" : "--local";
   const reach = remote
-    ? "log in with `npx wrangler login`, and look at the id in wrangler.toml"
+    ? "log in with `npx wrangler login`; `signalbox deploy` makes what is missing"
     : "name another --state";
   return attempt("KV", reach, async () => {
     const { pointer, faults, models, providers = [] } = await withKeyValue(target, readStatus);
@@ -48,7 +48,9 @@ async function checkDatabase(target: TargetOptions, config: Config): Promise<Che
   }
   const { remote = false } = target;
   const migrate = `\`npx wrangler d1 migrations apply DB ${remote ? "--remote" : "--local"}\` makes the tables`;
-  const reach = remote ? "log in with `npx wrangler login`, and look at the id in wrangler.toml" : migrate;
+  const reach = remote
+    ? "log in with `npx wrangler login`; `signalbox deploy` makes what is missing"
+    : migrate;
   return attempt("D1", reach, async () => {
     const names = TABLES.map((table) => `'${table}'`).join(", ");
     const [rows = []] = await queryDatabase(

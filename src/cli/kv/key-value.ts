@@ -1,5 +1,7 @@
 /** The KV namespace of a Worker, seen from the command line. */
 export interface KeyValue {
+  /** How long a read may still show what was there before a write. */
+  readonly lagMs: number;
   get(key: string): Promise<Uint8Array | undefined>;
   put(key: string, value: Uint8Array): Promise<void>;
   delete(key: string): Promise<void>;

@@ -41,6 +41,7 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
     });
   }
   return {
+    lagMs: 0,
     async get(key) {
       const value = await namespace.get(key, "arrayBuffer");
       return value === null ? undefined : new Uint8Array(value);

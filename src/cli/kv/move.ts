@@ -15,16 +15,26 @@ interface Move {
 }
 
 /** The canary becomes live for everyone; what was live is remembered. */
-export async function promote(kv: KeyValue, now: Date, dryRun: boolean): Promise<Result<Move, MoveCode>> {
-  return move(kv, dryRun, (before) => {
+export async function promote(
+  kv: KeyValue,
+  now: Date,
+  dryRun: boolean,
+  onProgress: (line: string) => void = () => undefined,
+): Promise<Result<Move, MoveCode>> {
+  return move(kv, dryRun, onProgress, (before) => {
     const pointer = promoteCanary(before, now.toISOString());
     return pointer.ok ? ok({ pointer: pointer.value, done: "The canary is live for everyone." }) : pointer;
   });
 }
 
 /** The canary is taken back, or where none runs, the state before the live one returns. */
-export async function rollback(kv: KeyValue, now: Date, dryRun: boolean): Promise<Result<Move, MoveCode>> {
-  return move(kv, dryRun, (before) => {
+export async function rollback(
+  kv: KeyValue,
+  now: Date,
+  dryRun: boolean,
+  onProgress: (line: string) => void = () => undefined,
+): Promise<Result<Move, MoveCode>> {
+  return move(kv, dryRun, onProgress, (before) => {
     const rolled = rollBack(before, now.toISOString());
     if (!rolled.ok) return rolled;
     const { pointer, ended } = rolled.value;
@@ -39,6 +49,7 @@ export async function rollback(kv: KeyValue, now: Date, dryRun: boolean): Promis
 async function move(
   kv: KeyValue,
   dryRun: boolean,
+  onProgress: (line: string) => void,
   next: (before: Pointer) => Result<Move, MoveCode>,
 ): Promise<Result<Move, MoveCode>> {
   const before = await readLivePointer(kv);
@@ -48,7 +59,7 @@ async function move(
   const intact = await checkContent(kv, planned.value.pointer);
   if (!intact.ok) return intact;
   if (dryRun) return planned;
-  const moved = await movePointer(kv, before, planned.value.pointer);
+  const moved = await movePointer(kv, before, planned.value.pointer, onProgress);
   return moved.ok ? planned : moved;
 }
 

@@ -1,5 +1,6 @@
 import { findConfiguration } from "../configuration.ts";
 import type { KeyValue, KeyValueLocation } from "./key-value.ts";
+import { remoteKeyValue } from "./remote.ts";
 
 interface KeyValueOptions {
   readonly location: KeyValueLocation;
@@ -13,8 +14,8 @@ interface KeyValueOptions {
 export async function openKeyValue({ location, configPath, statePath }: KeyValueOptions): Promise<KeyValue> {
   const config = await findConfiguration(configPath, location === "remote");
   if (location === "remote") {
-    const { openWranglerKeyValue } = await import("./wrangler.ts");
-    return openWranglerKeyValue(config, "remote");
+    const { openDeployedWorker } = await import("../cloudflare/deployed-worker.ts");
+    return remoteKeyValue(await openDeployedWorker(config));
   }
   const { openLocalKeyValue } = await import("./local.ts");
   return openLocalKeyValue(config, statePath);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { kvKeys, nextPointer, type Pointer, parsePointer } from "../../contract/pointer.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf } from "../../encoder/files.ts";
@@ -106,7 +107,7 @@ export async function upload(
     const stored = await storeContent(kv, content, asked.onProgress);
     if (!stored.ok) return stored;
   }
-  return movePointer(kv, before, pointer);
+  return movePointer(kv, before, pointer, asked.onProgress);
 }
 
 export type PointerMoveCode = "not_stored" | "changed_meanwhile";
@@ -119,6 +120,7 @@ export async function movePointer(
   kv: KeyValue,
   before: Pointer | undefined,
   next: Pointer,
+  onProgress: (line: string) => void,
 ): Promise<Result<Pointer, PointerMoveCode>> {
   const now = await readLivePointer(kv);
   if (JSON.stringify(now) !== JSON.stringify(before)) {
@@ -128,14 +130,35 @@ export async function movePointer(
     );
   }
   await kv.put(kvKeys.active, new TextEncoder().encode(JSON.stringify(next)));
-  const readBack = await readLivePointer(kv);
-  if (JSON.stringify(readBack) !== JSON.stringify(parsedAgain(next))) {
-    return fail(
-      "not_stored",
-      "the pointer was written, but reads back differently; run `status` in a minute",
+  const written = JSON.stringify(parsedAgain(next));
+  const isThere = async () => JSON.stringify(await readLivePointer(kv)) === written;
+  if (await showsUp(kv, "the pointer", isThere, onProgress)) return ok(next);
+  return fail(
+    "not_stored",
+    "the pointer was written, but reads back differently; run `status` in a minute: Workers follow it once it is there",
+  );
+}
+
+/**
+ * Whether what was written can be read, at once or within the time that the namespace takes to show it. Reads come ever
+ * more seldom, since the edge remembers what it has read.
+ */
+async function showsUp(
+  kv: KeyValue,
+  what: string,
+  isThere: () => Promise<boolean>,
+  onProgress: (line: string) => void,
+): Promise<boolean> {
+  const end = Date.now() + kv.lagMs;
+  for (let wait = kv.lagMs / 60; !(await isThere()); wait *= 1.5) {
+    const left = end - Date.now();
+    if (left <= 0) return false;
+    onProgress(
+      `${what} was written, and KV does not show it yet; waiting up to ${Math.ceil(left / 1000)} s more`,
     );
+    await sleep(Math.min(wait, left));
   }
-  return ok(next);
+  return true;
 }
 
 function parsedAgain(pointer: Pointer): Pointer | undefined {
@@ -154,8 +177,11 @@ async function storeContent(
     return ok(null);
   }
   await kv.put(key, bytes);
-  const after = await kv.get(key);
-  if (after === undefined || (await checksumOf(after)) !== sha256) {
+  const isThere = async () => {
+    const after = await kv.get(key);
+    return after !== undefined && (await checksumOf(after)) === sha256;
+  };
+  if (!(await showsUp(kv, key, isThere, onProgress))) {
     return fail(
       "not_stored",
       `${key} was written, but doesn't read back as it was; the pointer was left alone`,
