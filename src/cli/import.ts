@@ -91,7 +91,7 @@ function describe(
   const names = Object.keys(models).map(printable);
   const nameColumns = Math.max(...names.map((name) => name.length));
   const lines = [
-    `${out}: ${prompts} prompts of ${Object.keys(tasks).length} tasks, ${results} results of ${names.length} models`,
+    `${out}: ${counted(prompts, "prompt")} of ${counted(Object.keys(tasks).length, "task")}, ${counted(results, "result")} of ${counted(names.length, "model")}`,
     ...Object.entries(models).map(
       ([name, model]) =>
         `  ${printable(name).padEnd(nameColumns)}  mean ${model.mean.toFixed(3)} on ${model.prompts} prompts`,
@@ -103,6 +103,10 @@ function describe(
     ),
   ];
   return lines.join("\n");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 const NOTHING_SHARED =

@@ -26,6 +26,14 @@ const read: readonly (readonly [FormatName, string, Options, Readonly<Record<str
     ...(["csv", "csv-index.csv", {}] as const),
     { [two]: { "tiny-a": 1, "tiny-b": 0 }, "What is 3 plus 3?": { "tiny-a": 1, "tiny-b": 1 } },
   ],
+  [
+    ...(["csv", "csv-index-3rows.csv", {}] as const),
+    {
+      [two]: { "tiny-a": 1, "tiny-b": 0 },
+      "What is 3 plus 3?": { "tiny-a": 1, "tiny-b": 1 },
+      "What is 4 plus 4?": { "tiny-a": 0, "tiny-b": 1 },
+    },
+  ],
   ["routerbench", "routerbench-nan.csv", {}, { "What is 2+2?": { "gpt-4": 1 } }],
   ["promptfoo", "promptfoo-failed-call.json", {}, { [two]: { "tiny-a": 1 } }],
   ["promptfoo", "promptfoo-summary.json", {}, { [two]: { "tiny-a": 1 } }],

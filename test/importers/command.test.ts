@@ -26,7 +26,7 @@ test("writes outcomes that the reader takes, and sums up", async () => {
   const out = join(temporary.path(), "outcomes.jsonl.gz");
   const printed = await run("helm", ...runs, "--out", out);
   expect(await readOutcomes([out])).toMatchObject({ ok: true, value: { length: 6 } });
-  expect(printed).toContain("6 prompts of 1 tasks, 12 results of 2 models");
+  expect(printed).toContain("6 prompts of 1 task, 12 results of 2 models");
   expect(printed).toContain("mock/tiny-b  mean 0.500 on 6 prompts");
 });
 

@@ -1,16 +1,25 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { startTestWorker } from "../conformance/test-worker.ts";
+import { ownResults } from "../first-hour/own-models.ts";
 import { createVisitor, decided } from "./open-page.ts";
 
-/** Writes docs/screenshots/{prompt,compare,task,operator}-{light,dark,phone}.png from a local Worker. */
+/**
+ * Writes docs/screenshots/{prompt,compare,task,operator,report}-{light,dark,phone,phone-dark}.png: the pages of a local Worker,
+ * and the report of `evaluate --html` on a made-up table.
+ */
 const folder = new URL("../../docs/screenshots", import.meta.url).pathname;
 
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
   dark: { colorScheme: "dark", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
   phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
+  "phone-dark": { colorScheme: "dark", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
 } as const;
 
 const shots: Readonly<
@@ -73,7 +82,7 @@ try {
       // Until the last decision is there and nothing moves.
       await page.waitForTimeout(1000);
       // On a phone the answer is below the question: show where a person has scrolled to.
-      if (look === "phone" && view !== "operator") {
+      if (look.startsWith("phone") && view !== "operator") {
         await page
           .locator(".answer")
           .evaluate((answer) => scrollTo(0, answer.getBoundingClientRect().top - 24));
@@ -84,7 +93,29 @@ try {
       await visitor.leave();
     }
   }
+  const report = await writeReport();
+  for (const [look, options] of Object.entries(looks)) {
+    const page = await visitor.open(options);
+    await page.goto(`file://${report}`);
+    const path = join(folder, `report-${look}.png`);
+    await page.screenshot({ path });
+    console.log(path);
+    await visitor.leave();
+  }
+  await rm(dirname(report), { recursive: true });
 } finally {
   await visitor.stop();
   await worker.stop();
+}
+
+/** @returns the file of a report on a table of four models */
+async function writeReport(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "signalbox-report-"));
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const signalbox = (...args: readonly string[]) =>
+    promisify(execFile)(process.execPath, [main, ...args], { cwd: made });
+  await writeFile(join(made, "results.csv"), ownResults());
+  await signalbox("import", "csv", "results.csv", "--out", "outcomes.jsonl");
+  await signalbox("evaluate", "outcomes.jsonl", "--html", "report.html");
+  return join(made, "report.html");
 }
