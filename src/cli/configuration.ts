@@ -17,6 +17,11 @@ export function startCommand(options = ""): string {
   return options === "" ? "npm start" : `npm start -- ${options}`;
 }
 
+/** A command as a person types it here: with npm in a clone, where no `signalbox` is in the path. */
+export function signalboxCommand(args: string): string {
+  return isPackage ? `npx signalbox ${args}` : `npm run -s signalbox -- ${args}`;
+}
+
 /** As Wrangler looks for them. */
 const FILE_NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 /** Where the package keeps what it makes in a project that has no configuration of its own. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseCatalogue } from "../contract/catalogue.ts";
 import { type Experiment, experimentNames } from "../evaluation/experiments/names.ts";
@@ -258,7 +258,7 @@ function suiteOf(file: string): string {
   const [, prefix] = /^([\w.-]+)=/u.exec(file) ?? [];
   if (prefix !== undefined) return prefix;
   const name = basename(file).replace(/\.(jsonl|gz|safetensors)/g, "");
-  return name === "outcomes" ? basename(dirname(file)) : name;
+  return name === "outcomes" ? basename(dirname(resolve(file))) : name;
 }
 
 function namesOf<Name extends string>(known: readonly Name[]) {

@@ -33,6 +33,7 @@ export function startProgress(label: string): ProgressLine {
 }
 
 const BAR_COLUMNS = 20;
+const LEAST_SHARE_TO_TELL = 0.05;
 
 function describe(label: string, done: number, total: number | undefined, seconds: number): string {
   if (total === undefined) {
@@ -46,6 +47,8 @@ function describe(label: string, done: number, total: number | undefined, second
   const perSecond = done / Math.max(seconds, 1e-3);
   const rate = `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`;
   if (done >= total) return `${counts}  ${rate}  in ${formatSeconds(Math.ceil(seconds))}`;
+  // The first few wait for what is loaded with them, and say little of the rest.
+  if (done / total < LEAST_SHARE_TO_TELL) return counts;
   return `${counts}  ${rate}  ${formatSeconds(Math.ceil((total - done) / perSecond))} left`;
 }
 

@@ -6,6 +6,7 @@ import type { Catalogue } from "../core/catalogue.ts";
 import type { RouterKind } from "../core/predictor.ts";
 import type { Dataset } from "../training/dataset.ts";
 import type { PublishedScores } from "../training/evidence/apply-published.ts";
+import { signalboxCommand } from "./configuration.ts";
 import { bundledEncoderDirectory, openEncoder } from "./encoder.ts";
 import { unwrap, WrongUsage } from "./failure.ts";
 import { readModelNames } from "./model-names.ts";
@@ -150,7 +151,7 @@ async function train(files: readonly string[], options: TrainOptions): Promise<v
 }
 
 function nextStep(folder: string, unfilled: readonly string[]): string {
-  const publish = `\`signalbox publish ${folder} --local\` makes it live`;
+  const publish = `\`${signalboxCommand(`publish ${folder} --local`)}\` makes it live`;
   if (unfilled.length === 0) return `Written to ${folder}; ${publish}.`;
   const file = cataloguePath(folder);
   return `Written to ${folder}. Next, fill in ${file}: provider, price and limits of ${unfilled.join(", ")}. Then ${publish}; train again with --catalogue ${file} and it can weigh cost (\`spend\`).`;

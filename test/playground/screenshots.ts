@@ -116,6 +116,6 @@ async function writeReport(): Promise<string> {
     promisify(execFile)(process.execPath, [main, ...args], { cwd: made });
   await writeFile(join(made, "results.csv"), ownResults());
   await signalbox("import", "csv", "results.csv", "--out", "outcomes.jsonl");
-  await signalbox("evaluate", "outcomes.jsonl", "--html", "report.html");
+  await signalbox("evaluate", "outcomes.jsonl", "--html", "report.html", "--suite", "support");
   return join(made, "report.html");
 }

@@ -1,5 +1,6 @@
 import type { Catalogue, CatalogueModel } from "../../core/catalogue.ts";
 import { printable } from "../terminal.ts";
+import { listedNames } from "./listed-names.ts";
 import { describeProvider, providerAddresses } from "./provider-addresses.ts";
 
 /** Everything that differs between two catalogues, a sentence a line. */
@@ -16,8 +17,8 @@ function describeNames(what: string, before: readonly string[], after: readonly 
   const added = after.filter((name) => !before.includes(name));
   const removed = before.filter((name) => !after.includes(name));
   const parts = [
-    ...(added.length > 0 ? [`added ${added.join(", ")}`] : []),
-    ...(removed.length > 0 ? [`removed ${removed.join(", ")}`] : []),
+    ...(added.length > 0 ? [`added ${listedNames(added)}`] : []),
+    ...(removed.length > 0 ? [`removed ${listedNames(removed)}`] : []),
   ];
   return parts.length === 0 ? [] : [printable(`${what}: ${parts.join("; ")}.`)];
 }

@@ -5,6 +5,7 @@ import type { Predictor } from "../../core/predictor.ts";
 import { printable } from "../terminal.ts";
 import { catalogueChanges } from "./catalogue-changes.ts";
 import type { KeyValue } from "./key-value.ts";
+import { listedNames } from "./listed-names.ts";
 import type { Publication } from "./publication.ts";
 
 /** What a publication changes against the live bundle and catalogue, a sentence a line; empty where nothing is live. */
@@ -56,8 +57,8 @@ function difference(what: string, before: readonly string[], after: readonly str
   const added = after.filter((name) => !before.includes(name));
   const removed = before.filter((name) => !after.includes(name));
   const parts = [
-    ...(added.length > 0 ? [`added ${added.join(", ")}`] : []),
-    ...(removed.length > 0 ? [`removed ${removed.join(", ")}`] : []),
+    ...(added.length > 0 ? [`added ${listedNames(added)}`] : []),
+    ...(removed.length > 0 ? [`removed ${listedNames(removed)}`] : []),
   ];
   return [printable(`${what}: ${parts.length === 0 ? `the same ${after.length}` : parts.join("; ")}.`)];
 }

@@ -41,10 +41,14 @@ export function alternativeSentence({
   const cheapest = extreme(ranking, (a, b) => b.expected_usd - a.expected_usd || a.p_correct - b.p_correct);
   if (likeliest !== undefined && likeliest.model !== model && likeliest.p_correct > p_correct) {
     const price = priceAgainst(expected_usd, likeliest.expected_usd);
+    if (isLevel(likeliest.p_correct - p_correct))
+      return `As likely to be right as ${likeliest.model}, and ${price}.`;
     return `${points(likeliest.p_correct - p_correct)} less likely to be right than ${likeliest.model}, but ${price}.`;
   }
   if (cheapest !== undefined && cheapest.model !== model) {
-    return `The cheapest, ${cheapest.model}, would be ${priceAgainst(cheapest.expected_usd, chosen.expected_usd)} and ${points(p_correct - cheapest.p_correct)} less likely to be right.`;
+    const price = priceAgainst(cheapest.expected_usd, chosen.expected_usd);
+    const lost = p_correct - cheapest.p_correct;
+    return `The cheapest, ${cheapest.model}, would be ${price} and ${isLevel(lost) ? "as likely" : `${points(lost)} less likely`} to be right.`;
   }
   return undefined;
 }
@@ -61,16 +65,20 @@ export function keySentence({ ranking }: RouteResponse, withoutKey: readonly str
 export function differenceSentence(a: RouteResponse, b: RouteResponse): string {
   if (a.model === b.model) return `Both settings choose ${a.model}.`;
   const better = b.p_correct - a.p_correct;
-  const chance =
-    Math.abs(better) < 0.0005
-      ? "as likely to be right"
-      : `${points(better)} ${better > 0 ? "likelier" : "less likely"} to be right`;
+  const chance = isLevel(better)
+    ? "as likely to be right"
+    : `${points(better)} ${better > 0 ? "likelier" : "less likely"} to be right`;
   return `B takes ${b.model} instead of ${a.model}: ${chance}, ${priceAgainst(b.expected_usd, a.expected_usd)}.`;
 }
 
 /** For the live region: everything that matters, once. */
 export function announcement(response: RouteResponse, settings: Settings): string {
   return `${response.model}, ${percent(response.p_correct)} likely to be right, ${usdPerThousand(response.expected_usd)} for 1,000 prompts. ${reasonSentence(response, settings)}`;
+}
+
+/** A difference that would be shown as 0 points. */
+function isLevel(difference: number): boolean {
+  return Math.abs(difference) < 0.0005;
 }
 
 function extreme<T>(items: readonly T[], compare: (a: T, b: T) => number): T | undefined {

@@ -9,12 +9,12 @@ type Candidate = RouteTaskResponse["ranking"][number];
 
 const FIRST_ROWS = 10;
 
-/** The scores of a model, in the order in which they are shown; each is a dot and a column. */
+/** The scores of a model, in the order in which they are shown; each is a dot and a column, extra ones on wide screens only. */
 const kinds = [
-  { field: "s1", title: "S1", meaning: "S1, mean chance of being right" },
-  { field: "s2", title: "S2", meaning: "S2, share of prompts that it likely gets right" },
-  { field: "s3", title: "S3", meaning: "S3, S2 as far as such verdicts hold" },
-  { field: "posterior", title: "Expected", meaning: "expected score, with your labels" },
+  { field: "s1", title: "S1", isExtra: false, meaning: "S1, mean chance of being right" },
+  { field: "s2", title: "S2", isExtra: true, meaning: "S2, share of prompts that it likely gets right" },
+  { field: "s3", title: "S3", isExtra: true, meaning: "S3, S2 as far as such verdicts hold" },
+  { field: "posterior", title: "Expected", isExtra: false, meaning: "expected score, with your labels" },
 ] as const;
 type Kind = (typeof kinds)[number];
 
@@ -39,8 +39,13 @@ export function Scores({ ranking, chosen }: Props): ComponentChild {
     h(
       "p",
       { class: "legend" },
-      shownKinds.map(({ field, meaning }) =>
-        h("span", { key: field }, h("i", { class: `key key-${field}` }), meaning),
+      shownKinds.map(({ field, meaning, isExtra }) =>
+        h(
+          "span",
+          { key: field, class: isExtra ? "wide-only" : "" },
+          h("i", { class: `key key-${field}` }),
+          meaning,
+        ),
       ),
     ),
     h(Table, {
@@ -58,7 +63,9 @@ export function Scores({ ranking, chosen }: Props): ComponentChild {
             h("span", null, "100%"),
           ),
         ),
-        shownKinds.map(({ title }) => h("th", { key: title, scope: "col", class: "number" }, title)),
+        shownKinds.map(({ title, isExtra }) =>
+          h("th", { key: title, scope: "col", class: isExtra ? "number wide-only" : "number" }, title),
+        ),
         hasLabels && h("th", { scope: "col", class: "number wide-only" }, "Labels"),
       ],
       rows: shown.map((candidate) =>
@@ -116,9 +123,13 @@ function ScoreRow({ candidate, kinds, low, hasLabels, isChosen }: ScoreRowProps)
         kinds.map(({ field }) => dot(field, candidate[field], low)),
       ),
     ),
-    kinds.map(({ field }) => {
+    kinds.map(({ field, isExtra }) => {
       const share = candidate[field];
-      return h("td", { key: field, class: "number" }, share === null ? "–" : percent(share));
+      return h(
+        "td",
+        { key: field, class: isExtra ? "number wide-only" : "number" },
+        share === null ? "–" : percent(share),
+      );
     }),
     hasLabels && h("td", { class: "number wide-only" }, labels === 0 ? "–" : labels),
   );
