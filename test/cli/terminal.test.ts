@@ -15,8 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), "signalbox-terminal-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 // Nothing else of this process's environment, because CI, TMUX, COLORTERM and others decide on colors too.
-const { HOME = folder, PATH = "" } = process.env;
-const plain = { HOME, PATH };
+const { HOME = folder, PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
+const plain = { HOME, PATH, NODE_COMPILE_CACHE };
 
 function signalbox(...args: readonly string[]) {
   return run(process.execPath, [main, ...args], { cwd: folder, env: plain });

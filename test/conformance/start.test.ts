@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { copyPublishedState } from "../prepared.ts";
 import { type FakeProvider, startFakeProvider } from "./fake-provider.ts";
 import { testCatalogue } from "./test-worker.ts";
 
@@ -14,7 +15,8 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const main = join(root, "src/cli/main.ts");
 /** What a shell may hold besides, and no local Worker has any business with. */
-const plain = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" };
+const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
+const plain = { PATH, HOME, NODE_COMPILE_CACHE };
 
 let folder: string;
 let provider: FakeProvider;
@@ -27,6 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "signalbox-start-"));
   provider = await startFakeProvider();
   await run(process.execPath, [main, "init", folder]);
+  await copyPublishedState(join(folder, ".wrangler/state"));
   // Two providers, so that one can be without a key.
   const catalogue = (await testCatalogue(provider.baseUrl)) as {
     providers: Record<string, object>;

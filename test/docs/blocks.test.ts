@@ -6,10 +6,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unstable_readConfig as readConfig } from "wrangler";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
-import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { readOutcomes } from "../../src/outcomes/read-outcomes.ts";
 import { type FakeProvider, startFakeProvider } from "../conformance/fake-provider.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
+import { copyPublishedState } from "../prepared.ts";
 import { notRun, type Runnable, runnables } from "./line-rules.ts";
 import { readPage, readPages, root } from "./pages.ts";
 
@@ -215,9 +215,7 @@ test("docs/evaluation.md: a report of your own results", async () => {
 });
 
 test("docs/deploy.md and the tutorial: publishing, with the local KV in place of the remote one", async () => {
-  const migrate = ["d1", "migrations", "apply", "DB", "--local", "--config", config, "--persist-to"];
-  expect((await runWrangler([...migrate, join(folder, "state")])).code).toBe(0);
-  await sh("npm run -s signalbox -- publish models/default --local");
+  await copyPublishedState(join(folder, "state"), true);
   for (const page of ["docs/deploy.md", "docs/tutorial.md"]) {
     for (const command of take(
       page,

@@ -11,6 +11,7 @@ import type { Check } from "../../src/cli/doctor/check.ts";
 import { openKeyValue } from "../../src/cli/kv/open.ts";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { startTestWorker } from "../conformance/test-worker.ts";
+import { copyPublishedState } from "../prepared.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const config = join(root, "wrangler.toml");
@@ -82,7 +83,7 @@ test("an accelerator whose sums saturate fails, and says what to do", async () =
 
 test("a damaged bundle in KV and a missing table fail, and say what to do", async () => {
   const state = join(folder, "damaged");
-  await publish(state);
+  await copyPublishedState(state);
   const kv = await openKeyValue({ location: "local", configPath: config, statePath: state });
   const [key = ""] = await kv.list("bundle/");
   const bundle = (await kv.get(key)) as Uint8Array;
@@ -120,9 +121,7 @@ test("a damaged bundle in KV and a missing table fail, and say what to do", asyn
 
 test("after the migrations and a publication KV, D1 and the Worker pass", async () => {
   const state = join(folder, "whole");
-  await publish(state);
-  const migrate = ["d1", "migrations", "apply", "DB", "--local", "--config", config, "--persist-to", state];
-  expect((await runWrangler(migrate)).code).toBe(0);
+  await copyPublishedState(state, true);
   const { checks } = await doctor("--state", state, "--port", "0");
   expect(failures(checks)).toEqual([]);
   expect(statuses(checks)).toMatchObject({ KV: "pass", D1: "pass", Worker: "pass" });
@@ -176,10 +175,3 @@ test("wrong usage ends with 2", async () => {
   });
   expect(await ended).toBe(2);
 });
-
-function publish(state: string): Promise<void> {
-  const args = [join(root, "src/cli/main.ts"), "publish", join(root, "models/default"), "--config", config];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [...args, "--state", state], (error) => (error ? reject(error) : resolve()));
-  });
-}

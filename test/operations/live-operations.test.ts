@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unwrap } from "../../src/cli/failure.ts";
 import { type LocalWorker, startLocalWorker } from "../../src/cli/local-worker.ts";
-import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { readOutcomes } from "../../src/outcomes/read-outcomes.ts";
+import { copyPublishedState } from "../prepared.ts";
 import { variantBundle } from "./variant-bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,19 +20,7 @@ let worker: LocalWorker;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "signalbox-live-"));
   state = join(folder, "state");
-  await signalbox("publish", standard);
-  const migrated = await runWrangler([
-    "d1",
-    "migrations",
-    "apply",
-    "DB",
-    "--local",
-    "--config",
-    configPath,
-    "--persist-to",
-    state,
-  ]);
-  expect(migrated.code).toBe(0);
+  await copyPublishedState(state, true);
   worker = await startLocalWorker({
     configPath,
     statePath: state,

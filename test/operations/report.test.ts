@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import type { DecisionFacts } from "../../src/worker/records/analytics.ts";
+import { copyPublishedState } from "../prepared.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const d1 = ["--local", "--config", join(root, "wrangler.toml")];
@@ -15,7 +16,9 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "signalbox-report-"));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() =>
+  Promise.all([folder, `${folder}-empty`].map((each) => rm(each, { recursive: true, force: true }))),
+);
 
 /** 10,000 decisions of ten days, the same in every run. */
 function makeRows(now: number): readonly DecisionFacts[] {
@@ -70,9 +73,9 @@ const mean = (values: readonly number[]) => sum(values) / values.length;
 const near = (value: number) => expect.closeTo(value, 9);
 
 test("a report on 10,000 decisions equals a recount", async () => {
-  await expect(report()).rejects.toThrow(/has no tables yet: npx wrangler d1 migrations apply DB --local/);
-  const migrated = await runWrangler(["d1", "migrations", "apply", "DB", ...d1, "--persist-to", folder]);
-  expect(migrated.code).toBe(0);
+  const empty = report("--state", `${folder}-empty`);
+  await expect(empty).rejects.toThrow(/has no tables yet: npx wrangler d1 migrations apply DB --local/);
+  await copyPublishedState(folder, true);
   expect(await report()).toContain("No decisions were recorded");
 
   const now = Math.floor(Date.now() / 1000);

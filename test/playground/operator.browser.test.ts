@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { startLocalWorker } from "../../src/cli/local-worker.ts";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { variantBundle } from "../operations/variant-bundle.ts";
+import { copyPublishedState } from "../prepared.ts";
 import { hasBrowser } from "./browser.ts";
 import { visitWorker } from "./visit-worker.ts";
 
@@ -20,10 +21,9 @@ describe.skipIf(!hasBrowser)("the operator view of a Worker with D1, a canary an
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const visit = visitWorker(async () => {
     folder = await mkdtemp(join(tmpdir(), "signalbox-operator-"));
-    await publish(join(root, "models/default"));
+    await copyPublishedState(state(), true);
     await publish(await variantFolder("canary"), "--canary", "10");
     await publish(await variantFolder("shadow"), "--shadow");
-    expect((await runWrangler(["d1", "migrations", "apply", "DB", ...local()])).code).toBe(0);
     return startLocalWorker({
       configPath,
       statePath: state(),

@@ -15,16 +15,15 @@ type Key = Awaited<ReturnType<typeof makeKey>>;
 const [alice, bob, carol, dave, revoked] = (await Promise.all(
   ["alice", "bob", "carol", "dave", "mallory"].map(makeKey),
 )) as [Key, Key, Key, Key, Key];
+// The platform counts by name and minute: what is asked with these elsewhere would count against them.
+const [batches, tasks] = (await Promise.all(["batches", "tasks"].map(makeKey))) as [Key, Key];
 const closed = {
   AUTH: undefined,
   API_KEYS: [alice, bob].map(({ record }) => record).join(",\n"),
   API_KEYS_2: carol.record,
-  API_KEYS_11: dave.record,
+  API_KEYS_11: [dave, batches, tasks].map(({ record }) => record).join(","),
 };
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-
-// Using up a limit takes hundreds of requests, half a minute on a busy machine.
-const MANY_REQUESTS_MS = 180_000;
 
 beforeAll(seed);
 
@@ -66,45 +65,40 @@ describe("a Worker with keys", () => {
     expect((await worker.send("/openapi.json")).status).toBe(200);
   });
 
-  test(
-    "limits each key by itself, with the platform's rate limiter",
-    async () => {
-      const worker = startFreshWorker(closed);
-      const statuses = new Map<number, number>();
-      // The limit is by the minute of the clock: where one begins meanwhile, 600 more are let in.
-      for (let request = 0; request < 1300 && !statuses.has(429); request++) {
-        const { status } = await worker.send("/v1/models", { headers: bearer(alice.key) });
-        statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      }
-      expect(statuses.get(429)).toBeGreaterThan(0);
-      expect(statuses.get(200)).toBeGreaterThan(100);
-      const answer = await worker.send("/v1/models", { headers: bearer(alice.key) });
-      expect(answer.body.error).toMatchObject({ code: "rate_limited", type: "rate_limit_error" });
-      expect(answer.headers.get("retry-after")).toBe("60");
-      expect((await worker.send("/v1/models", { headers: bearer(bob.key) })).status).toBe(200);
-    },
-    MANY_REQUESTS_MS,
-  );
+  test("limits each key by itself, with the platform's rate limiter", async () => {
+    const worker = startFreshWorker(closed);
+    const statuses = new Map<number, number>();
+    // The limit is by the minute of the clock: where one begins meanwhile, 600 more are let in.
+    for (let request = 0; request < 12_000 && !statuses.has(429); request++) {
+      const { status } = await worker.send("/v1/models", { headers: bearer(alice.key) });
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    expect(statuses.get(429)).toBeGreaterThan(0);
+    expect(statuses.get(200)).toBeGreaterThan(100);
+    const answer = await worker.send("/v1/models", { headers: bearer(alice.key) });
+    expect(answer.body.error).toMatchObject({ code: "rate_limited", type: "rate_limit_error" });
+    expect(answer.headers.get("retry-after")).toBe("60");
+    expect((await worker.send("/v1/models", { headers: bearer(bob.key) })).status).toBe(200);
+  });
 
-  // 600 a minute; where a minute of the clock begins meanwhile, as many more are let in.
   test.each([
-    ["a batch", carol, "/v1/route/batch", { requests: new Array(32).fill({ prompt: "Hello" }) }, 32],
-    ["a task", dave, "/v1/route/task", { prompts: new Array(100).fill({ prompt: "Hello" }) }, 100],
-  ])(
-    "limits prompts, not requests: %s",
-    async (_, { key }, path, body, prompts) => {
-      const worker = startFreshWorker(closed);
-      const headers = { ...bearer(key), "content-type": "application/json" };
-      const most = 2 * Math.floor(600 / prompts);
-      let answer = await worker.send(path, { method: "POST", headers, body: JSON.stringify(body) });
-      let answered = 0;
-      for (; answer.status === 200 && answered <= most; answered++)
-        answer = await worker.send(path, { method: "POST", headers, body: JSON.stringify(body) });
-      expect([answer.status, answer.body.error?.code]).toEqual([429, "rate_limited"]);
-      expect(answered).toBeGreaterThanOrEqual(Math.floor(600 / prompts));
-    },
-    MANY_REQUESTS_MS,
-  );
+    ["a batch", batches, "/v1/route/batch", { requests: new Array(32).fill({ prompt: "Hello" }) }, 32],
+    ["a task", tasks, "/v1/route/task", { prompts: new Array(100).fill({ prompt: "Hello" }) }, 100],
+  ])("limits prompts, not requests: %s", async (_, { key }, path, body, prompts) => {
+    const worker = startFreshWorker(closed);
+    const headers = { ...bearer(key), "content-type": "application/json" };
+    const ask = () => worker.send(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const inAMinute = Math.floor(600 / prompts);
+    const firstMinute = Math.floor(Date.now() / 60_000);
+    let answer = await ask();
+    let answered = 0;
+    // A machine that is too slow to use up a minute's limit within it goes on, and is not asked forever.
+    for (; answer.status === 200 && answered < 20 * inAMinute; answered++) answer = await ask();
+    const minutes = Math.floor(Date.now() / 60_000) - firstMinute + 1;
+    expect([answer.status, answer.body.error?.code]).toEqual([429, "rate_limited"]);
+    expect(answered).toBeGreaterThanOrEqual(inAMinute);
+    expect(answered).toBeLessThanOrEqual(minutes * inAMinute);
+  });
 });
 
 describe("a rate limiter", () => {
