@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
@@ -25,7 +25,8 @@ const { fast, slow } = testsBySpeed();
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than there are cores: slow files wait for what a Worker does by the clock a quarter of their time.
+    maxWorkers: Math.min(availableParallelism() + 1, 5),
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -1,8 +1,7 @@
-import { buildWorker } from "./build-worker.ts";
 import { type Bounds, timeDecision } from "./latency.ts";
 import { startLiveWorker } from "./live-worker.ts";
 import { median, round } from "./statistics.ts";
-import { type Subject, startSubject } from "./subjects.ts";
+import { buildParts, type Subject, startSubject } from "./subjects.ts";
 import { Texts } from "./texts.ts";
 
 export interface ColdStartRow {
@@ -18,12 +17,11 @@ export interface ColdStartRow {
 /** Each sample is a new workerd process; subjects take turns. */
 export async function measureColdStart(
   subjects: readonly Subject[],
-  root: string,
   { rounds, seconds }: Bounds,
 ): Promise<readonly ColdStartRow[]> {
-  const partsWorker = await buildWorker(root, "test/bench/parts-worker.ts");
-  const cells = subjects.map((subject) => ({
+  const cells = [...(await buildParts(subjects))].map(([subject, partsWorker]) => ({
     subject,
+    partsWorker,
     first: [] as number[],
     memory: [] as number[],
     steps: [] as Record<string, number>[],
@@ -37,7 +35,7 @@ export async function measureColdStart(
       cell.first.push(await timeDecision(whole, texts.ofTokens(64)));
       cell.memory.push(((await whole.rss()) - idle) / 1e6);
       await whole.stop();
-      const parts = await startSubject(cell.subject, {}, partsWorker);
+      const parts = await startSubject(cell.subject, {}, cell.partsWorker);
       const response = await fetch(parts.origin, { method: "POST", body: texts.ofTokens(64) });
       cell.steps.push((await response.json()) as Record<string, number>);
       await parts.stop();

@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
-import { type BuiltWorker, buildWorker } from "./build-worker.ts";
+import type { BuiltWorker } from "./build-worker.ts";
 import type { LiveWorker } from "./live-worker.ts";
 import { type Percentiles, percentiles, round } from "./statistics.ts";
-import { type Subject, startSubject } from "./subjects.ts";
+import { buildParts, type Subject, startSubject } from "./subjects.ts";
 import { Texts } from "./texts.ts";
 
 /** The lengths at which decisions are timed. */
@@ -35,11 +35,10 @@ export interface LatencyRow extends Percentiles {
 /** Decisions over HTTP, one at a time: subjects, lengths and the bare encoder take turns. Warm; milliseconds. */
 export async function measureLatency(
   subjects: readonly Subject[],
-  root: string,
   { rounds, seconds }: Bounds,
 ): Promise<readonly LatencyRow[]> {
-  const partsWorker = await buildWorker(root, "test/bench/parts-worker.ts");
-  const cells = await Promise.all(subjects.map((subject) => openCell(subject, partsWorker)));
+  const parts = await buildParts(subjects);
+  const cells = await Promise.all([...parts].map(([subject, worker]) => openCell(subject, worker)));
   const texts = new Texts(1);
   const end = performance.now() + seconds * 1000;
   for (let round = -WARM_UP; round < rounds && (round < MIN_ROUNDS || performance.now() < end); round++) {

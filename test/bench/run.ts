@@ -57,7 +57,7 @@ const report: Record<string, unknown> = {
   ...options,
 };
 if (parts.includes("cold")) {
-  const cold = await measureColdStart(subjects, root, { rounds: options.quick ? 1 : 9, seconds: 90 });
+  const cold = await measureColdStart(subjects, { rounds: options.quick ? 1 : 9, seconds: 90 });
   report["cold"] = cold;
   console.log(
     "\nCold start, ms (steps one after the other, in another process), and MB beyond a Worker that only reads KV",
@@ -65,7 +65,7 @@ if (parts.includes("cold")) {
   console.table(cold.map(({ steps, ...row }) => ({ ...row, ...steps })));
 }
 if (parts.includes("latency")) {
-  const latency = await measureLatency(subjects, root, {
+  const latency = await measureLatency(subjects, {
     rounds: options.quick ? 5 : 100,
     seconds: options.quick ? 10 : 120,
   });

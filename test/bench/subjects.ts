@@ -13,6 +13,8 @@ export type BackendName = "onnx" | "simd" | "lexical";
 export interface Subject {
   readonly name: string;
   readonly backend: BackendName;
+  /** Of the checkout. */
+  readonly root: string;
   readonly worker: BuiltWorker;
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Folder of the KV, filled with the contents. */
@@ -27,7 +29,15 @@ export async function createSubject(name: string, backend: BackendName, root: st
   const filler = await startLiveWorker({ state, variables: {} });
   for (const [key, bytes] of contents) await filler.put(key, bytes);
   await filler.stop();
-  return { name, backend, worker, contents, state };
+  return { name, backend, root, worker, contents, state };
+}
+
+/** The Worker that times the parts of a decision, of each subject's own checkout: formats change between revisions. */
+export async function buildParts(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, BuiltWorker>> {
+  const roots = [...new Set(subjects.map(({ root }) => root))];
+  const built = new Map<string, BuiltWorker>();
+  for (const root of roots) built.set(root, await buildWorker(root, "test/bench/parts-worker.ts"));
+  return new Map(subjects.map((subject) => [subject, built.get(subject.root) as BuiltWorker]));
 }
 
 /** The subject's Worker, or another one in its place, on its KV. */

@@ -17,7 +17,7 @@ beforeAll(async () => {
   signalbox = connectSignalbox({
     baseUrl: origin,
     ...(key === undefined ? {} : { apiKey: key }),
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   });
 });
 

@@ -60,6 +60,8 @@ let encoder: Encoder;
 let predictor: Predictor;
 let catalogue: Catalogue;
 const workers = new Map<string, LocalWorker>();
+/** Of the reference, which is asked by several rules. */
+const embeddings = new Map<string, Float32Array>();
 
 beforeAll(async () => {
   encoder = await openEncoder();
@@ -96,7 +98,9 @@ async function judgeInWorkerd(backend: string, prompt: string, body: object): Pr
 
 /** What `signalbox route` does. */
 async function judgeInNode(encoder: Encoder, prompt: string, rule: DecisionRequest["rule"]): Promise<Judged> {
-  const prediction = predictor.predict(await encoder.embed(prompt), encoder.readable(prompt));
+  const embedding = embeddings.get(prompt) ?? (await encoder.embed(prompt));
+  embeddings.set(prompt, embedding);
+  const prediction = predictor.predict(embedding, encoder.readable(prompt));
   const inputTokens = estimateInputTokens([{ role: "user", content: prompt }]);
   const request = { inputTokens, require: { capabilities: [] }, rule, today: dayOf(Date.now()) };
   const { model, ranking } = unwrap(decide(predictor, catalogue, prediction, request));

@@ -21,7 +21,7 @@ let project: Project;
 
 beforeAll(async () => {
   project = await createProject();
-}, 180_000);
+});
 
 afterAll(() => project?.remove());
 
@@ -74,7 +74,7 @@ test("mounted: the API answers under a prefix of another Hono app", async () => 
   } finally {
     await workerd.stop();
   }
-}, 180_000);
+});
 
 describe("service binding", () => {
   let workerd: Workerd;
@@ -101,7 +101,7 @@ describe("service binding", () => {
     });
     await fill(workerd, "signalbox");
     await migrate(workerd, "signalbox");
-  }, 180_000);
+  });
 
   afterAll(() => workerd?.stop());
 
@@ -112,7 +112,7 @@ describe("service binding", () => {
       200,
       { id: expect.stringMatching(/^dec_/), model: expect.any(String), p_correct: expect.any(Number) },
     ]);
-  }, 60_000);
+  });
 
   test("a prompt that has no answer is a failure with its code", async () => {
     const answer = await fetch(workerd.origin, { method: "POST", body: " " });

@@ -62,7 +62,7 @@ test("the largest bundle that KV takes, and the largest batch", async () => {
 });
 
 test("several of the largest bodies at once", async () => {
-  worker = await startFaultWorker({ plainStorage: true, variables: { BODY_TIMEOUT_MS: "60000" } });
+  worker = await startFaultWorker({ plainStorage: true, variables: { BODY_TIMEOUT_MS: "300000" } });
   expect((await route(worker)).status).toBe(200);
   const inspector = await worker.workerd.inspect();
   const before = (await inspector.memoryHeld()).total;

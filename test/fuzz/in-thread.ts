@@ -11,7 +11,7 @@ export interface ThreadTask {
 }
 
 // One input may take two seconds before it is called slow; what takes this long will not end.
-const HANGS_AFTER_MS = 30_000;
+const HANGS_AFTER_MS = 120_000;
 const MAX_HEAP_MEGABYTES = 1024;
 const SHARED_BYTES = 4 * 1024 ** 2;
 

@@ -59,13 +59,12 @@ test("all is well where nothing is published yet: a real Worker decides", async 
   });
 });
 
-test("an accelerator whose sums saturate fails, and says what to do", async () => {
+test("an accelerator whose sums saturate and an address where nobody answers fail, and say what to do", async () => {
   // What a CPU without VNNI really computed stands in for the package, so that every CPU can see it fail.
   const standIn = new URL("saturating-runtime.ts", import.meta.url).href;
   const hook = `import { registerHooks } from "node:module";
     registerHooks({ resolve: (name, context, next) => next(name === "onnxruntime-node" ? "${standIn}" : name, context) });`;
   const nodeOptions = ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
-  // No Worker answers there, which is quicker than to start one.
   const args = ["--state", join(folder, "empty"), "--url", "http://127.0.0.1:9"];
   const { code, ok, checks } = await doctorIn(nodeOptions, args);
   expect([code, ok]).toEqual([1, false]);
@@ -77,7 +76,7 @@ test("an accelerator whose sums saturate fails, and says what to do", async () =
         "onnxruntime-node embeds otherwise on this CPU than the Worker does (cosine 0.9930, needed 0.9995); it is not used",
       next: expect.stringContaining("npm uninstall onnxruntime-node"),
     },
-    expect.objectContaining({ name: "Worker" }),
+    expect.objectContaining({ name: "Worker", detail: expect.stringContaining("network_error") }),
   ]);
 });
 
@@ -151,7 +150,7 @@ test("a truncated bundle, a damaged encoder and a taken port", async () => {
   }
 });
 
-test("--url asks a Worker elsewhere, and tells a wrong key from a wrong address", async () => {
+test("--url asks a Worker elsewhere, and tells a key that is missing from a wrong address", async () => {
   const worker = await startTestWorker({
     providerUrl: "http://127.0.0.1:9/v1",
     variables: { AUTH: "keys", API_KEYS: "" },
@@ -159,13 +158,10 @@ test("--url asks a Worker elsewhere, and tells a wrong key from a wrong address"
   try {
     const closed = await doctor("--state", join(folder, "empty"), "--url", worker.origin);
     expect(failures(closed.checks)).toMatchObject([{ name: "Worker" }]);
+    expect(failures(closed.checks)[0]?.detail).not.toContain("network_error");
   } finally {
     await worker.stop();
   }
-  const nobody = await doctor("--state", join(folder, "empty"), "--url", worker.origin);
-  expect(failures(nobody.checks)).toMatchObject([
-    { name: "Worker", detail: expect.stringContaining("network_error") },
-  ]);
 });
 
 test("wrong usage ends with 2", async () => {

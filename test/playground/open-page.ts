@@ -25,7 +25,7 @@ export async function createVisitor(origin: string): Promise<Visitor> {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
       contexts.push(context);
       // Long enough for a machine that has much else to do.
-      context.setDefaultTimeout(60_000);
+      context.setDefaultTimeout(240_000);
       const page = await context.newPage();
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (message) => {

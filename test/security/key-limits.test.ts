@@ -37,7 +37,7 @@ beforeAll(async () => {
       ),
     requestsPerMinute: LIMIT,
   });
-}, 90_000);
+});
 
 afterEach(() => provider.reset());
 

@@ -7,7 +7,7 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 /**
  * Sends bytes as they are and reads the answer until the connection closes: `fetch` would put paths, headers and

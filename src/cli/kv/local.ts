@@ -43,26 +43,28 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
   return {
     lagMs: 0,
     async get(key) {
-      const value = await namespace.get(key, "arrayBuffer");
+      const value = await again(() => namespace.get(key, "arrayBuffer"));
       return value === null ? undefined : new Uint8Array(value);
     },
     async put(key, value) {
       const { bavail, bsize } = await statfs(folder);
       if (bavail * bsize < value.byteLength + SPARE_BYTES) throw noRoom(folder);
       // Not `slice`: that of a Buffer copies nothing, and its `buffer` may hold other bytes before and after.
-      const stored = namespace.put(key, Uint8Array.from(value).buffer);
+      const stored = again(() => namespace.put(key, Uint8Array.from(value).buffer));
       let timer: NodeJS.Timeout | undefined;
       const limit = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(noRoom(folder)), PUT_TIMEOUT_MS);
       });
       await Promise.race([stored, limit]).finally(() => clearTimeout(timer));
     },
-    delete: (key) => namespace.delete(key),
+    delete: (key) => again(() => namespace.delete(key)),
     async list(prefix) {
       const names: string[] = [];
       let cursor: string | undefined;
       do {
-        const page = await namespace.list(cursor === undefined ? { prefix } : { prefix, cursor });
+        const page = await again(() =>
+          namespace.list(cursor === undefined ? { prefix } : { prefix, cursor }),
+        );
         names.push(...page.keys.map(({ name }) => name));
         cursor = page.cursor === "" ? undefined : page.cursor;
       } while (cursor !== undefined);
@@ -70,6 +72,20 @@ export async function openLocalKeyValue(configPath: string, statePath?: string):
     },
     close: () => proxy.dispose(),
   };
+}
+
+/**
+ * workerd closes a connection that was idle for five seconds. A busy machine may notice that too late, and the next call
+ * on it fails before workerd has seen it; all calls here may be made twice.
+ */
+async function again<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    // What `fetch` throws for a lost connection; a refusal of the namespace itself is an Error.
+    if (!(error instanceof TypeError)) throw error;
+    return call();
+  }
 }
 
 function noRoom(folder: string): CommandFailure {
