@@ -5,6 +5,7 @@ import { registerAddModel } from "./add-model.ts";
 import { registerCatalogue } from "./catalogue.ts";
 import { registerCompletion } from "./completion.ts";
 import { installation } from "./configuration.ts";
+import { registerCost } from "./cost.ts";
 import { registerDeploy } from "./deploy.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerEvaluate } from "./evaluate.ts";
@@ -40,6 +41,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   "Run it:": [
     ...[registerInit, registerDeploy, registerKey, registerPublish, registerPromote, registerRollback],
     ...[registerStatus, registerGarbageCollection, registerFeedback, registerReport],
+    registerCost,
   ],
   "This installation:": [registerDoctor, registerCompletion],
 };
