@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { measureColdStart } from "./cold-start.ts";
+import { ISOLATE_MEGABYTES, measureHostileBodies } from "./hostile-bodies.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLoad, measureSoak } from "./load.ts";
 import { measureBundles, measureMemory } from "./memory.ts";
@@ -16,7 +17,7 @@ import { checkTexts } from "./texts.ts";
 const help = `npm run bench -- [options]
   --quick            fewer rounds: under a minute
   --backends <names> onnx,simd,lexical
-  --only <parts>     latency,cold,load,soak,memory,bodies (the last three only where named)
+  --only <parts>     latency,cold,load,soak,memory,bodies,hostile (the last four only where named)
   --against <rev>    the same backends of another git revision beside, taking turns
   --json <file>      figures as JSON`;
 
@@ -100,6 +101,16 @@ if (parts.includes("bodies")) {
   console.log("\nMemory of the isolate while bodies of 8 MB arrive at the same time, MB");
   console.table(bodies);
 }
+if (parts.includes("hostile")) {
+  const hostile = await measureHostileBodies(subjects);
+  report["hostile"] = hostile;
+  console.log("\nMemory of the isolate under the worst of each kind of body, V8's heap limited to 80 MB, MB");
+  console.table(hostile);
+  if (hostile.some(({ peak }) => peak >= ISOLATE_MEGABYTES)) {
+    console.log(`More than the ${ISOLATE_MEGABYTES} MB that Cloudflare gives an isolate.`);
+    process.exitCode = 1;
+  }
+}
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
 await Promise.all(
   subjects.flatMap(({ state, worker }) =>
@@ -107,7 +118,7 @@ await Promise.all(
   ),
 );
 if (checkout !== undefined) await run("git", ["worktree", "remove", "--force", checkout], { cwd: root });
-process.exit(0);
+process.exit();
 
 function describeMachine(): string {
   const [cpu] = cpus();
