@@ -31,6 +31,9 @@ const suffixFields: readonly string[] = [
   ...(["max_usd", "effort", "route_on", "task"] as const satisfies (keyof RouteOptions)[]),
 ];
 
+// As people write numbers: what else `Number` takes, hexadecimal and blanks among it, nobody means.
+const DECIMAL = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+
 function parseSuffix(suffix: string | undefined): Result<Record<string, string | number>, "invalid_request"> {
   const options: Record<string, string | number> = {};
   for (const pair of suffix === undefined ? [] : suffix.split(",")) {
@@ -39,8 +42,12 @@ function parseSuffix(suffix: string | undefined): Result<Record<string, string |
       const known = suffixFields.join(", ");
       return fail("invalid_request", `after \`auto:\` write name=value, with one of ${known}`, "model");
     }
-    options[field] =
-      routeOptionEntries[field as keyof RouteOptions].wrapped.type === "number" ? Number(value) : value;
+    if (Object.hasOwn(options, field))
+      return fail("invalid_request", `\`model\` gives ${field} twice`, "model");
+    const isNumber = routeOptionEntries[field as keyof RouteOptions].wrapped.type === "number";
+    if (isNumber && !DECIMAL.test(value))
+      return fail("invalid_request", `\`model\`: ${field} must be a number such as 0.3`, "model");
+    options[field] = isNumber ? Number(value) : value;
   }
   return ok(options);
 }

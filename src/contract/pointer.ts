@@ -8,7 +8,8 @@ const liveSchema = v.object({
   bundle: checksum,
   catalogue: checksum,
   encoder: checksum,
-  published_at: v.string(),
+  // Everybody is told it by /health.
+  published_at: v.pipe(v.string(), v.maxLength(100, "is too long")),
 });
 
 /** A bundle that is tried beside the live one, on the same encoder; its catalogue goes along where prices or models differ. */

@@ -187,6 +187,14 @@ test("an expired decision is refused", async () => {
   expect(read.ok && { ...read.value, decidedAt: 0 }).toEqual({ ...record, decidedAt: 0 });
 });
 
+test("a decision of tomorrow is none, and a clock that is an hour off does no harm", async () => {
+  const { id } = (await worker.route()).body;
+  const signer = createDecisionSigner([secret], 1000);
+  const hours = (count: number) => new Date(Date.now() - count * 3600_000);
+  expect(await signer.read(id, hours(25), "")).toMatchObject({ failure: { code: "decision_invalid" } });
+  expect(await signer.read(id, hours(1), "")).toMatchObject({ ok: true });
+});
+
 test.each([
   ["no decision", { score: 1 }, "decision"],
   ["a score above 1", { decision: "x", score: 1.5 }, "score"],

@@ -126,6 +126,13 @@ test("a provider can't send the Worker, and its key, elsewhere", async () => {
   expect(trapped).toEqual([]);
 });
 
+test("an answer that switches protocols is none", async () => {
+  const headers = { upgrade: "websocket", connection: "upgrade" };
+  provider.behave("gpt-4.1", { kind: "status", status: 101, headers, body: "" });
+  const answer = await post("/v1/chat/completions", { model: "gpt-4.1", messages: hello });
+  expect([answer.status, answer.body.error.code]).toEqual([502, "upstream_failed"]);
+});
+
 test("a caller's own credentials reach the catalogue's address only, as they are", async () => {
   const injected = "Bearer callers-own";
   await post("/v1/chat/completions", { model: "gpt-4.1", messages: hello }, { authorization: injected });

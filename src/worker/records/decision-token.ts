@@ -34,6 +34,7 @@ const FORMAT = 1;
 const HEAD_BYTES = 1 + 4 + 16 + 8 + 8 + 1;
 // Half of SHA-256: forging one would take 2^128 attempts over the network.
 const MAC_BYTES = 16;
+const LONGEST_CLOCK_ERROR_MS = 24 * 3600_000;
 const UNSIGNED = /^dec_[0-9a-f]{32}$/;
 
 /**
@@ -75,6 +76,8 @@ export function createDecisionSigner(secrets: readonly string[], maxAgeMs: numbe
       const record = body[0] === FORMAT ? unpack(body) : undefined;
       if (record === undefined) return invalid;
       const age = now.getTime() - record.decidedAt.getTime();
+      // Clocks differ by less; no decision was made tomorrow.
+      if (age < -LONGEST_CLOCK_ERROR_MS) return invalid;
       return age <= maxAgeMs
         ? ok(record)
         : fail("decision_expired", "feedback on this decision comes too late", "decision");
