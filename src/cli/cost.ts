@@ -35,8 +35,8 @@ const backends: Readonly<Record<string, { readonly ms: number; readonly msPerTok
 };
 /** The encoder reads no more in order. */
 const TOKEN_CAP = 128;
-/** A row and its two indexes. */
-const ROWS_PER_FEEDBACK = 3;
+/** A row and its three indexes. */
+const ROWS_PER_FEEDBACK = 4;
 /** Each isolate reads the pointer every 30 seconds. */
 const POINTER_READS = (30.4 * 24 * 3600) / 30;
 
