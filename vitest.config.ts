@@ -17,9 +17,9 @@ process.once("exit", () => rmSync(shelf, { recursive: true, force: true }));
 
 /**
  * Tests wait for what happens, not for a time: these are for what never does. Most wait for a workerd, a browser or a
- * command that they started, and beside other busy processes that takes ten times as long as on a quiet machine.
+ * command that they started, and beside other busy processes that takes twenty times as long as on a quiet machine.
  */
-const patience = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 120_000 } } };
+const patience = { testTimeout: 1_200_000, hookTimeout: 1_200_000, expect: { poll: { timeout: 300_000 } } };
 
 const { fast, slow } = testsBySpeed();
 

@@ -1,8 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const source = new URL("../../src", import.meta.url).pathname;
+const source = fileURLToPath(new URL("../../src", import.meta.url));
 
 /** Rooms that each room may import from, besides itself. Imports go one way, so worker and cli stand in no list. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {

@@ -37,7 +37,7 @@ async function onTerminal(
   command: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const line = `stty cols 60; ${process.execPath} ${main} ${command}`;
+  const line = `stty cols 60; "${process.execPath}" "${main}" ${command}`;
   const running = run("script", ["-qec", line, "/dev/null"], {
     cwd: folder,
     env: { ...plain, TERM: "xterm-256color", ...variables },
@@ -50,7 +50,7 @@ const ESCAPE = "\u001b[";
 
 describe.skipIf(!hasScript())("on a terminal of 60 columns", () => {
   test("lines fit, and what matters has color", async () => {
-    const shown = await onTerminal(`inspect ${join(root, "models/default")}`);
+    const shown = await onTerminal(`inspect "${join(root, "models/default")}"`);
     expect(shown).toContain(`${ESCAPE}1mModels`);
     const widths = stripVTControlCharacters(shown)
       .split("\n")

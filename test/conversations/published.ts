@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { kvKeys } from "../../src/contract/pointer.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
 import { largeBundle } from "../bench/large-bundle.ts";
@@ -15,7 +16,7 @@ export interface Published {
   readonly models: readonly string[];
 }
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const BUNDLE_BYTES = 60_000;
 const models = ["small", "middle", "large", "guest-a", "guest-b"] as const;
 

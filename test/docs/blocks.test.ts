@@ -96,14 +96,14 @@ async function writeExport(): Promise<void> {
 
 /** A command of a page as it runs here: the code of this clone, a state of its own, and never Cloudflare. */
 function here(command: string): string {
-  const signalbox = `${process.execPath} ${join(root, "src/cli/main.ts")}`;
+  const signalbox = `"${process.execPath}" "${join(root, "src/cli/main.ts")}"`;
   const local = command
     .replace("npm run -s signalbox --", signalbox)
     .replace("http://127.0.0.1:8787", worker.origin)
     .replace(" --remote", " --local")
     .replace(" out/ ", " my-router ");
   return /signalbox -- (publish|promote|rollback|status|gc|feedback pull|feedback prune)\b/.test(command)
-    ? `${local} --config ${config} --state state`
+    ? `${local} --config "${config}" --state state`
     : local;
 }
 
@@ -177,7 +177,7 @@ test.each(wanted.filter(({ language }) => language === "js"))(
     // What is shown of it where the example itself prints nothing.
     const print = own.includes("console.log") ? "" : "\nconsole.log(answer.choices[0].message.content);";
     await writeFile(file, own + print);
-    const { stdout } = await run(`${process.execPath} ${file}`, {
+    const { stdout } = await run(`"${process.execPath}" "${file}"`, {
       cwd: folder,
       env: { ...process.env, SIGNALBOX_KEY: "local" },
     });

@@ -1,7 +1,7 @@
 import type { FaultWorker } from "./fault-worker.ts";
 
 /** For what never happens, however busy the machine is. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
 interface Answer {
   readonly status: number;

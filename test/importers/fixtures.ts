@@ -2,13 +2,14 @@ import { readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import type { FormatName } from "../../src/importers/formats.ts";
 import { formats } from "../../src/importers/formats.ts";
 import { importFiles } from "../../src/importers/import-files.ts";
 import type { ImportOptions } from "../../src/importers/importer.ts";
 
-const root = new URL("fixtures/", import.meta.url).pathname;
+const root = fileURLToPath(new URL("fixtures/", import.meta.url));
 
 /** Path of a fixture, or of the one file in a folder whose name ends in `ending`. */
 export function fixture(path: string, ending?: string): string {

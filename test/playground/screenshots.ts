@@ -13,7 +13,7 @@ import { createVisitor, decided } from "./open-page.ts";
  * Writes docs/screenshots/{prompt,compare,task,operator,report}-{light,dark,phone,phone-dark}.png: the pages of a local Worker,
  * and the report of `evaluate --html` on a made-up table.
  */
-const folder = new URL("../../docs/screenshots", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
 
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },

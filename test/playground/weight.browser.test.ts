@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -8,7 +9,7 @@ import { hasBrowser } from "./browser.ts";
 import { decided } from "./open-page.ts";
 import { visitWorker } from "./visit-worker.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE_GZIP_BYTES = 150_000;
 const INTERACTIVE_MS = 1000;
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { openEncoder } from "../../src/cli/encoder.ts";
 import { parseCatalogue } from "../../src/contract/catalogue.ts";
 import { choiceRule, type RouteOptions } from "../../src/contract/options.ts";
@@ -69,7 +70,7 @@ export async function checkDecisions(
 async function encoderOf(backend: BackendName): Promise<Encoder> {
   if (backend === "lexical") return openEncoder("lexical");
   if (backend === "onnx") return openEncoder();
-  const folder = new URL("../../models/encoder", import.meta.url).pathname;
+  const folder = fileURLToPath(new URL("../../models/encoder", import.meta.url));
   const files = await readEncoderFiles(folder);
   const kernel = await readFile(new URL("../../src/encoder/simd/kernel.wasm", import.meta.url));
   return unwrap(await createEncoder(files, await createSimdSession(files, new WebAssembly.Module(kernel))));

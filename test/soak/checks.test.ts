@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { kvKeys, parsePointer } from "../../src/contract/pointer.ts";
 import { checksumOf } from "../../src/encoder/files.ts";
@@ -50,7 +51,7 @@ test("feedback that was lost, changed or made up is noticed", () => {
 });
 
 test("a decision of another bundle than it names is noticed, and one out of turn", async () => {
-  const contents = await readContents(new URL("../..", import.meta.url).pathname, "lexical");
+  const contents = await readContents(fileURLToPath(new URL("../..", import.meta.url)), "lexical");
   const pointer = parsePointer(contents.get(kvKeys.active) as Uint8Array);
   if (!pointer.ok) throw new Error(pointer.failure.message);
   const original = contents.get(kvKeys.bundle(pointer.value.bundle)) as Uint8Array;

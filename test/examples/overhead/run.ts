@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { modulesOf, platform, startWorkerd } from "../../bench/live-worker.ts";
 import { readContents } from "../../bench/subjects.ts";
 import { createProject } from "../project.ts";
@@ -24,7 +25,7 @@ try {
   const kv = (await workerd.miniflare.getKVNamespace("SIGNALBOX", "overhead")) as unknown as {
     put(key: string, value: ArrayBuffer): Promise<void>;
   };
-  const root = new URL("../../..", import.meta.url).pathname;
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
   for (const [key, bytes] of await readContents(root, "lexical")) await kv.put(key, bytes.slice().buffer);
   const run = async (way: string) => {
     const [start, cpuBefore] = [performance.now(), await workerd.cpuMs()];
