@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromFragment, splitFragment, toFragment } from "../../src/playground/address/address.ts";
+import {
+  fromFragment,
+  splitFragment,
+  toFragment,
+  writeFragment,
+} from "../../src/playground/address/address.ts";
 import type { PromptState } from "../../src/playground/address/prompt-state.ts";
 import type { Model } from "../../src/playground/api/model.ts";
 import { csvFile } from "../../src/playground/chart/save.ts";
@@ -55,7 +60,9 @@ describe("the address", () => {
 
   test("holds no prompt that is too long for it", () => {
     const state = (prompt: string) => ({ conversation: singlePrompt(prompt), a: standardSettings });
-    expect(toFragment(state("x".repeat(10_000)))).toBeUndefined();
+    const long = state("x".repeat(10_000));
+    expect(toFragment(long)).toBeUndefined();
+    expect(fromFragment(writeFragment(long))).toEqual(long);
   });
 
   test("that somebody broke is read as far as it makes sense", () => {

@@ -186,6 +186,10 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     await expect.poll(() => page.evaluate(() => sessionStorage.length)).toBe(1);
     await page.reload();
     expect(await decided(page, "Recommendation")).toBe(model);
+    // What another version of the page kept is no reason to show nothing.
+    await page.evaluate(() => sessionStorage.setItem("signalbox-task", '{"text": 1}'));
+    await page.reload();
+    await page.getByText("Paste some prompts").waitFor();
   });
 
   test("a file of 900 kB is read, and the page goes on answering", async () => {

@@ -55,12 +55,22 @@ describe.skipIf(!hasBrowser)("the prompt view", () => {
     page.on("request", (request) => {
       if (request.url().endsWith("/v1/route")) questions++;
     });
-    await page.getByLabel("Prompt", { exact: true }).fill("");
-    await asked(page, () =>
-      page.getByLabel("Prompt", { exact: true }).pressSequentially("Why is ice lighter than water?"),
-    );
+    const prompt = page.getByLabel("Prompt", { exact: true });
+    await prompt.fill("");
+    await prompt.evaluate((area) => {
+      const times: number[] = [];
+      Object.assign(globalThis, { times });
+      area.addEventListener("input", () => times.push(performance.now()));
+    });
+    await asked(page, () => prompt.pressSequentially("Why is ice lighter than water?"));
     await decided(page);
-    expect(questions).toBeLessThan(4);
+    const times = await page.evaluate(() => (globalThis as unknown as { times: number[] }).times);
+    // On a machine that has much else to do, keys come so slowly that some are questions of their own.
+    const pauses = times.filter(
+      (time, index) => index > 0 && time - (times[index - 1] as number) > 100,
+    ).length;
+    expect(times.length).toBe(30);
+    expect(questions).toBeLessThanOrEqual(2 + pauses);
   });
 
   test("the dial works by keyboard: less spend, a cheaper model", async () => {

@@ -14,6 +14,12 @@ const LONGEST_ADDRESS = 8000;
 
 /** What the prompt view holds, behind the `#` of an address, which no server sees; undefined where it is too long for one. */
 export function toFragment(state: PromptState): string | undefined {
+  const fragment = writeFragment(state);
+  return fragment.length > LONGEST_ADDRESS ? undefined : fragment;
+}
+
+/** The same, however long it is. */
+export function writeFragment(state: PromptState): string {
   const { conversation, a, b } = state;
   const { turns, routeOn, currentModel } = conversation;
   const [only, second] = turns;
@@ -29,8 +35,7 @@ export function toFragment(state: PromptState): string | undefined {
   const text = new URLSearchParams(
     fields.filter(([name, value]) => value !== "" || name === "prompt").map(([name, value]) => [name, value]),
   );
-  const fragment = `prompt?${text}`;
-  return fragment.length > LONGEST_ADDRESS ? undefined : fragment;
+  return `prompt?${text}`;
 }
 
 /** The other way; what makes no sense is as it is by default. Undefined where the fragment holds no question. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { View } from "../shell/views.ts";
-import { fromFragment, toFragment } from "./address.ts";
+import type { TaskState } from "../task/task-state.ts";
+import { fromFragment, toFragment, writeFragment } from "./address.ts";
 import type { PromptState } from "./prompt-state.ts";
 
 /** Typing settles for this long before the address follows; browsers limit how often it may change. */
@@ -26,7 +27,7 @@ export function useKeptPrompt(view: View, first: PromptState): [PromptState, (st
     if (view !== "prompt" || isFirst) return;
     const timer = setTimeout(() => {
       const fragment = toFragment(state);
-      const kept = fragment === undefined ? { prompt: state } : null;
+      const kept = fragment === undefined ? { fragment: writeFragment(state) } : null;
       history.replaceState(kept, "", `#${fragment ?? "prompt"}`);
     }, SETTLE_MS);
     return () => clearTimeout(timer);
@@ -35,18 +36,15 @@ export function useKeptPrompt(view: View, first: PromptState): [PromptState, (st
 }
 
 function readKept(): PromptState | undefined {
-  const kept = (history.state as { readonly prompt?: PromptState } | null)?.prompt;
-  return fromFragment(location.hash) ?? kept;
+  const kept = (history.state as { readonly fragment?: unknown } | null)?.fragment;
+  return fromFragment(location.hash) ?? (typeof kept === "string" ? fromFragment(kept) : undefined);
 }
 
 const TASK = "signalbox-task";
 
-/** The prompts of a task, kept in this tab as long as it is open. */
-export function useKeptTask<T>(first: T): [T, (state: T) => void] {
-  const [state, setState] = useState<T>(() => {
-    const kept = sessionStorage.getItem(TASK);
-    return kept === null ? first : JSON.parse(kept);
-  });
+/** The prompts and labels of a task, kept in this tab as long as it is open. */
+export function useKeptTask(first: TaskState): [TaskState, (state: TaskState) => void] {
+  const [state, setState] = useState<TaskState>(() => readTask() ?? first);
   const isFirst = state === first;
   useEffect(() => {
     if (isFirst) return;
@@ -61,4 +59,15 @@ export function useKeptTask<T>(first: T): [T, (state: T) => void] {
     return () => clearTimeout(timer);
   }, [state, isFirst]);
   return [state, setState];
+}
+
+/** Undefined where nothing is kept, or something that another version of this page wrote. */
+function readTask(): TaskState | undefined {
+  try {
+    const { text, labels, labeledModels } = JSON.parse(sessionStorage.getItem(TASK) ?? "{}");
+    const isTask = typeof text === "string" && typeof labels === "object" && Array.isArray(labeledModels);
+    return isTask && labels !== null ? { text, labels, labeledModels } : undefined;
+  } catch {
+    return undefined;
+  }
 }
