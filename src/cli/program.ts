@@ -16,6 +16,7 @@ import { registerImport } from "./import.ts";
 import { registerInit } from "./init.ts";
 import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
+import { registerLaunch } from "./launch.ts";
 import { registerModels } from "./models.ts";
 import { registerPromote, registerRollback } from "./move.ts";
 import { commanderOutput, keepStdoutClean, passOnNoColor, tell } from "./output.ts";
@@ -32,7 +33,7 @@ const EXIT_USAGE = 2;
 
 /** In the order in which a newcomer needs them. */
 const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
-  "Try it:": [registerStart, registerRoute],
+  "Try it:": [registerStart, registerRoute, registerLaunch],
   "Learn from results:": [
     ...[registerImport, registerTrain, registerAddModel, registerTask, registerEvaluate],
     registerInspect,

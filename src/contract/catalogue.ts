@@ -6,8 +6,10 @@ import {
   facts,
   keyHeaders,
   modelStatuses,
+  type Place,
   type Price,
   type Provider,
+  providerOrders,
   surfaceNames,
 } from "../core/catalogue.ts";
 import { fail, ok, type Result } from "../core/result.ts";
@@ -112,8 +114,20 @@ const catalogueModelSchema = v.strictObject({
   unseen_output_tokens: v.optional(atLeast(0)),
   parameters_billion: v.optional(positive),
   license: v.optional(v.string()),
-  /** Other providers of the same model, in order of preference after `provider`; prices are the first one's. */
-  also_at: v.optional(v.array(v.strictObject({ provider: v.string(), upstream: modelName }))),
+  /** Other providers of the same model, in order of preference after `provider`; at the model's prices unless they have own. */
+  also_at: v.optional(
+    v.array(
+      v.strictObject({
+        provider: v.string(),
+        upstream: modelName,
+        usd_per_million_tokens: v.optional(
+          v.strictObject({ input: price, cached_input: v.optional(price), output: price }),
+        ),
+      }),
+    ),
+  ),
+  /** `price`: the cheapest provider is asked first. */
+  providers_by: v.optional(v.picklist(providerOrders)),
   /** What its API takes of a request, where that is not everything. */
   accepts: v.optional(acceptsSchema),
 });
@@ -260,9 +274,19 @@ function toModel(model: ModelDocument): CatalogueModel {
     ...(replaced_by === undefined ? {} : { replacedBy: replaced_by }),
     ...(speed === undefined ? {} : { speed: toSpeed(speed) }),
     ...(sources === undefined ? {} : { sources: toSources(sources) }),
-    ...(model.also_at === undefined ? {} : { alsoAt: model.also_at }),
+    ...(model.also_at === undefined ? {} : { alsoAt: model.also_at.map(toPlace) }),
+    ...(model.providers_by === undefined ? {} : { providersBy: model.providers_by }),
     ...(model.accepts === undefined ? {} : { accepts: model.accepts }),
   };
+}
+
+function toPlace({
+  provider,
+  upstream,
+  usd_per_million_tokens,
+}: NonNullable<ModelDocument["also_at"]>[number]): Place {
+  const own = usd_per_million_tokens === undefined ? {} : { price: toPrice(usd_per_million_tokens) };
+  return { provider, upstream, ...own };
 }
 
 /** The same model, told how much to think; what a variant does not say is as it is without being told. */
@@ -287,7 +311,7 @@ function toPrice({
   cache_write,
   output,
   tiers,
-}: ModelDocument["usd_per_million_tokens"]): Price {
+}: Partial<ModelDocument["usd_per_million_tokens"]> & { input: number; output: number }): Price {
   return {
     input,
     cachedInput: cached_input ?? input,

@@ -30,10 +30,23 @@ export interface CatalogueModel {
   /** Where the facts come from. */
   readonly sources?: Readonly<Partial<Record<Fact, Source>>>;
   /** Other providers of the same model, in order of preference after `provider`. */
-  readonly alsoAt?: readonly { readonly provider: string; readonly upstream: string }[];
+  readonly alsoAt?: readonly Place[];
+  /** What its providers are asked in the order of; of preference where this is left out. */
+  readonly providersBy?: ProvidersBy;
   /** What its API takes of a request; everything where this is left out. */
   readonly accepts?: Accepts;
 }
+
+/** A model at one of its providers. */
+export interface Place {
+  readonly provider: string;
+  readonly upstream: string;
+  /** The model's own where this is left out. */
+  readonly price?: Price;
+}
+
+export const providerOrders = ["preference", "price"] as const;
+export type ProvidersBy = (typeof providerOrders)[number];
 
 /** USD per million tokens. */
 export interface Price {

@@ -41,6 +41,16 @@ beforeAll(async () => {
         if (isAnthropic(id)) model["provider"] = "anthropic";
       }
       document.models["gpt-4o-mini"].also_at = [{ provider: "second", upstream: "second/gpt-4o-mini" }];
+      const [dear, cheap] = [9, 0.1].map((input) => ({ input, output: 1 }));
+      Object.assign(document.models["gpt-5.4-mini"], {
+        usd_per_million_tokens: { input: 1, output: 4 },
+        also_at: [
+          { provider: "second", upstream: "second/dear", usd_per_million_tokens: dear },
+          { provider: "second", upstream: "second/cheap", usd_per_million_tokens: cheap },
+          { provider: "second", upstream: "second/same" },
+        ],
+        providers_by: "price",
+      });
       return document;
     },
   });
@@ -315,6 +325,30 @@ test.each([401, 404, 429, 500])(
     expect(provider.seen.at(-1)?.model).toBe("second/gpt-4o-mini");
   },
 );
+
+test.each([500, 503, 529])(
+  "%i: the provider that failed comes after the others of its model for a while",
+  async (status) => {
+    const body = { model: "gpt-4o-mini", messages: [{ role: "user", content: question }] };
+    provider.behave("fake/gpt-4o-mini", { kind: "status", status });
+    for (let k = 0; k < 3; k++) await send("/v1/chat/completions", body);
+    const second = "second/gpt-4o-mini";
+    expect(provider.seen.map(({ model }) => model)).toEqual(["fake/gpt-4o-mini", second, second, second]);
+    await worker.jump(11_000);
+    await send("/v1/chat/completions", body);
+    expect(provider.seen.at(-2)?.model).toBe("fake/gpt-4o-mini");
+  },
+);
+
+test("with providers by price the cheapest is asked first, the others as dear as they are", async () => {
+  const all = ["second/cheap", "fake/gpt-5.4-mini", "second/same", "second/dear"];
+  for (const model of all) provider.behave(model, { kind: "status", status: 404, body: '{"error":"gone"}' });
+  await send("/v1/chat/completions", {
+    model: "gpt-5.4-mini",
+    messages: [{ role: "user", content: question }],
+  });
+  expect(provider.seen.map(({ model }) => model)).toEqual(all);
+});
 
 test("embeddings go to the model that was named, and only so", async () => {
   const response = await send("/v1/embeddings", { model: "gpt-4o-mini", input: "x" });

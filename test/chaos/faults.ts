@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { completion, streamOf } from "../conformance/fake-provider.ts";
-import { documentOf, streamsOf } from "../conformance/fake-surfaces.ts";
+import { streamOf } from "../conformance/fake-provider.ts";
+import { completion, documentOf, streamsOf } from "../conformance/fake-surfaces.ts";
 
 export const surfaceNames = ["chat/completions", "responses", "messages"] as const;
 export type Surface = (typeof surfaceNames)[number];

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { documentOf, streamsOf } from "./fake-surfaces.ts";
+import { ableAnswer } from "./able-answers.ts";
+import { completion, documentOf, streamsOf } from "./fake-surfaces.ts";
 
 /** What the provider does when a model is asked; `answer` unless told otherwise. */
 export type Behavior =
@@ -26,6 +27,8 @@ export type Behavior =
   /** Resets the connection before any answer. */
   | { readonly kind: "reset" }
   | { readonly kind: "tool-call" }
+  /** Calls tools and keeps to schemas, where the request has some and is not streamed. */
+  | { readonly kind: "able" }
   /** Answers what the request deserves: a refusal where the function gives one. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the Worker sent
   | { readonly kind: "strict"; readonly refusal: (body: any) => Refusal | undefined }
@@ -153,6 +156,13 @@ async function act(behavior: Behavior, entry: SeenRequest, response: ServerRespo
     case "reset":
       response.socket?.resetAndDestroy();
       return;
+    case "able": {
+      const document = entry.body.stream === true ? undefined : ableAnswer(surfaceOf(entry), entry.body);
+      if (document === undefined) return answer(5, entry, response);
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(document));
+      return;
+    }
     case "tool-call":
       response.writeHead(200, { "content-type": "application/json" });
       response.end(
@@ -184,8 +194,13 @@ const toolCall = {
   function: { name: "get_weather", arguments: '{"city":"Turku"}' },
 };
 
-function answer(chunks: number, { model, body, path }: SeenRequest, response: ServerResponse): void {
-  const surface = (path.split("?", 1)[0] as string).replace(/^.*?\/v1(?=\/)/, "");
+function surfaceOf({ path }: SeenRequest): string {
+  return (path.split("?", 1)[0] as string).replace(/^.*?\/v1(?=\/)/, "");
+}
+
+function answer(chunks: number, entry: SeenRequest, response: ServerResponse): void {
+  const { model, body } = entry;
+  const surface = surfaceOf(entry);
   if (body.stream !== true) {
     response.writeHead(200, { "content-type": "application/json", "x-request-id": "req_fake" });
     const document = documentOf(surface, model);
@@ -198,30 +213,20 @@ function answer(chunks: number, { model, body, path }: SeenRequest, response: Se
 
 /** Exactly what a stream of so many chunks consists of. */
 export function streamOf(model: string, chunks: number): string {
-  return `${Array.from({ length: chunks }, (_, k) => streamChunk(model, k)).join("")}data: [DONE]\n\n`;
+  const isLast = (k: number) => k === chunks - 1;
+  return `${Array.from({ length: chunks }, (_, k) => streamChunk(model, k, isLast(k))).join("")}data: [DONE]\n\n`;
 }
 
-export function streamChunk(model: string, index: number): string {
+export function streamChunk(model: string, index: number, isLast = false): string {
   const delta = index === 0 ? { role: "assistant", content: "" } : { content: `word${index} 字🙂 ` };
   const chunk = {
     id: "chatcmpl-fake",
     object: "chat.completion.chunk",
     created: 1,
     model,
-    choices: [{ index: 0, delta, finish_reason: null }],
+    choices: [{ index: 0, delta, finish_reason: isLast ? "stop" : null }],
   };
   return `data: ${JSON.stringify(chunk)}\n\n`;
-}
-
-export function completion(model: string, message: object, finish_reason: string): object {
-  return {
-    id: "chatcmpl-fake",
-    object: "chat.completion",
-    created: 1,
-    model,
-    choices: [{ index: 0, message: { role: "assistant", ...message }, finish_reason }],
-    usage: { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 },
-  };
 }
 
 async function flood(entry: SeenRequest, response: ServerResponse): Promise<void> {

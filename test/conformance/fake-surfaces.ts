@@ -110,3 +110,15 @@ function message(model: string, text: string) {
     usage: { input_tokens: 9, output_tokens: 12 },
   };
 }
+
+/** A chat completion. */
+export function completion(model: string, message: object, finish_reason: string): object {
+  return {
+    id: "chatcmpl-fake",
+    object: "chat.completion",
+    created: 1,
+    model,
+    choices: [{ index: 0, message: { role: "assistant", ...message }, finish_reason }],
+    usage: { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 },
+  };
+}

@@ -4,91 +4,114 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { connectSignalbox } from "../../src/client/index.ts";
 import { createApiKey } from "../../src/contract/api-key.ts";
+import { startFaultWorker } from "../faults/fault-worker.ts";
+import { runInBrowser } from "./clients/browser.ts";
 import { startFakeProvider } from "./fake-provider.ts";
-import { startTestWorker } from "./test-worker.ts";
 
-// `npm run clients`: runs every example of docs/clients.md as it stands, with the packages installed anew in a folder
-// of their own. PYTHON names a Python that has the `openai` package; without it that example is left out.
+// `npm run clients`: what people's programs use, as their registries have it today, against a local Worker and a provider
+// that only says hello. Installs everything anew in a folder of its own, runs the examples of docs/clients.md as they stand
+// and the programs of test/conformance/clients, and prints the page's table.
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const packages = ["openai", "ai", "@ai-sdk/openai-compatible", "@langchain/openai", "@langchain/core"];
-const python = process.env["PYTHON"];
+const programs = join(root, "test/conformance/clients");
+const npmPackages = [
+  ...[
+    "openai",
+    "@anthropic-ai/sdk",
+    "ai",
+    "@ai-sdk/openai",
+    "@ai-sdk/openai-compatible",
+    "@ai-sdk/anthropic",
+  ],
+  ...["@langchain/openai", "@langchain/core", "zod"],
+];
+const pythonPackages = [
+  ...["openai", "anthropic", "langchain-openai", "langchain-anthropic", "litellm", "instructor"],
+  "pydantic-ai-slim[openai,anthropic]",
+];
+const tools = ["@anthropic-ai/claude-code", "@openai/codex", "opencode-ai"];
 
-const commands: Readonly<Record<string, (file: string) => readonly [string, readonly string[]]>> = {
-  sh: (file) => ["sh", [file]],
-  js: (file) => [process.execPath, [file]],
-  python: (file) => [python ?? "python3", [file]],
-};
-const extensions: Readonly<Record<string, string>> = { sh: "sh", js: "mjs", python: "py" };
+interface Row {
+  readonly client: string;
+  readonly version: string;
+  readonly passed: readonly string[];
+  /** What failed, with its words; or why it was not run. */
+  readonly failed: readonly string[];
+}
 
 const folder = await mkdtemp(join(tmpdir(), "signalbox-clients-"));
 const made = await createApiKey("clients", (count) => crypto.getRandomValues(new Uint8Array(count)));
 if (!made.ok) throw new Error(made.failure.message);
+const { key, record } = made.value;
+process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
 const provider = await startFakeProvider();
-const worker = await startTestWorker({
+const worker = await startFaultWorker({
   providerUrl: provider.baseUrl,
-  variables: { AUTH: "keys", API_KEYS: made.value.record },
+  variables: { AUTH: "keys", API_KEYS: record, CORS_ORIGINS: "*" },
+  // biome-ignore lint/suspicious/noExplicitAny: a catalogue before anyone has checked it
+  catalogue(document: any) {
+    document.providers.fake.surfaces = { chat: {}, responses: {}, messages: {} };
+    return document;
+  },
 });
-let failures = 0;
+provider.behaveAll({ kind: "able" });
+const rows: Row[] = [];
 try {
-  await install();
-  if (python !== undefined) await runPythonPackage();
-  for (const { title, language, code } of examples(await readFile(join(root, "docs/clients.md"), "utf8"))) {
-    if (language === "python" && python === undefined) {
-      console.log(`left out  ${title}: set PYTHON`);
-      continue;
-    }
-    const file = join(folder, `${title.replaceAll(/\W+/g, "-")}.${extensions[language]}`);
-    await writeFile(file, code.replaceAll("http://127.0.0.1:8787", worker.origin));
-    await report(title, (commands[language] as (typeof commands)[string])(file));
+  const installed = await tried(installNpm);
+  const python = await tried(installPython);
+  await examples(installed.error, python);
+  const node = (file: string) => [process.execPath, [file]] as const;
+  for (const [client, file, name] of [
+    ["openai", "openai.mjs", "openai"],
+    ["@anthropic-ai/sdk", "anthropic.mjs", "@anthropic-ai/sdk"],
+    ["Vercel AI SDK", "ai-sdk.mjs", "ai"],
+    ["@langchain/openai", "langchain.mjs", "@langchain/openai"],
+    ["Open WebUI and LibreChat, their lists", "lists.mjs", ""],
+  ] as const) {
+    await program(client, await versionOfNpm(name), node(join(folder, file)), installed.error);
   }
+  for (const [client, file, name] of [
+    ["openai (Python)", "openai_package.py", "openai"],
+    ["anthropic (Python)", "anthropic_package.py", "anthropic"],
+    ["langchain-openai, -anthropic", "langchain_package.py", "langchain-openai"],
+    ["LiteLLM", "litellm_package.py", "litellm"],
+    ["instructor", "instructor_package.py", "instructor"],
+    ["pydantic-ai", "pydantic_ai_package.py", "pydantic-ai-slim"],
+  ] as const) {
+    const command = [python.value ?? "python3", [join(folder, file)]] as const;
+    await program(client, await versionOfPython(python.value, name), command, python.error);
+  }
+  rows.push({
+    ...{ client: "openai in a browser", version: await versionOfNpm("openai") },
+    ...(installed.error === undefined
+      ? await runInBrowser({ folder, origin: worker.origin, key })
+      : { passed: [], failed: [installed.error] }),
+  });
+  await codingTools();
 } finally {
   await worker.stop();
   await provider.stop();
   await rm(folder, { recursive: true, force: true });
 }
-process.exit(failures === 0 ? 0 : 1);
+print();
+process.exit(rows.every(({ failed }) => failed.length === 0) ? 0 : 1);
 
-async function runPythonPackage(): Promise<void> {
-  const signalbox = connectSignalbox({ baseUrl: worker.origin, apiKey: made.ok ? made.value.key : "" });
-  const [, , , TOOL_MODEL, FLOOD_MODEL, LIMITED_MODEL] = (await signalbox.models()).map(({ id }) => id);
-  const special = { TOOL_MODEL, FLOOD_MODEL, LIMITED_MODEL } as Record<
-    "TOOL_MODEL" | "FLOOD_MODEL" | "LIMITED_MODEL",
-    string
-  >;
-  provider.behave(`fake/${special.TOOL_MODEL}`, { kind: "tool-call" });
-  provider.behave(`fake/${special.FLOOD_MODEL}`, { kind: "flood" });
-  provider.behave(`fake/${special.LIMITED_MODEL}`, { kind: "status", status: 429 });
-  await report(
-    "The Python package",
-    [python as string, [join(root, "test/conformance/openai_package.py")]],
-    special,
-  );
-  provider.reset();
-}
-
-async function report(
-  title: string,
-  [command, args]: readonly [string, readonly string[]],
-  variables: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const own = { SIGNALBOX_KEY: (made.ok && made.value.key) || "", SIGNALBOX_URL: worker.origin };
+/** What could not be installed is told in the table. */
+async function tried<Value>(work: () => Promise<Value>): Promise<{ value?: Value; error?: string }> {
   try {
-    const env = { ...process.env, ...own, ...variables };
-    const { stdout } = await run(command, [...args], { cwd: folder, env, timeout: 60_000 });
-    if (stdout.trim() === "") throw new Error("it printed nothing");
-    console.log(`ok        ${title}: ${stdout.trim().split("\n")[0]?.slice(0, 100)}`);
+    return { value: await work() };
   } catch (error) {
-    failures++;
-    console.log(`FAILED    ${title}: ${(error as { stderr?: string }).stderr ?? String(error)}`);
+    return { error: `could not be installed: ${firstLine(error)}` };
   }
 }
 
-async function install(): Promise<void> {
+async function installNpm(): Promise<void> {
+  await cp(programs, folder, { recursive: true });
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await run("npm", ["install", "--no-fund", "--no-audit", "--loglevel=error", ...packages], { cwd: folder });
+  await run("npm", ["install", "--no-fund", "--no-audit", "--loglevel=error", ...npmPackages], {
+    cwd: folder,
+  });
   // Signalbox itself, as `npm install signalbox` would lay it out.
   await run("npm", ["run", "-s", "build:client"], { cwd: root });
   await mkdir(join(folder, "node_modules/signalbox"), { recursive: true });
@@ -96,22 +119,127 @@ async function install(): Promise<void> {
   await cp(join(root, "dist"), join(folder, "node_modules/signalbox/dist"), { recursive: true });
 }
 
-interface Example {
-  readonly title: string;
-  readonly language: string;
-  readonly code: string;
+/** A Python with the packages; PYTHON names one that has them already. */
+async function installPython(): Promise<string> {
+  const own = process.env["PYTHON"];
+  if (own !== undefined) return own;
+  await run("python3", ["-m", "venv", join(folder, "python")]);
+  const python = join(folder, "python/bin/python");
+  await run(python, ["-m", "pip", "install", "-q", ...pythonPackages]);
+  return python;
 }
 
-function examples(page: string): readonly Example[] {
-  return page
-    .split(/^## /m)
-    .slice(1)
-    .map((section) => {
-      const [, language, code] = /```(\w+)\n([\s\S]*?)```/.exec(section) ?? [];
-      return {
-        title: section.split("\n", 1)[0] as string,
-        language: language as string,
-        code: code as string,
-      };
+/** The examples of docs/clients.md, as they stand. */
+async function examples(
+  npmError: string | undefined,
+  python: { value?: string; error?: string },
+): Promise<void> {
+  const page = await readFile(join(root, "docs/clients.md"), "utf8");
+  const passed: string[] = [];
+  const failed: string[] = [];
+  for (const section of page.split(/^## /m).slice(1)) {
+    const [, language = "", code = ""] = /```(\w+)\n([\s\S]*?)```/.exec(section) ?? [];
+    const title = section.split("\n", 1)[0] as string;
+    const command = { sh: "sh", js: process.execPath, python: python.value ?? "python3" }[language];
+    if (command === undefined || /^signalbox launch/m.test(code)) continue;
+    const file = join(
+      folder,
+      `${title.replaceAll(/\W+/g, "-")}.${{ sh: "sh", js: "mjs" }[language] ?? "py"}`,
+    );
+    await writeFile(file, code.replaceAll("http://127.0.0.1:8787", worker.origin));
+    const error = language === "python" ? python.error : npmError;
+    const { stdout, told } = error === undefined ? await runs(command, [file]) : { stdout: "", told: error };
+    if (told === undefined && stdout.trim() !== "") passed.push(title);
+    else failed.push(`${title}: ${told ?? "it printed nothing"}`);
+  }
+  rows.push({ client: "the examples of this page", version: "", passed, failed });
+}
+
+async function program(
+  client: string,
+  version: string,
+  [command, args]: readonly [string, readonly string[]],
+  error: string | undefined,
+): Promise<void> {
+  const { stdout, told } = error === undefined ? await runs(command, args) : { stdout: "", told: error };
+  const lines = stdout.split("\n");
+  const passed = lines.flatMap((line) => (line.startsWith("ok ") ? [line.slice(3)] : []));
+  const failed = lines.flatMap((line) => (line.startsWith("FAILED ") ? [line.slice(7)] : []));
+  rows.push({ client, version, passed, failed: told !== undefined && failed.length === 0 ? [told] : failed });
+  console.error(`${client}: ${passed.length} passed, ${failed.length} failed`);
+}
+
+/** Claude Code, Codex and OpenCode, each asked one thing as `signalbox launch` starts it. */
+async function codingTools(): Promise<void> {
+  const at = join(folder, "tools");
+  await mkdir(join(at, "repository"), { recursive: true });
+  const { error } = await tried(async () => {
+    await writeFile(join(at, "package.json"), JSON.stringify({ private: true }));
+    await run("npm", ["install", "--no-fund", "--no-audit", "--loglevel=error", ...tools], { cwd: at });
+    await run("git", ["init", "-q"], { cwd: join(at, "repository") });
+  });
+  provider.behaveAll({ kind: "answer" });
+  for (const [tool, name, args] of [
+    ["claude", "@anthropic-ai/claude-code", ["-p", "Say hello."]],
+    ["codex", "@openai/codex", ["exec", "--skip-git-repo-check", "Say hello."]],
+    ["opencode", "opencode-ai", ["run", "Say hello."]],
+  ] as const) {
+    const main = join(root, "src/cli/main.ts");
+    const PATH = `${join(at, "node_modules/.bin")}:${process.env["PATH"]}`;
+    const { stdout, told } = await runs(process.execPath, [main, "launch", tool, "--", ...args], {
+      cwd: join(at, "repository"),
+      variables: { PATH, HOME: at },
     });
+    const wrong =
+      error ?? (stdout.includes("word4") ? undefined : (told ?? `it printed ${stdout.slice(0, 80)}`));
+    rows.push({
+      ...{ client: `signalbox launch ${tool}`, version: await versionOfNpm(name, at) },
+      ...(wrong === undefined ? { passed: ["one question"], failed: [] } : { passed: [], failed: [wrong] }),
+    });
+  }
+}
+
+async function runs(
+  command: string,
+  args: readonly string[],
+  { cwd = folder, variables = {} }: { cwd?: string; variables?: Readonly<Record<string, string>> } = {},
+): Promise<{ readonly stdout: string; readonly told?: string }> {
+  const env = { ...process.env, SIGNALBOX_KEY: key, SIGNALBOX_URL: worker.origin, ...variables };
+  const running = run(command, [...args], { cwd, env, timeout: 300_000 });
+  // Some read what is piped into them first.
+  running.child.stdin?.end();
+  try {
+    return { stdout: (await running).stdout };
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    return { stdout, told: firstLine(stderr.trim() || error) };
+  }
+}
+
+async function versionOfNpm(name: string, at: string = folder): Promise<string> {
+  if (name === "") return "";
+  const file = await readFile(join(at, "node_modules", name, "package.json"), "utf8").catch(() => "{}");
+  return JSON.parse(file).version ?? "";
+}
+
+async function versionOfPython(python: string | undefined, name: string): Promise<string> {
+  if (python === undefined) return "";
+  const code = `from importlib.metadata import version; print(version("${name}"))`;
+  return (await runs(python, ["-c", code])).stdout.trim();
+}
+
+function firstLine(error: unknown): string {
+  const lines = String((error as Error)?.message ?? error)
+    .trim()
+    .split("\n");
+  return (lines.at(-1) as string).slice(0, 200);
+}
+
+function print(): void {
+  console.log("| client | version | what passes | what does not |\n|---|---|---|---|");
+  for (const { client, version, passed, failed } of rows) {
+    console.log(
+      `| ${client} | ${version} | ${passed.join(", ")} | ${failed.join("; ").replaceAll("|", "\\|")} |`,
+    );
+  }
 }

@@ -28,6 +28,10 @@ export const notRun: readonly { readonly pattern: RegExp; readonly reason: strin
     pattern: /^node examples\/collect-promptfoo\/collect\.ts/,
     reason: "keys of providers; test/examples/collect.test.ts runs them against one of its own",
   },
+  {
+    pattern: /^(eval "\$\()?signalbox launch\b/,
+    reason: "tools of other makers: test/conformance/openai.test.ts starts others, `npm run clients` these",
+  },
   { pattern: /<account>\.workers\.dev/, reason: "a Cloudflare account" },
   { pattern: /FROM signalbox_decisions/, reason: "Analytics Engine, which is at Cloudflare only" },
   { pattern: /import <format> <files\.\.\.>/, reason: "a pattern of a command, not one" },
@@ -36,7 +40,7 @@ export const notRun: readonly { readonly pattern: RegExp; readonly reason: strin
     reason: "another tool; test/importers/fixtures holds what it wrote",
   },
   {
-    pattern: /from "(ai|@langchain\/openai)"|^from openai import OpenAI/m,
+    pattern: /from "(ai|@langchain\/openai|@anthropic-ai\/sdk)"|^from openai import OpenAI/m,
     reason: "packages of other makers: `npm run clients` installs them and runs these",
   },
 ];

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../conformance/fake-provider.ts";
 import { type FaultWorker, startFaultWorker } from "../faults/fault-worker.ts";
+import { documented } from "./provider-answers.ts";
 
 // Every provider of docs/providers.md, with its addresses kept but for their host, which is a fake one's.
 const page = await readFile(new URL("../../docs/providers.md", import.meta.url), "utf8");
@@ -105,4 +106,39 @@ test.each(blocks)("%s is asked at its addresses, with its key where it wants it"
     expect(seen?.headers[header]).toBe(header === "authorization" ? `Bearer ${key}` : key);
     expect(seen?.body).toMatchObject(bodies[call]);
   }
+});
+
+describe.each(blocks)("%s", (name) => {
+  const ask = (fields: object) =>
+    fetch(`${worker.origin}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...bodies.chat, ...fields }),
+    });
+  const told = () => documented[name] as (typeof documented)[string];
+
+  test("its stream passes as it documents it", async () => {
+    const headers = { "content-type": "text/event-stream" };
+    provider.behaveAll({ kind: "status", status: 200, body: told().stream, headers });
+    const response = await ask({ model: models[name], stream: true });
+    expect([response.status, await response.text()]).toEqual([200, told().stream]);
+  });
+
+  test("its refusal is understood: the log has the cause, and another model answers", async () => {
+    provider.reset();
+    const { status, body, cause } = told().refusal;
+    const model = models[name] as string;
+    provider.behave(`fake/${model}`, { kind: "status", status, body });
+    const other = models[name === "openrouter" ? "openai" : "openrouter"] as string;
+    const options = { signalbox: { models: [model, other] } };
+    for (let k = 0; k < 2; k++) {
+      const response = await ask({ model: k === 0 ? model : "auto", ...(k === 0 ? {} : options) });
+      const answered = k === 0 ? [cause === "refused" ? 502 : status, model] : [200, other];
+      expect([response.status, response.headers.get("x-signalbox-model") ?? model]).toEqual(answered);
+    }
+    expect(worker.logs).toContainEqual(
+      expect.objectContaining({ event: "provider_fault", provider: name, model, cause, status }),
+    );
+    await worker.jump(60_000);
+  });
 });

@@ -39,6 +39,8 @@ export interface Sent {
 // to others counts them.
 const costly: ReadonlySet<Cause> = new Set<Cause>(["timeout", "server_error", "unreachable"]);
 const MOST_ATTEMPTS = 20;
+// A fault that lasts longer is met again then, and once in so many seconds is not often.
+const FAILING_MS = 10_000;
 // Longer than that, and the caller does better to come back.
 const LONGEST_WAIT_MS = 10_000;
 
@@ -50,7 +52,12 @@ export async function completeWithFallback(
   targets: readonly Target[],
   { bodyFor, streams, headers, keyName }: Sent,
   budget: Pick<Settings, "attemptTimeoutMs" | "totalTimeoutMs" | "maxAttempts">,
-  { cooldowns, outOfOrder, providerLog }: Pick<Isolate, "cooldowns" | "outOfOrder" | "providerLog">,
+  {
+    cooldowns,
+    outOfOrder,
+    failing,
+    providerLog,
+  }: Pick<Isolate, "cooldowns" | "outOfOrder" | "failing" | "providerLog">,
 ): Promise<Completion> {
   const deadline = Date.now() + budget.totalTimeoutMs;
   const owner = keyName ?? "";
@@ -60,7 +67,14 @@ export async function completeWithFallback(
     !target.callerPays &&
     [addressKey(target), providerKey(target)].some((key) => outOfOrder.remainingMs(key, owner) > 0);
   const lastness = (target: Target) => (restOf(target) > 0 ? 2 : isOutOfOrder(target) ? 1 : 0);
-  const queue = [...targets].sort((a, b) => lastness(a) - lastness(b));
+  const isFailing = (target: Target) => failing.remainingMs(addressKey(target), owner) > 0;
+  const place = new Map([...targets.entries()].toReversed().map(([k, { model }]) => [model, k]));
+  const placeOf = ({ model }: Target) => place.get(model) as number;
+  // Models keep their order, whichever of their providers is well.
+  const queue = [...targets].sort(
+    (a, b) =>
+      lastness(a) - lastness(b) || placeOf(a) - placeOf(b) || Number(isFailing(a)) - Number(isFailing(b)),
+  );
   const refusing = new Set<string>();
   const failures: { readonly target: Target; readonly failed: Failed }[] = [];
   let attempts = 0;
@@ -89,7 +103,10 @@ export async function completeWithFallback(
     if (cause === "caller_mistake" && answer !== undefined)
       return { kind: "answered", target, attempts, answer };
     if (cause !== "unfit") providerLog.note({ ...nameOf(target), cause, status });
-    if (costly.has(cause)) spent++;
+    if (costly.has(cause)) {
+      spent++;
+      failing.rest(addressKey(target), owner, FAILING_MS);
+    }
     const about = faultIsAbout[cause];
     if (about === "provider" || about === "account") refusing.add(target.provider);
     if (target.callerPays) continue;

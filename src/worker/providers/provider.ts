@@ -1,6 +1,13 @@
 import { addressOf, filledAddress, variablesOf } from "../../contract/address.ts";
 import type { Accepts } from "../../core/accepts.ts";
-import type { Catalogue, Provider, SurfaceAddress } from "../../core/catalogue.ts";
+import type {
+  Catalogue,
+  CatalogueModel,
+  Place,
+  Price,
+  Provider,
+  SurfaceAddress,
+} from "../../core/catalogue.ts";
 import type { Settings } from "../state/bindings.ts";
 import type { IsAnswer } from "./opening.ts";
 import { type CallName, surfaces } from "./surface.ts";
@@ -41,34 +48,46 @@ export function targetsOf(
 ): readonly Target[] {
   const entry = catalogue.models[model];
   if (entry === undefined) return [];
-  return [{ provider: entry.provider, upstream: entry.upstream }, ...(entry.alsoAt ?? [])].flatMap(
-    (place) => {
-      const provider = catalogue.providers[place.provider];
-      const surface = provider?.surfaces[surfaces[call].at];
-      if (provider === undefined || surface === undefined) return [];
-      // The address comes from the catalogue and the operator alone; nothing of a request gets into it.
-      const base = filledAddress(surface.baseUrl, reach.secret);
-      const callerPays =
-        reach.passAuthorization.includes(place.provider) && callerAuthorization !== undefined;
-      const key = reach.secret(provider.keyName);
-      const headers = callerPays ? { authorization: callerAuthorization } : keyHeaders(surface, key);
-      if (base === undefined || headers === undefined) return [];
-      return {
-        ...place,
-        model,
-        call,
-        keyName: provider.keyName,
-        url: addressOf(base, surfaces[call].path),
-        maxOutputTokens: entry.maxOutputTokens,
-        accepts: entry.accepts,
-        variantFields: entry.variant?.request ?? {},
-        headers,
-        callerPays,
-        workerKey: callerPays ? undefined : key,
-        isAnswer: surfaces[call].isAnswer,
-      };
-    },
-  );
+  return placesOf(entry).flatMap((place) => {
+    const provider = catalogue.providers[place.provider];
+    const surface = provider?.surfaces[surfaces[call].at];
+    if (provider === undefined || surface === undefined) return [];
+    // The address comes from the catalogue and the operator alone; nothing of a request gets into it.
+    const base = filledAddress(surface.baseUrl, reach.secret);
+    const callerPays = reach.passAuthorization.includes(place.provider) && callerAuthorization !== undefined;
+    const key = reach.secret(provider.keyName);
+    const headers = callerPays ? { authorization: callerAuthorization } : keyHeaders(surface, key);
+    if (base === undefined || headers === undefined) return [];
+    return {
+      provider: place.provider,
+      upstream: place.upstream,
+      model,
+      call,
+      keyName: provider.keyName,
+      url: addressOf(base, surfaces[call].path),
+      maxOutputTokens: entry.maxOutputTokens,
+      accepts: entry.accepts,
+      variantFields: entry.variant?.request ?? {},
+      headers,
+      callerPays,
+      workerKey: callerPays ? undefined : key,
+      isAnswer: surfaces[call].isAnswer,
+    };
+  });
+}
+
+/** A model at its providers, in the order in which they are to be asked. */
+function placesOf(model: CatalogueModel): readonly Place[] {
+  const { provider, upstream, price, alsoAt = [], providersBy } = model;
+  const places = [{ provider, upstream, price }, ...alsoAt];
+  return providersBy === "price"
+    ? places.toSorted((a, b) => mixed(a.price ?? price) - mixed(b.price ?? price))
+    : places;
+}
+
+/** Input and output prices as one number: three tokens are read for each that is written. */
+function mixed({ input, output }: Price): number {
+  return 3 * input + output;
 }
 
 function keyHeaders(

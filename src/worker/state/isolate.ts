@@ -25,6 +25,8 @@ export interface Isolate {
   readonly cooldowns: Cooldowns;
   /** Models that are gone, and providers that refuse the Worker's key or account. */
   readonly outOfOrder: Cooldowns;
+  /** Models that failed at a provider a moment ago: another provider of the same model is asked first. */
+  readonly failing: Cooldowns;
   readonly providerLog: ProviderLog;
   readonly shadowTally: ShadowTally;
   readonly feedback: Feedback;
@@ -62,6 +64,7 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     minuteCounts: createMinuteCounts(Date.now),
     cooldowns: createCooldowns(Date.now),
     outOfOrder: createCooldowns(Date.now),
+    failing: createCooldowns(Date.now),
     providerLog: createProviderLog(Date.now, logEvent),
     shadowTally: createShadowTally(),
     feedback: createFeedback(settings.value),
