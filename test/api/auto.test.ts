@@ -256,6 +256,30 @@ describe("answers with a good status that hold no completion", () => {
     expect(asked()).toEqual([ranking[0], ranking[1], ranking[1], ranking[1]]);
   });
 
+  test.each<[string, string, number, string]>([
+    ["a limit", '{"error":{"message":"Slow down.","code":"rate_limit_exceeded"}}', 429, ""],
+    ["its own status", '{"error":{"message":"Provider disconnected","code":503}}', 503, ""],
+    ["a filter", '{"error":{"message":"Filtered.","code":"content_filter"}}', 400, ""],
+    ["a model that is gone", '{"error":{"message":"x","code":"model_not_found"}}', 404, ""],
+    ["a fault", '{"error":{"message":"Overloaded","type":"overloaded_error"}}', 502, ""],
+    ["the Worker's key", '{"error":{"message":"provider-key","type":"api_error"}}', 502, "[redacted]"],
+  ])("of the one model that was asked for, %s: its words are the answer", async (_, error, status, shown) => {
+    for (const body of [error, `: x\n\ndata: ${error}\n\n`, `event: error\ndata: ${error}\n\n`]) {
+      provider.behaveAll({ kind: "status", status: 200, body });
+      const response = await chat({ model: "gemini-3.1-flash-lite", stream: body !== error });
+      const words = error.replace("provider-key", shown);
+      expect([response.status, await response.text()]).toEqual([status, words]);
+      await worker.jump(60_000);
+    }
+  });
+
+  test("a filter's word under status 200 is the caller's own mistake: nobody else is asked", async () => {
+    const body = '{"error":{"message":"Filtered.","code":"content_filter"}}';
+    provider.behaveAll({ kind: "status", status: 200, body });
+    const response = await chat();
+    expect([response.status, await response.text(), asked().length]).toEqual([400, body, 1]);
+  });
+
   test.each<{ readonly text: string; readonly type: string; readonly as: string }>([
     { ...sse('{"choices":[{"message":{"content":"x"}}]}', "text/html"), as: "application/json" },
     { ...sse('\uFEFF\n{"choices":[{}],"error":null}', "application/json"), as: "application/json" },
@@ -425,6 +449,16 @@ describe("what the user did not write", () => {
       { type: "text", text: "Summarise this." },
       { type: "file", file },
     ];
+    const response = await chat({
+      messages: [{ role: "user", content }],
+      signalbox: { models: ["gpt-4o*"] },
+    });
+    expect(response.status).toBe(200);
+  });
+
+  test("sound is counted by its length", async () => {
+    const sound = { type: "input_audio", input_audio: { data: "A".repeat(480_000), format: "mp3" } };
+    const content = [{ type: "text", text: "What is said?" }, sound];
     const response = await chat({
       messages: [{ role: "user", content }],
       signalbox: { models: ["gpt-4o*"] },

@@ -24,7 +24,7 @@ beforeAll(async () => {
       AUTH: "keys",
       API_KEYS: made.value.record,
       LOG_DECISIONS: "true",
-      CORS_ORIGINS: "app://obsidian.md, https://app.example null",
+      CORS_ORIGINS: "app://obsidian.md, https://app.example null chrome-extension://abcdef",
     },
     catalogue(document) {
       document.providers.fake.surfaces = { chat: {}, responses: {} };
@@ -128,6 +128,27 @@ describe.each(surfaces)("%s", (path, body, at) => {
     const sha256 = (data: Uint8Array | string) => createHash("sha256").update(data).digest("hex");
     expect(sha256(bytes)).toBe(sha256(whole));
     expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  });
+
+  test.each([
+    '"metadata":{"big":18446744073709551615,"small":-9223372036854775808,"precise":0.1000000000000000055}',
+    '"metadata":{"b":1,"10":2,"9":3,"a":{"2":4,"1":5}}',
+    '"metadata":{"lone":"\\ud800","pair":"\\ud83d\\ude42","other":"\\udc00x"}',
+    '"metadata":{"one":1.0,"exponent":1E5,"zero":-0,"tiny":1e-7}',
+  ])("%s comes out as it went in, and nothing else is changed but the model", async (fields) => {
+    const named = path === "/v1/messages" ? "claude-haiku-4.5" : "gpt-4o-mini";
+    const rest = `${JSON.stringify(body).slice(1, -1)},${fields}`;
+    for (const model of [named, "auto"]) {
+      provider.reset();
+      const options = model === "auto" ? `,"signalbox":{"models":["${named}"]}` : "";
+      const response = await fetch(`${worker.origin}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+        body: `{"model":"${model}",${rest}${options}}`,
+      });
+      const sent = provider.seen[0]?.text.replace("\u{1F642}", "\\ud83d\\ude42");
+      expect([response.status, sent]).toEqual([200, `{"model":"fake/${named}",${rest}}`]);
+    }
   });
 
   test.each<[number, string]>([
@@ -406,7 +427,7 @@ describe("addresses", () => {
 });
 
 describe("pages of allowed origins", () => {
-  test.each(["app://obsidian.md", "https://app.example", "null"])(
+  test.each(["app://obsidian.md", "https://app.example", "null", "chrome-extension://abcdef"])(
     "%s may send what its client library adds",
     async (origin) => {
       const asked = "authorization,content-type,x-stainless-os,anthropic-version,x-api-key";

@@ -73,6 +73,19 @@ test("ROUTE-3: spend goes from the cheapest bill to the best answers", async () 
   expect(usd[0]).toBeLessThanOrEqual(usd.at(-1) as number);
 });
 
+test.each([
+  "👍",
+  "如何预防感冒？",
+  "วิธีป้องกันหวัดมีอะไรบ้าง",
+  "🙂🙂🙃 🚀🚀",
+  "為什麼天空是藍色的？請用一句話回答。",
+  "ኢትዮጵያ የት ነው የምትገኘው?",
+])("ROUTE-4: %s, which the encoder can't read, goes to the model that is best on average", async (prompt) => {
+  const decided = await signalbox.route({ prompt });
+  expect(decided.reason).toBe("best_on_average");
+  expect(decided.familiarity).toBeLessThan(0.5);
+});
+
 test("BATCH-1: a batch equals its single decisions", async () => {
   const requests = [{ prompt: question }, { prompt: "Translate to Finnish: good morning", tolerance: 0.05 }];
   const batch = await signalbox.routeBatch(requests);

@@ -28,8 +28,11 @@ const npmPackages = [
 ];
 const pythonPackages = [
   ...["openai", "anthropic", "langchain-openai", "langchain-anthropic", "litellm", "instructor"],
-  "pydantic-ai-slim[openai,anthropic]",
+  // LiteLLM imports it for tools and responses, and does not require it.
+  "mcp",
 ];
+/** In an environment of its own: with anthropic 2, it fails before it sends anything. */
+const pydanticPackages = ["pydantic-ai-slim[openai,anthropic]", "anthropic<1"];
 const tools = ["@anthropic-ai/claude-code", "@openai/codex", "opencode-ai"];
 
 interface Row {
@@ -59,7 +62,8 @@ provider.behaveAll({ kind: "able" });
 const rows: Row[] = [];
 try {
   const installed = await tried(installNpm);
-  const python = await tried(installPython);
+  const python = await tried(() => installPython("python", pythonPackages));
+  const pydantic = await tried(() => installPython("pydantic", pydanticPackages));
   await examples(installed.error, python);
   const node = (file: string) => [process.execPath, [file]] as const;
   for (const [client, file, name] of [
@@ -71,16 +75,16 @@ try {
   ] as const) {
     await program(client, await versionOfNpm(name), node(join(folder, file)), installed.error);
   }
-  for (const [client, file, name] of [
-    ["openai (Python)", "openai_package.py", "openai"],
-    ["anthropic (Python)", "anthropic_package.py", "anthropic"],
-    ["langchain-openai, -anthropic", "langchain_package.py", "langchain-openai"],
-    ["LiteLLM", "litellm_package.py", "litellm"],
-    ["instructor", "instructor_package.py", "instructor"],
-    ["pydantic-ai", "pydantic_ai_package.py", "pydantic-ai-slim"],
+  for (const [client, file, name, { value, error }] of [
+    ["openai (Python)", "openai_package.py", "openai", python],
+    ["anthropic (Python)", "anthropic_package.py", "anthropic", python],
+    ["langchain-openai, -anthropic", "langchain_package.py", "langchain-openai", python],
+    ["LiteLLM", "litellm_package.py", "litellm", python],
+    ["instructor", "instructor_package.py", "instructor", python],
+    ["pydantic-ai", "pydantic_ai_package.py", "pydantic-ai-slim", pydantic],
   ] as const) {
-    const command = [python.value ?? "python3", [join(folder, file)]] as const;
-    await program(client, await versionOfPython(python.value, name), command, python.error);
+    const command = [value ?? "python3", [join(folder, file)]] as const;
+    await program(client, await versionOfPython(value, name), command, error);
   }
   rows.push({
     ...{ client: "openai in a browser", version: await versionOfNpm("openai") },
@@ -119,13 +123,11 @@ async function installNpm(): Promise<void> {
   await cp(join(root, "dist"), join(folder, "node_modules/signalbox/dist"), { recursive: true });
 }
 
-/** A Python with the packages; PYTHON names one that has them already. */
-async function installPython(): Promise<string> {
-  const own = process.env["PYTHON"];
-  if (own !== undefined) return own;
-  await run("python3", ["-m", "venv", join(folder, "python")]);
-  const python = join(folder, "python/bin/python");
-  await run(python, ["-m", "pip", "install", "-q", ...pythonPackages]);
+/** A Python that has the packages. */
+async function installPython(name: string, packages: readonly string[]): Promise<string> {
+  await run("python3", ["-m", "venv", join(folder, name)]);
+  const python = join(folder, name, "bin/python");
+  await run(python, ["-m", "pip", "install", "-q", ...packages]);
   return python;
 }
 

@@ -108,7 +108,7 @@ describe("a provider that repeats the key it was sent", () => {
     expect(headers.get("location")).toBeUndefined();
   });
 
-  test("in its headers: only three of them are passed on at all", async () => {
+  test("in its headers: only a few of them are passed on at all", async () => {
     respond = (authorization) => ({
       status: 200,
       headers: {

@@ -91,9 +91,29 @@ async function judge(target: Target, response: Response, watch: StreamWatch): Pr
     return { kind: "answered", answer: { status, headers, body: passOn(held, reader, target, watch) } };
   }
   void reader.cancel().catch(() => undefined);
-  const error = opening.kind === "error" ? opening.error : undefined;
-  return { kind: "failed", cause: error === undefined ? "server_error" : causeOf(status, error), status };
+  if (opening.kind === "nothing") return { kind: "failed", cause: "server_error", status };
+  const { error, text } = opening;
+  const cause = causeOf(status, error);
+  const answer = {
+    status: error.status ?? statusOf[cause],
+    headers: new Headers({ "content-type": "application/json" }),
+    body: redacted(new TextEncoder().encode(text), target.workerKey),
+  };
+  return { kind: "failed", cause, status, answer };
 }
+
+/** What an error says that came with a good status and names none. */
+const statusOf: Readonly<Record<Cause, number>> = {
+  caller_mistake: 400,
+  unfit: 400,
+  model_gone: 404,
+  rate_limited: 429,
+  refused: 401,
+  no_credit: 402,
+  unreachable: 502,
+  timeout: 504,
+  server_error: 502,
+};
 
 async function openAnswer(source: ReadableStream<Uint8Array>, isAnswer: IsAnswer) {
   const reader = source.getReader();

@@ -4,7 +4,7 @@ import { readUpstreamError, type UpstreamError } from "./upstream-error.ts";
 export type Opening =
   | { readonly kind: "content"; readonly form: "json" | "events" }
   /** An error in place of a completion. */
-  | { readonly kind: "error"; readonly error: UpstreamError }
+  | { readonly kind: "error"; readonly error: UpstreamError; readonly text: string }
   /** Nothing, white space, comments, a web page: no completion and no reason. */
   | { readonly kind: "nothing" };
 
@@ -98,7 +98,9 @@ function judgeEvent(name: string, data: string, isAnswer: IsAnswer): Opening | u
   if (name === "ping" || document["type"] === "ping") return undefined;
   const isError = name === "error" || ["error", "response.failed"].includes(String(document["type"]));
   const error = isError || document["error"] ? readUpstreamError(document) : undefined;
-  if (error !== undefined && (isError || !isAnswer(document))) return { kind: "error", error };
+  if (error !== undefined && (isError || !isAnswer(document))) {
+    return { kind: "error", error, text: errorText(document, data) };
+  }
   return { kind: "content", form: "events" };
 }
 
@@ -106,7 +108,13 @@ function judgeDocument(text: string, isAnswer: IsAnswer): Opening {
   const document = parsed(text);
   if (isObject(document) && isAnswer(document)) return { kind: "content", form: "json" };
   const error = readUpstreamError(document);
-  return error === undefined ? { kind: "nothing" } : { kind: "error", error };
+  if (error === undefined) return { kind: "nothing" };
+  return { kind: "error", error, text: isObject(document) ? errorText(document, text) : text };
+}
+
+/** The error as its provider wrote it; one that stands in a response that failed is taken out of it. */
+function errorText({ error, response }: Readonly<Record<string, unknown>>, text: string): string {
+  return !error && isObject(response) ? JSON.stringify({ error: response["error"] }) : text;
 }
 
 function parsed(text: string): unknown {

@@ -8,6 +8,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 from check import check, end, key, question, url
 
 openai = OpenAIProvider(base_url=f"{url}/v1", api_key=key)
+anthropic = AnthropicProvider(base_url=url, api_key=key)
 
 
 class City(BaseModel):
@@ -27,7 +28,7 @@ def with_tool(model):
 for name, model in (
     ("chat", OpenAIChatModel("auto", provider=openai)),
     ("responses", OpenAIResponsesModel("auto", provider=openai)),
-    ("anthropic", AnthropicModel("claude-auto", provider=AnthropicProvider(base_url=url, api_key=key))),
+    ("anthropic", AnthropicModel("claude-auto", provider=anthropic)),
 ):
     check(f"{name} run", lambda: Agent(model).run_sync(question).output.startswith("Hello from"))
     check(f"{name} typed output", lambda: Agent(model, output_type=City).run_sync(question).output.city == "Turku")
