@@ -37,7 +37,7 @@ export class Conversation {
 
   /** What providers were asked, as far as it was looked at. */
   readonly #checked = new Map<World, number>();
-  readonly #attempts = new Map<string, { all: number; costly: number }>();
+  readonly #attempts = new Map<string, { all: number; costly: number; begun: boolean }>();
   readonly #bounded: readonly string[];
 
   constructor(persons: Readonly<Record<string, Person>>, hostileIsBounded: boolean, published: Published) {
@@ -144,7 +144,10 @@ export class Conversation {
       const excess = this.#bounded.includes(caller) ? excessOf(body, upstream) : undefined;
       if (excess !== undefined) this.violations.add(`${caller} was let through with ${excess}`);
       const request = `${world === this.main ? "main" : "twin"} ${user}`;
-      const attempts = this.#attempts.get(request) ?? { all: 0, costly: 0 };
+      const attempts = this.#attempts.get(request) ?? { all: 0, costly: 0, begun: false };
+      if (attempts.begun) this.violations.add(`${user} was begun a second time, and both are paid for`);
+      // Nothing of an answer that isn't streamed is seen before it is finished.
+      if (body["stream"] !== true && /^silent/.test(mood)) attempts.begun = true;
       attempts.all++;
       if (costly.has(mood)) attempts.costly++;
       this.#attempts.set(request, attempts);

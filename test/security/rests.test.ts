@@ -2,10 +2,11 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createApiKey } from "../../src/contract/api-key.ts";
 import { type FakeProvider, startFakeProvider } from "../conformance/fake-provider.ts";
 import { catalogueAt } from "../faults/provider-catalogue.ts";
+import { openSocket, request } from "./raw-http.ts";
 import { removeBuild, startWatchedWorker, type WatchedWorker } from "./watched-worker.ts";
 
 // A provider that refuses one caller's request must not be shut for the others.
-const names = ["alice", "bob", "carol"] as const;
+const names = ["alice", "bob", "carol", "dave"] as const;
 const overLimit = { kind: "status", status: 429, headers: { "retry-after": "86400" } } as const;
 let provider: FakeProvider;
 let worker: WatchedWorker;
@@ -102,6 +103,47 @@ test("a provider that wants to be left alone for a day is told of as half a minu
   const refused = await complete("carol", "auto");
   expect([refused.status, asked]).toEqual([429, 4]);
   expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(30);
+});
+
+test("slow uploads and silent providers of one key hold up no other's pictures", async () => {
+  provider.behaveAll({ kind: "stall" });
+  const gone = new AbortController();
+  const picture = (bytes: number) => ({
+    messages: [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "What is this?" },
+          { type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(bytes)}` } },
+        ],
+      },
+    ],
+  });
+  const silent = Array.from({ length: 4 }, () =>
+    fetch(`${worker.origin}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-signalbox-key": keys["dave"] as string },
+      // One that no two keys were refused by before.
+      body: JSON.stringify({ model: models.at(-1), ...picture(1_500_000) }),
+      signal: gone.signal,
+    }).catch(() => undefined),
+  );
+  await expect.poll(() => provider.seen.length).toBeGreaterThan(0);
+  const uploadBytes = 8_000_000;
+  // Three would have filled the memory of all bodies until their time was up, and the completions for longer.
+  const uploads = Array.from({ length: 3 }, () =>
+    openSocket(worker.origin, () => undefined).on("error", () => undefined),
+  );
+  for (const upload of uploads) {
+    const headers = ["content-type: application/json", `x-signalbox-key: ${keys["dave"]}`];
+    upload.write(request("POST /v1/route", [...headers, `content-length: ${uploadBytes}`]));
+    upload.write(Buffer.alloc(0.7 * uploadBytes, "a"));
+  }
+  for (let k = 0; k < 10; k++)
+    expect((await ask("bob", "/v1/route", picture(300_000 + 100_000 * k))).status).toBe(200);
+  gone.abort();
+  await Promise.all(silent);
+  for (const upload of uploads) upload.destroy();
 });
 
 test("what a second caller met too holds for all, for half a minute at most", async () => {
