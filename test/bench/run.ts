@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { measureColdStart } from "./cold-start.ts";
+import { measureCpu } from "./cpu.ts";
 import { ISOLATE_MEGABYTES, measureHostileBodies } from "./hostile-bodies.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLoad, measureSoak } from "./load.ts";
@@ -73,6 +74,12 @@ if (parts.includes("latency")) {
   report["latency"] = latency;
   console.log("\nDecisions over HTTP one at a time, and the bare encoder in the isolate, warm, ms");
   console.table(latency);
+}
+if (parts.includes("cpu")) {
+  const cpu = await measureCpu(subjects, options.quick ? 3 : 9);
+  report["cpu"] = cpu;
+  console.log("\nCPU ms of a decision of 64 tokens, of the whole workerd process");
+  console.table(cpu);
 }
 if (parts.includes("load")) {
   const load = await measureLoad(subjects, options.quick ? 1 : 4);

@@ -1,0 +1,35 @@
+import { timeDecision } from "./latency.ts";
+import type { LiveWorker } from "./live-worker.ts";
+import { median, round } from "./statistics.ts";
+import { type Subject, startSubject } from "./subjects.ts";
+import { Texts } from "./texts.ts";
+
+export interface CpuRow {
+  readonly subject: string;
+  /** Median milliseconds that the workerd process computes for a decision of 64 tokens, HTTP and all threads included. */
+  readonly cpuMs: number;
+}
+
+const WARM_UP = 30;
+// The kernel counts in steps of 10 ms.
+const BLOCK = 20;
+
+/** What a decision computes: on a busy machine it says what times by the clock can't. Subjects take turns. */
+export async function measureCpu(subjects: readonly Subject[], rounds: number): Promise<readonly CpuRow[]> {
+  const texts = new Texts(3);
+  const cells: { subject: Subject; worker: LiveWorker; samples: number[] }[] = [];
+  // One after the other: a process is told from others by when it began.
+  for (const subject of subjects) cells.push({ subject, worker: await startSubject(subject), samples: [] });
+  for (const { worker } of cells) {
+    for (let k = 0; k < WARM_UP; k++) await timeDecision(worker, texts.ofTokens(64));
+  }
+  for (let k = 0; k < rounds; k++) {
+    for (const { worker, samples } of k % 2 === 0 ? cells : cells.toReversed()) {
+      const before = await worker.cpuMs();
+      for (let decision = 0; decision < BLOCK; decision++) await timeDecision(worker, texts.ofTokens(64));
+      samples.push(((await worker.cpuMs()) - before) / BLOCK);
+    }
+  }
+  await Promise.all(cells.map(({ worker }) => worker.stop()));
+  return cells.map(({ subject, samples }) => ({ subject: subject.name, cpuMs: round(median(samples)) }));
+}
