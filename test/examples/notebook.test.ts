@@ -25,6 +25,8 @@ const prompts = [
   "Write a Python function that merges two sorted lists.",
   "Which river flows through Vienna, Budapest and Belgrade?",
   "Prove that the product of any three consecutive whole numbers is divisible by 6.",
+  // Unlike everything that was learned: what holds elsewhere decides alone.
+  "Hello there",
 ];
 /** More than the 128 tokens that are read in order. */
 const long = "The shop sells rolls at three for 2 euros. ".repeat(30);
