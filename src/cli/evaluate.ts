@@ -37,6 +37,7 @@ interface Options {
   readonly names?: string;
   readonly cache: string;
   readonly suite?: string;
+  readonly mostPrompts?: number;
 }
 
 // Each thread holds its own copy of the dataset and what it fits, some 500 MB on the larger suites.
@@ -103,6 +104,11 @@ export function registerEvaluate(program: Command): void {
       "--names <file>",
       "other names of models that the catalogue doesn't have, JSON: name -> list of names",
     )
+    .option(
+      "--most-prompts <n>",
+      "for loso: of larger suites a sample of this many prompts, drawn by the seed",
+      parseWholeNumber(1),
+    )
     .option("--cache <dir>", "where embeddings are kept between runs", ".signalbox/embeddings")
     .option("--suite <name>", "name of the data in the report, by default that of the first file or folder")
     .addHelpText(
@@ -154,20 +160,21 @@ async function loadHtmlReport() {
 
 /** Protocol loso: a report of its own, about the served router alone. */
 async function evaluateSuites(files: readonly string[], options: Options): Promise<void> {
-  const [{ leaveSuitesOut }, { toSuite }, format, { formatJson }, { looseTies }] = await Promise.all([
-    import("../evaluation/loso/leave-suites-out.ts"),
-    import("../evaluation/loso/suite.ts"),
-    import("../evaluation/loso/format.ts"),
-    import("../evaluation/report/json.ts"),
-    import("../training/suite-ties.ts"),
-  ]);
+  const [{ leaveSuitesOut }, { samplePrompts, toSuite }, format, { formatJson }, { looseTies }] =
+    await Promise.all([
+      import("../evaluation/loso/leave-suites-out.ts"),
+      import("../evaluation/loso/suite.ts"),
+      import("../evaluation/loso/format.ts"),
+      import("../evaluation/report/json.ts"),
+      import("../training/suite-ties.ts"),
+    ]);
   const catalogue =
     options.catalogue === undefined ? undefined : unwrap(parseCatalogue(await readFile(options.catalogue)));
   const names = await readModelNames(catalogue, options.names);
   const suites: Suite[] = [];
   for (const file of files) {
     const { dataset } = await load([file.replace(/^[\w.-]+=/u, "")], options.cache);
-    suites.push(toSuite(suiteOf(file), dataset, names));
+    suites.push(toSuite(suiteOf(file), samplePrompts(dataset, options.mostPrompts, options.seed), names));
   }
   const progress = startProgress("fitting");
   const among = options.models?.map((model) => names.get(model) ?? model) ?? [];

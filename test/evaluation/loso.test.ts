@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatLosoHtml, formatLosoMarkdown, formatLosoTable } from "../../src/evaluation/loso/format.ts";
 import { leaveSuitesOut } from "../../src/evaluation/loso/leave-suites-out.ts";
-import { toSuite } from "../../src/evaluation/loso/suite.ts";
+import { samplePrompts, toSuite } from "../../src/evaluation/loso/suite.ts";
 import { matrix } from "../../src/numerics/matrix.ts";
 import { looseTies, sharedModels } from "../../src/training/suite-ties.ts";
 import { syntheticDataset } from "./synthetic.ts";
@@ -22,6 +22,18 @@ describe("toSuite", () => {
     expect(joined.models).toEqual(["a", "c"]);
     expect(joined.tasks[0]).toBe("mine/t0");
     expect([...joined.outcomes.data.subarray(0, 4)]).toEqual([0.5, 0.25, 1, Number.NaN]);
+  });
+});
+
+describe("samplePrompts", () => {
+  it("draws some of many prompts, by the seed and in their order, and leaves few alone", () => {
+    const dataset = syntheticDataset({ prompts: 60 });
+    expect(samplePrompts(dataset, 60)).toBe(dataset);
+    const { ids } = samplePrompts(dataset, 20, 1);
+    expect(new Set(ids).size).toBe(20);
+    expect(ids).toEqual(dataset.ids.filter((id) => ids.includes(id)));
+    expect(samplePrompts(dataset, 20, 1).ids).toEqual(ids);
+    expect(samplePrompts(dataset, 20, 2).ids).not.toEqual(ids);
   });
 });
 

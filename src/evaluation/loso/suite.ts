@@ -1,5 +1,6 @@
 import { type Matrix, matrix } from "../../numerics/matrix.ts";
-import type { Dataset } from "../../training/dataset.ts";
+import { permutation, seededRandom } from "../../numerics/random.ts";
+import { type Dataset, takePrompts } from "../../training/dataset.ts";
 
 /** Outcomes of one benchmark suite. */
 export interface Suite {
@@ -27,6 +28,13 @@ export function toSuite(name: string, dataset: Dataset, names: ReadonlyMap<strin
       outputTokens: mergeColumns(dataset.outputTokens, placeOf, models.length),
     },
   };
+}
+
+/** The dataset, or of a larger one so many of its prompts. */
+export function samplePrompts(dataset: Dataset, most = Number.POSITIVE_INFINITY, seed = 0): Dataset {
+  const { length } = dataset.ids;
+  if (length <= most) return dataset;
+  return takePrompts(dataset, permutation(length, seededRandom(seed)).subarray(0, most).toSorted());
 }
 
 /** Means of the columns that have the same place; NaN where none of them has a value. */
