@@ -17,6 +17,10 @@ export const notRun: readonly { readonly pattern: RegExp; readonly reason: strin
     reason: "half a minute of computing; `npm run evaluate` prints the same row",
   },
   {
+    pattern: /evaluate models\/benchmarks\/ikp\.safetensors/,
+    reason: "a minute of computing; the evaluation page has what it printed",
+  },
+  {
     pattern: /^OPENAI_API_KEY=\.\.\. npm start$/,
     reason: "a real key; test/conformance/start.test.ts starts with one of a provider on this machine",
   },
