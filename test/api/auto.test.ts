@@ -282,6 +282,10 @@ describe("answers with a good status that hold no completion", () => {
 
   test.each<{ readonly text: string; readonly type: string; readonly as: string }>([
     { ...sse('{"choices":[{"message":{"content":"x"}}]}', "text/html"), as: "application/json" },
+    {
+      ...sse('{"choices":[{"message":{"content":"x"}}]}', "application/json, text/html"),
+      as: "application/json",
+    },
     { ...sse('\uFEFF\n{"choices":[{}],"error":null}', "application/json"), as: "application/json" },
     { ...sse(': x\n\ndata: {"choices":[{"delta":{}}]}\n\n', "text/html"), as: "text/event-stream" },
     { ...sse('data: {"choices":[],"prompt_filter_results":[]}\n\n'), as: "text/event-stream" },
@@ -295,6 +299,7 @@ describe("answers with a good status that hold no completion", () => {
       1,
     ]);
     expect(response.headers.get("content-type")).toContain(as);
+    expect(response.headers.get("content-type")).not.toContain("html");
   });
 });
 

@@ -73,6 +73,9 @@ export async function attempt(
   }
 }
 
+// One type, and no list in which a page could stand beside it.
+const ANSWER_TYPE = /^(?:application\/(?:[\w.-]+\+)?json|text\/event-stream)\s*(?:;[^,]*)?$/i;
+
 async function judge(target: Target, response: Response, watch: StreamWatch): Promise<Attempt> {
   const { status } = response;
   const body = decodedBody(response);
@@ -85,7 +88,7 @@ async function judge(target: Target, response: Response, watch: StreamWatch): Pr
   if (opening.kind === "content") {
     const headers = new Headers(response.headers);
     // Labels as of a web page are wrong, and would have the caller's client refuse a good answer.
-    if (!/json|event-stream/i.test(headers.get("content-type") ?? "")) {
+    if (!ANSWER_TYPE.test(headers.get("content-type") ?? "")) {
       headers.set("content-type", opening.form === "json" ? "application/json" : "text/event-stream");
     }
     return { kind: "answered", answer: { status, headers, body: passOn(held, reader, target, watch) } };
