@@ -1,7 +1,7 @@
 import { timeDecision } from "./latency.ts";
 import type { LiveWorker } from "./live-worker.ts";
 import { median, round } from "./statistics.ts";
-import { type Subject, startSubject } from "./subjects.ts";
+import { type BackendName, type Subject, startSubject } from "./subjects.ts";
 import { Texts } from "./texts.ts";
 
 export interface CpuRow {
@@ -11,8 +11,8 @@ export interface CpuRow {
 }
 
 const WARM_UP = 30;
-// The kernel counts in steps of 10 ms.
-const BLOCK = 20;
+// Decisions between two looks at the clock of the kernel, which counts in steps of 10 ms.
+const BLOCK: Readonly<Record<BackendName, number>> = { onnx: 20, simd: 40, lexical: 400 };
 
 /** What a decision computes: on a busy machine it says what times by the clock can't. Subjects take turns. */
 export async function measureCpu(subjects: readonly Subject[], rounds: number): Promise<readonly CpuRow[]> {
@@ -24,10 +24,11 @@ export async function measureCpu(subjects: readonly Subject[], rounds: number): 
     for (let k = 0; k < WARM_UP; k++) await timeDecision(worker, texts.ofTokens(64));
   }
   for (let k = 0; k < rounds; k++) {
-    for (const { worker, samples } of k % 2 === 0 ? cells : cells.toReversed()) {
+    for (const { subject, worker, samples } of k % 2 === 0 ? cells : cells.toReversed()) {
       const before = await worker.cpuMs();
-      for (let decision = 0; decision < BLOCK; decision++) await timeDecision(worker, texts.ofTokens(64));
-      samples.push(((await worker.cpuMs()) - before) / BLOCK);
+      const count = BLOCK[subject.backend];
+      for (let decision = 0; decision < count; decision++) await timeDecision(worker, texts.ofTokens(64));
+      samples.push(((await worker.cpuMs()) - before) / count);
     }
   }
   await Promise.all(cells.map(({ worker }) => worker.stop()));
