@@ -248,6 +248,11 @@ test("docs/tutorial.md, README.md: npm start is the command that test/package st
   expect([...take("README.md", /^npm start$/), ...take("docs/tutorial.md", /^npm start$/)]).toHaveLength(2);
 });
 
+test("docs/deploy.md: what a month costs is what the command prints", async () => {
+  const [command = ""] = take("docs/deploy.md", /signalbox -- cost/);
+  expect(readPage("docs/deploy.md").text).toContain(await sh(command));
+});
+
 test("docs/deploy.md: the lines for wrangler.toml", async () => {
   const file = join(folder, "wrangler.toml");
   for (const lines of take("docs/deploy.md", /custom_domain/)) {

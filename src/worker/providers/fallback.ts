@@ -135,8 +135,9 @@ function nameOf({ provider, model }: Target) {
 }
 
 /**
- * The refusal to show as the provider wrote it: what the caller can mend, by which the request fitted no model, or all
- * that the one model asked for said. What a provider says of the Worker's key is the operator's alone.
+ * The refusal to show as the provider wrote it: what the caller can mend, because the request fitted no model or their own
+ * key or account was refused, or all that the one model asked for said. What a provider says of the Worker's key is the
+ * operator's alone.
  */
 function ownWords(
   failures: readonly { readonly target: Target; readonly failed: Failed }[],
@@ -144,11 +145,17 @@ function ownWords(
 ): { readonly target: Target; readonly answer: Passed } | undefined {
   const shown =
     failures.find(({ failed }) => failed.cause === "unfit" && failed.answer !== undefined) ??
+    failures.find(({ target, failed }) => target.callerPays && isRefusal(failed)) ??
     (isOnlyTarget ? failures[0] : undefined);
   if (shown === undefined) return undefined;
   const { target, failed } = shown;
   const isOperatorsAlone = failed.cause === "refused" && !target.callerPays;
   return failed.answer === undefined || isOperatorsAlone ? undefined : { target, answer: failed.answer };
+}
+
+/** Of a key or of the account behind it. */
+function isRefusal({ cause }: Failed): boolean {
+  return cause === "refused" || cause === "no_credit";
 }
 
 function exhausted(
