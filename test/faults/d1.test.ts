@@ -81,6 +81,8 @@ test("D1 is locked by another process", async () => {
 
 test("D1 is down while decisions are logged there", async () => {
   await startDecided({ variables: { DECISION_LOG: "d1" } });
+  // The row of the first decision is written after its answer.
+  await expect.poll(async () => (await traffic(worker)).body.data.length).toBe(1);
   worker.inject(({ storage }) => ({ kind: storage === "d1" ? "fail" : "pass" }));
   for (let k = 0; k < 5; k++) expect((await route(worker)).status).toBe(200);
   await expect.poll(() => logged(worker, "not_recorded").length).toBe(5);
