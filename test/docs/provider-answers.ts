@@ -1,4 +1,4 @@
-/** How a provider streams and refuses, as its own documentation has it in November 2026. */
+/** How a provider streams and refuses, from what is known of its API; the pages were not looked up for these lines. */
 interface Documented {
   /** A stream with what is its own: comments, empty choices, fields that others lack. */
   readonly stream: string;

@@ -1,6 +1,6 @@
 import { check, key, url } from "./check.mjs";
 
-// How two chat front ends ask which models there are, as their sources have it in November 2026. Neither is a library.
+// How two chat front ends ask which models there are, as far as we know them: neither is a library, and their sources were not read.
 await check("Open WebUI: GET {base}/models, data[].id", async () => {
   // Its base URL is what a user types, with /v1 or without.
   for (const base of [`${url}/v1`, url]) {
