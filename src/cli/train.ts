@@ -188,19 +188,13 @@ async function readPublished(file: string, names: ReadonlyMap<string, string>): 
 
 async function withPublished(
   bundle: Uint8Array,
-  { models, tasks, taskOf, outcomes }: Dataset,
+  dataset: Dataset,
   published: PublishedScores,
   catalogue: Catalogue | undefined,
 ): Promise<Uint8Array> {
-  const { applyPublished } = await import("../training/evidence/apply-published.ts");
-  const blocks = new Set<string>();
-  outcomes.data.forEach((value, k) => {
-    if (Number.isNaN(value)) return;
-    blocks.add(`${models[k % models.length]}\n${tasks[taskOf[Math.floor(k / models.length)] as number]}`);
-  });
-  const own = unwrap(loadPredictor(bundle)).tasks;
+  const { applyPublished, countOutcomes } = await import("../training/evidence/apply-published.ts");
   const applied = applyPublished(bundle, published, {
-    ran: (model, task) => blocks.has(`${model}\n${own[task]}`),
+    outcomesOn: countOutcomes(dataset),
     isWanted: (model) => catalogue === undefined || Object.hasOwn(catalogue.models, model),
   });
   tell(

@@ -1,7 +1,11 @@
 import { loadPredictor } from "../../core/bundle.ts";
 import { normal, seededRandom } from "../../numerics/random.ts";
 import type { Dataset } from "../../training/dataset.ts";
-import { applyPublished, type PublishedScores } from "../../training/evidence/apply-published.ts";
+import {
+  applyPublished,
+  countOutcomes,
+  type PublishedScores,
+} from "../../training/evidence/apply-published.ts";
 import type { StatedScore } from "../../training/evidence/published-scores.ts";
 import { PUBLISHED_SD } from "../../training/evidence/variances.ts";
 import { fitRouter } from "../../training/fit-router.ts";
@@ -16,11 +20,8 @@ export function publishedRouter(published: PublishedScores): Router {
       const encoder = { id: "evaluation", checksum: "0".repeat(64), dimension: train.embeddings.columns };
       const bundle = await fitRouter(train, encoder, { kind: "landmark-heads", seed });
       if (!bundle.ok) throw new RangeError(bundle.failure.message);
-      const plain = loadPredictor(bundle.value);
-      if (!plain.ok) throw new RangeError(plain.failure.message);
-      const { tasks } = plain.value;
       const { bundle: told } = applyPublished(bundle.value, published, {
-        ran: (model, task) => published.get(model)?.has(tasks[task]) !== true,
+        outcomesOn: countOutcomes(train),
         isWanted: () => false,
       });
       const predictor = loadPredictor(told);

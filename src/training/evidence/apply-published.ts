@@ -3,8 +3,10 @@ import { evidenceOf } from "../../core/evidence.ts";
 import { priorOfNewLlm } from "../../core/math/llm-evidence.ts";
 import { type Observation, type Prior, posteriorOf } from "../../core/math/posterior.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
+import type { Dataset } from "../dataset.ts";
 import { type DescribedLlm, describeLlm, writeLlms } from "./described-llm.ts";
 import { averageFeatures, type KnownBundle, observeScores, readKnown } from "./known-bundle.ts";
+import { OUTCOME_VARIANCE } from "./known-evidence.ts";
 import { linkBenchmarks } from "./other-benchmarks.ts";
 import { locateScores, parseScores, type StatedScore } from "./published-scores.ts";
 
@@ -24,9 +26,20 @@ export function parsePublished(value: unknown): Result<PublishedScores, "scores_
   return ok(published);
 }
 
+/** Counts by LLM and task, both by name. */
+export function countOutcomes({ models, tasks, taskOf, outcomes }: Dataset): Known["outcomesOn"] {
+  const counts = new Map<string, number>();
+  outcomes.data.forEach((value, k) => {
+    if (Number.isNaN(value)) return;
+    const block = `${models[k % models.length]}\n${tasks[taskOf[Math.floor(k / models.length)]]}`;
+    counts.set(block, (counts.get(block) ?? 0) + 1);
+  });
+  return (model, task) => counts.get(`${model}\n${task}`) ?? 0;
+}
+
 interface Known {
-  /** Whether the LLM has outcomes on the task. */
-  readonly ran: (model: string, task: number) => boolean;
+  /** Outcomes of the LLM on the task. */
+  readonly outcomesOn: (model: string, task: string) => number;
   /** LLMs that may be in the bundle; others only tell what a benchmark is worth. */
   readonly isWanted: (model: string) => boolean;
 }
@@ -47,7 +60,7 @@ export interface Applied {
 export function applyPublished(
   bundle: Uint8Array,
   published: PublishedScores,
-  { ran, isWanted }: Known,
+  { outcomesOn, isWanted }: Known,
 ): Applied {
   const known = readKnown(bundle);
   const { models, tasks } = known.reader.common;
@@ -77,11 +90,12 @@ export function applyPublished(
       feedback: 0,
     };
     const prior =
-      index < 0
-        ? priorOfNewLlm(known.evidence, known.variances)
-        : priorOfTrained(known, index, before, (task) => ran(model, task));
+      index < 0 ? priorOfNewLlm(known.evidence, known.variances) : priorOfTrained(known, index, before);
+    const measured = index < 0 ? [] : observeFitted(known, index, (task) => outcomesOn(model, task));
     const counts = { outcomes: before.outcomes, published: scores.size, feedback: before.feedback };
-    llms.push(describeLlm(model, known, posteriorOf(prior, observations), counts, index < 0));
+    llms.push(
+      describeLlm(model, known, posteriorOf(prior, [...observations, ...measured]), counts, index < 0),
+    );
   }
   const added = llms.filter(({ isNew }) => isNew).map(({ model }) => model);
   const moved = llms.filter(({ isNew }) => !isNew).map(({ model }) => model);
@@ -101,18 +115,34 @@ function observeAverage(known: KnownBundle, { score, sd }: { score: number; sd: 
   return known.evidence.observe(averageFeatures(known), score, sd ** 2);
 }
 
-/** What was fitted stays where there were outcomes; ability may move as far as it is not known. */
+/** The fitted row; ability may move as far as it is not known. */
 function priorOfTrained(
   { evidence: { models, tasks }, variances }: KnownBundle,
   model: number,
   { ability }: Evidence,
-  ran: (task: number) => boolean,
 ): Prior {
   const means = new Float64Array(models + tasks + 1);
   means[model] = 1;
   const spread = new Float64Array(models + tasks + 1);
-  for (let d = 0; d < tasks; d++) spread[models + d] = ran(d) ? 0 : variances.byTask;
+  spread.fill(variances.byTask, models, models + tasks);
   // Bounds of 19 in 20 are four standard deviations apart, but for two in a hundred.
   spread[models + tasks] = ability === undefined ? 0 : ((ability.high - ability.low) / 4) ** 2;
   return { means, variances: spread };
+}
+
+/**
+ * What was fitted where there were outcomes, as observations of it: a score that others published on one benchmark must not
+ * move what was measured on another.
+ */
+function observeFitted(
+  { reader, evidence, taskMeans }: KnownBundle,
+  model: number,
+  outcomesOn: (task: string) => number,
+): readonly Observation[] {
+  return taskMeans.flatMap((features, d) => {
+    const count = outcomesOn(reader.common.tasks[d]);
+    if (count === 0) return [];
+    const { row, mean } = evidence.rowAt(features);
+    return [evidence.observe(features, mean + row[model], OUTCOME_VARIANCE / count)];
+  });
 }
