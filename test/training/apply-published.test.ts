@@ -41,6 +41,14 @@ it("a published score of what an LLM did not run moves it there, and not what wa
   expect(moved).toEqual(["model-0"]);
   const [before, after] = [meansOf(fitted.value), meansOf(bundle)];
   expect(after.new - before.new).toBeGreaterThan(0.2);
+  const told = loadPredictor(bundle);
+  if (!told.ok) throw new Error(told.failure.message);
+  // Far from every prompt the order is that of the average.
+  const { decisionScore, onAverage } = told.value.predict(row(dataset.embeddings, 0).map((value) => -value));
+  const ordered = (scores: ArrayLike<number>) =>
+    Array.from(scores, (_, m) => m).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  expect(onAverage).toBe(true);
+  expect(ordered(decisionScore)).toEqual(ordered(told.value.priors));
   // 900 outcomes say where it stands to .015.
   expect(Math.abs(after.ran - before.ran)).toBeLessThan(0.03);
 });

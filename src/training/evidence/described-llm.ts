@@ -1,15 +1,16 @@
 import { BUNDLE_METADATA_KEY } from "../../core/bundle-reader.ts";
 import type { Evidence } from "../../core/evidence.ts";
 import type { LinearHead } from "../../core/math/linear-head.ts";
-import { type LlmEvidence, mixHead, rowOfHead } from "../../core/math/llm-evidence.ts";
+import { mixHead, rowOfHead } from "../../core/math/llm-evidence.ts";
+import { logit } from "../../core/math/logistic.ts";
 import type { Posterior } from "../../core/math/posterior.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../core/safetensors.ts";
 import { floatTensor } from "../write-bundle.ts";
 import { averageFeatures, type KnownBundle } from "./known-bundle.ts";
 import { boundsOf } from "./known-evidence.ts";
 
-/** Log-odds rise by this for each unit of a share, at their middle. */
-const LOG_ODDS_OF_SHARE = 4;
+/** Shares of 0 and 1 have no log-odds. */
+const CLOSEST_TO_CERTAIN = 1e-3;
 /** Standard deviations below which 1 in 20 lies. With one of them, ten lucky outcomes won traffic on llmrouter. */
 const CAUTION = 1.645;
 
@@ -53,11 +54,7 @@ export function describeLlm(
 }
 
 /** The bundle with the rows of these LLMs: written over where it has them, added where it doesn't. */
-export function writeLlms(
-  bundle: Uint8Array,
-  { evidence }: KnownBundle,
-  llms: readonly DescribedLlm[],
-): Uint8Array {
+export function writeLlms(bundle: Uint8Array, known: KnownBundle, llms: readonly DescribedLlm[]): Uint8Array {
   const file = readSafetensors(bundle);
   if (!file.ok) throw new Error(file.failure.message);
   const document = JSON.parse(file.value.metadata[BUNDLE_METADATA_KEY] as string);
@@ -67,7 +64,7 @@ export function writeLlms(
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of file.value.tensors) {
     const ofModels = name === "prior" || (name.startsWith("head.") && name !== "head.tasks");
-    tensors.set(name, ofModels ? writeRows(name, tensor, evidence, models, llms) : tensor);
+    tensors.set(name, ofModels ? writeRows(name, tensor, known, models, llms) : tensor);
   }
   const header = {
     ...document,
@@ -80,7 +77,7 @@ export function writeLlms(
 function writeRows(
   name: string,
   { shape, data }: Tensor,
-  evidence: LlmEvidence,
+  known: KnownBundle,
   models: readonly string[],
   llms: readonly DescribedLlm[],
 ): Tensor {
@@ -91,7 +88,7 @@ function writeRows(
   // Answer lengths don't follow from who errs alike: a new LLM is taken to be as wordy as the others, a known one stays.
   const isLength = name === "head.log_output_tokens";
   for (const llm of isLength ? llms.filter(({ isNew }) => isNew) : llms) {
-    written.set(rowOf(name, head, evidence, llm), models.indexOf(llm.model) * width);
+    written.set(rowOf(name, head, known, llm), models.indexOf(llm.model) * width);
   }
   return floatTensor([models.length, ...shape.slice(1)], written);
 }
@@ -99,29 +96,37 @@ function writeRows(
 function rowOf(
   name: string,
   head: LinearHead,
-  evidence: LlmEvidence,
+  { evidence, priors, reader }: KnownBundle,
   { weights, byTask, doubt, isNew }: DescribedLlm,
 ): Float64Array {
   const ability = weights[weights.length - 1];
   // Whoever is little known must not win traffic by luck, and among many candidates the luckiest would: decisions take
   // the lower bound.
   const caution = isNew ? CAUTION * doubt : 0;
+  const shift = ability + byTask - caution;
   switch (name) {
     case "head.log_output_tokens":
       return mixHead(head, new Float64Array(weights.length));
-    case "head.unfamiliar":
-      return raise(mixHead(head, weights), LOG_ODDS_OF_SHARE * (ability + byTask - caution));
+    case "head.unfamiliar": {
+      // By as much as its log-odds of the prior: who is best on average must be so in both.
+      const [prior] = mixHead({ weights: priors, outputs: priors.length }, weights);
+      const [mixed] = mixHead({ weights: priors.map(logOdds), outputs: priors.length }, weights);
+      const slope = reader.number("unfamiliar.ability", 0, 1e3);
+      return raise(mixHead(head, weights), slope * (logOdds(prior + shift) - mixed));
+    }
     case "head.p_correct":
       return rowOfHead(head, evidence, weights);
     case "head.decision":
       return raise(rowOfHead(head, evidence, weights), -caution);
     case "prior":
-      return raise(mixHead(head, weights), ability + byTask - caution).map((share) =>
-        Math.min(Math.max(share, 0), 1),
-      );
+      return raise(mixHead(head, weights), shift).map((share) => Math.min(Math.max(share, 0), 1));
     default:
       throw new Error(`no rule for the rows of ${name}`);
   }
+}
+
+function logOdds(share: number): number {
+  return logit(Math.min(Math.max(share, CLOSEST_TO_CERTAIN), 1 - CLOSEST_TO_CERTAIN));
 }
 
 /** A head's row with another intercept. */
