@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { LocalWorker } from "../../src/cli/local-worker.ts";
 import { type Behavior, type FakeProvider, startFakeProvider, streamOf } from "./fake-provider.ts";
@@ -6,6 +7,9 @@ import { startTestWorker } from "./test-worker.ts";
 
 let provider: FakeProvider;
 let worker: LocalWorker;
+const catalogue = JSON.parse(
+  readFileSync(new URL("../../models/default/catalogue.json", import.meta.url), "utf8"),
+);
 /** The best three models for the question, best first. */
 let ranking: readonly [string, string, string];
 
@@ -41,6 +45,14 @@ function post(path: string, body: object, init: RequestInit = {}): Promise<Respo
 const chat = (fields: object = {}, init: RequestInit = {}) =>
   post("/v1/chat/completions", { model: "auto", messages, ...fields }, init);
 const upstream = (model: string) => `fake/${model.replace(/@.*/, "")}`;
+/** What a variant adds to a request, by the catalogue. */
+function effort(model: string): object {
+  const [name = "", variant = ""] = model.split("@");
+  const { variants = {} } = catalogue.models[name] as {
+    readonly variants?: Record<string, { request: object }>;
+  };
+  return variants[variant]?.request ?? {};
+}
 const asked = () => provider.seen.map(({ model }) => model);
 
 describe("a completion", () => {
@@ -61,6 +73,7 @@ describe("a completion", () => {
       user: "someone",
       seed: 7,
       unknown_extra: { a: [1] },
+      ...effort(ranking[0]),
     });
     expect(provider.seen[0]).toMatchObject({ path: "/v1/chat/completions" });
     expect(provider.seen[0]?.headers.authorization).toBe("Bearer fake-provider-key");

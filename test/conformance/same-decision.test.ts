@@ -43,8 +43,6 @@ const strangePrompts = [
   "\u00a0?\n",
   "A very long report about rails, sleepers and signals. ".repeat(190).slice(0, 10_000),
 ];
-/** Models whose scores part widely; the best of all stand closer together than two backends do. */
-const unlike = ["claude-haiku-4.5", "gpt-5.4-nano", "gpt-oss-20b", "llama-3.3-70b-instruct", "nova-pro"];
 const quality: DecisionRequest["rule"] = { kind: "quality" };
 const rules: Readonly<Record<string, { body: object; rule: DecisionRequest["rule"] }>> = {
   quality: { body: {}, rule: quality },
@@ -127,10 +125,9 @@ function largestDifference(a: Scores, b: Scores): number {
   return Math.max(...Array.from(a, ([model, score]) => Math.abs(score - (b.get(model) ?? Number.NaN))));
 }
 
-/** How far the best is ahead by decision score. */
-function lead({ scores }: Judged): number {
-  const [best = 0, second = 0] = [...scores.values()].toSorted((a, b) => b - a);
-  return best - second;
+/** Best first. */
+function byScore({ scores }: Judged): [[string, number], ...[string, number][]] {
+  return [...scores].toSorted(([, a], [, b]) => b - a) as [[string, number], ...[string, number][]];
 }
 
 describe("one bundle, one prompt, one decision", () => {
@@ -160,14 +157,17 @@ describe("one bundle, one prompt, one decision", () => {
     let compared = 0;
     let largest = 0;
     for (const prompt of prompts) {
-      const reference = await judgeInWorkerd("onnx", prompt, { models: unlike });
-      const other = await judgeInWorkerd("simd", prompt, { models: unlike });
+      const reference = await judgeInWorkerd("onnx", prompt, {});
+      const other = await judgeInWorkerd("simd", prompt, {});
       largest = Math.max(largest, largestDifference(reference.scores, other.scores));
-      if (lead(reference) <= 2 * SCORE_ERROR) continue;
+      // The best of all stand closer together than two backends do: it meets the first that it beats by more.
+      const [[best, score], ...others] = byScore(reference);
+      const beaten = others.find((each) => score - each[1] > 2 * SCORE_ERROR);
+      if (beaten === undefined) continue;
       compared++;
-      expect(other.model).toBe(reference.model);
+      expect((await judgeInWorkerd("simd", prompt, { models: [best, beaten[0]] })).model).toBe(best);
     }
     expect(largest).toBeLessThan(SCORE_ERROR);
-    expect(compared).toBeGreaterThan(3);
+    expect(compared).toBeGreaterThan(prompts.length / 2);
   });
 });
