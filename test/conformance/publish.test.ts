@@ -58,7 +58,7 @@ test("publish makes a bundle live, with its encoder where none is; status tells 
   const status = await signalbox("status", "--json");
   expect(status.code).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({ pointer, faults: [], models: expect.any(Number) });
-  expect((await signalbox("status")).stdout).toContain(pointer.bundle);
+  expect((await signalbox("status")).stdout).toContain(`bundle     ${pointer.bundle.slice(0, 12)}`);
 });
 
 test("new prices go live; what was live before is remembered, and content is stored once", async () => {

@@ -67,6 +67,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
           context_tokens: 1,
           max_output_tokens: 1,
           capabilities: ["json"],
+          also_at: [{ provider: "p", upstream: "b" }],
           variants: { low: { aliases: ["c"], request: { reasoning_effort: "low" } } },
           accepts: {
             parameters: { rename: { a: "b" }, drop: ["c"], refuse: ["d"] },
