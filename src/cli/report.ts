@@ -3,10 +3,12 @@ import { type Report, readReport } from "./d1/read-report.ts";
 import { type TargetOptions, withTarget } from "./kv/target-options.ts";
 import { print } from "./output.ts";
 import { parseWholeNumber } from "./parse-number.ts";
+import { type NamedValue, nothingGraded, type ReportValues, readValues } from "./report-values.ts";
 import { type Column, formatTable } from "./table.ts";
 
 interface ReportOptions extends TargetOptions {
   readonly days: number;
+  readonly bundle?: string;
 }
 
 const DAY_MS = 24 * 3600_000;
@@ -16,33 +18,45 @@ export function registerReport(program: Command): void {
   withTarget(
     program
       .command("report")
-      .description("add up the decisions that DECISION_LOG recorded in D1: traffic, spend, drift, trials"),
+      .description(
+        "add up the decisions that DECISION_LOG recorded in D1: traffic, spend, drift, trials, value",
+      ),
   )
     .option("--days <n>", "how far to look back", parseWholeNumber(1), 7)
+    .option("--bundle <dir>", "what the router in that folder would have scored on graded decisions")
     .addHelpText(
       "after",
       `
 Examples:
   signalbox report                        the last week of the Worker on this machine
-  signalbox report --remote --days 30     of the deployed one`,
+  signalbox report --remote --days 30     of the deployed one
+  signalbox report --bundle my-router     is another router better on this traffic?`,
     )
     .action(async (options: ReportOptions) => {
-      const report = await readReport(options, new Date(Date.now() - options.days * DAY_MS));
-      print(options.json ? JSON.stringify(report, null, 2) : describe(report, options.days));
+      const since = new Date(Date.now() - options.days * DAY_MS);
+      const report = await readReport(options, since);
+      const isGraded = report.feedback.length > 0;
+      const values = isGraded ? await readValues(options, since, options.bundle) : nothingGraded;
+      print(
+        options.json
+          ? JSON.stringify({ ...report, values }, null, 2)
+          : describe(report, values, options.days),
+      );
     });
 }
 
-function describe(report: Report, days: number): string {
+function describe(report: Report, values: ReportValues, days: number): string {
   if (report.decisions === 0)
     return `No decisions were recorded in the last ${days} days.\n${describeDatabase(report.database)}`;
   return [
     `${report.decisions} decisions in the last ${days} days`,
     "",
-    `expected spend        ${usd(report.usd)}`,
-    `always the cheapest   ${usd(report.usd_always_cheapest)}`,
-    `always the best       ${usd(report.usd_always_best)}`,
+    `expected spend        ${usd(report.usd)}${expected(report.mean_p_correct)}`,
+    `always the cheapest   ${usd(report.usd_always_cheapest)}${expected(report.mean_p_always_cheapest)}`,
+    `always the best       ${usd(report.usd_always_best)}${expected(report.mean_p_always_best)}`,
     `unfamiliar prompts    ${percent(report.share_unfamiliar)}`,
     `embeddings from cache ${percent(report.share_cache_hits)}`,
+    `drawn at random       ${percent(report.explored / report.decisions)}`,
     "",
     ...formatTable(
       [{ title: "model" }, number("decisions"), number("share"), number("expected spend")],
@@ -74,9 +88,48 @@ function describe(report: Report, days: number): string {
         ...[bundle, String(scores), mean_score.toFixed(3)],
       ]),
     ),
+    ...describeValues(values),
     "",
     describeDatabase(report.database),
   ].join("\n");
+}
+
+function expected(meanP: number | null): string {
+  return meanP === null ? "" : `, right by the bundle's word ${percent(meanP)}`;
+}
+
+function describeValues({ graded, drawn, left_out: leftOut, policies }: ReportValues): readonly string[] {
+  if (graded === 0)
+    return [
+      "",
+      "value: no decision of that time has both a row of the log and a score of its model's answer",
+    ];
+  const left = leftOut === 0 ? "" : `; ${leftOut} more have no candidate that the other bundle knows`;
+  return [
+    "",
+    `value on ${graded} graded decisions, with 95 % intervals (${drawn} of the answers were drawn at random${left})`,
+    ...formatTable(
+      [
+        { title: "choice" },
+        ...["by the model", "measured", "corrected", "mean USD", "never tried"].map(number),
+      ],
+      policies.map(({ policy, direct, measured, corrected, usd: cost, extrapolated_share: share }) => [
+        ...[policy, interval(direct), interval(measured), interval(corrected)],
+        ...[cost.value.toPrecision(3), percent(share)],
+      ]),
+    ),
+    "  by the model: the mean probability by the bundle that decided; nothing of it is measured",
+    "  measured: from scores alone, by inverse propensity; what was never tried counts as anything from 0 to 1",
+    "  corrected: the model's word, corrected by scores; its word alone on what was never tried (extrapolation)",
+    ...(drawn === 0
+      ? ["  without EXPLORE, all that is measured of another choice is where it agrees with the router's"]
+      : []),
+  ];
+}
+
+function interval({ value, low, high }: NamedValue["measured"]): string {
+  const range = `${low.toFixed(3)} to ${high.toFixed(3)}`;
+  return value === null ? range : `${value.toFixed(3)} (${range})`;
 }
 
 // What Cloudflare gives a database: 500 MB on the Free plan, 10 GB on the Paid one. A full one takes no feedback.

@@ -6,6 +6,7 @@ import {
   matchModels,
 } from "./catalogue.ts";
 import { expectedUsd } from "./cost.ts";
+import { type Exploration, type Exploring, explore } from "./explore.ts";
 import {
   type Candidate,
   type Choice,
@@ -41,6 +42,8 @@ export interface DecisionRequest {
   readonly today?: string;
   /** The model that the conversation is on: its input is in the provider's cache, so that leaving it must pay. */
   readonly currentModel?: string;
+  /** A share of the free choices that go to a random candidate; `draw` is this decision's, uniform in [0, 1). */
+  readonly exploring?: Exploring & { readonly draw: number };
 }
 
 export interface Decision {
@@ -51,6 +54,8 @@ export interface Decision {
   readonly familiarity: number;
   readonly ranking: readonly Candidate[];
   readonly nearestTasks: Prediction["nearestTasks"];
+  /** Set where another candidate could have been drawn. */
+  readonly exploration?: Exploration;
 }
 
 export type DecisionCode =
@@ -73,15 +78,22 @@ export function decide(
   if (!candidates.ok) return candidates;
   const choice = choose(candidates.value, rule.value);
   if (!choice.ok) return choice;
-  const { chosen, ranking } = choice.value;
+  const { exploring, currentModel } = request;
+  const { ranking } = choice.value;
+  // Who leaves a conversation's model at random pays for the cache that is lost.
+  const isFree = exploring !== undefined && currentModel === undefined;
+  const explored = isFree ? explore(ranking, rule.value, exploring, exploring.draw) : undefined;
+  const { drawn = choice.value.chosen } = explored ?? {};
+  const isDrawn = drawn !== choice.value.chosen;
   return ok({
-    model: chosen.model,
-    pCorrect: chosen.pCorrect,
-    expectedUsd: chosen.expectedUsd,
-    reason: finalReason(choice.value, prediction, request),
+    model: drawn.model,
+    pCorrect: drawn.pCorrect,
+    expectedUsd: drawn.expectedUsd,
+    reason: isDrawn ? "explored" : finalReason(choice.value, prediction, request),
     familiarity: prediction.familiarity,
-    ranking,
+    ranking: isDrawn ? [drawn, ...ranking.filter((candidate) => candidate !== drawn)] : ranking,
     nearestTasks: prediction.nearestTasks,
+    ...(explored === undefined ? {} : { exploration: explored.exploration }),
   });
 }
 
@@ -97,7 +109,11 @@ function finalReason(
   return onAverage && reason === "highest_p_correct" ? "best_on_average" : reason;
 }
 
-function resolveRule(predictor: Predictor, rule: RequestedRule): Result<ChoiceRule, "spend_not_calibrated"> {
+/** The rule with what the bundle learned of prices in it. */
+export function resolveRule(
+  predictor: Predictor,
+  rule: RequestedRule,
+): Result<ChoiceRule, "spend_not_calibrated"> {
   if (rule.kind !== "spend") return ok(rule);
   // The whole way up the dial is pure quality, also for bundles that were trained without prices.
   if (rule.spend >= 1) return ok({ kind: "quality" });

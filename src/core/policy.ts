@@ -35,6 +35,7 @@ export const reasons = [
   "only_candidate",
   "kept_current",
   "escalated",
+  "explored",
 ] as const;
 export type Reason = (typeof reasons)[number];
 
@@ -56,6 +57,19 @@ export function choose(candidates: readonly Candidate[], rule: ChoiceRule): Resu
   const best = ranking[0] as Candidate;
   const reason = ranking.length === 1 ? "only_candidate" : reasonOf(best, rule);
   return ok({ chosen: best, reason, ranking });
+}
+
+/** The cheapest of one or more; of equals the first by name. */
+export function cheapestOf<T extends Pick<Candidate, "model" | "expectedUsd">>(candidates: readonly T[]): T {
+  const [first, ...rest] = candidates as readonly [T, ...T[]];
+  return rest.reduce(
+    (least, one) =>
+      one.expectedUsd < least.expectedUsd ||
+      (one.expectedUsd === least.expectedUsd && one.model < least.model)
+        ? one
+        : least,
+    first,
+  );
 }
 
 type Compare = (a: Candidate, b: Candidate) => number;

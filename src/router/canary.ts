@@ -17,6 +17,14 @@ function conversationKey({ session, said }: Conversation): string {
 }
 
 /**
+ * The draw of a conversation, uniform in [0, 1) and the same for all its turns: which model it is on is worked out from its
+ * first ones again and again. Independent of what the canary gets.
+ */
+export function drawFor(conversation: Conversation, bundle: string): Promise<number> {
+  return shareOf(conversationKey(conversation), `explore ${bundle}`);
+}
+
+/**
  * Where a conversation falls in [0, 1), evenly spread. The bundle's checksum is hashed along, so that every canary
  * meets other conversations; raising the percentage keeps those that were in.
  */

@@ -3,12 +3,14 @@ import type { Conversation, Question } from "../contract/question.ts";
 import { profileShift, type TaskProfile } from "../contract/task-profile.ts";
 import { type Capability, type Catalogue, type CatalogueModel, catalogueNames } from "../core/catalogue.ts";
 import type { DecisionRequest } from "../core/decide.ts";
+import type { Exploring } from "../core/explore.ts";
 import { type Prediction, shiftPrediction } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { dayOf } from "../core/service-life.ts";
 import { estimateInputTokens } from "../encoder/input-tokens.ts";
 import { preferredCapabilities, type RouteText, routeText } from "../encoder/route-text.ts";
 import { type Turn, turnsOf } from "../encoder/turns.ts";
+import { drawFor } from "./canary.ts";
 import type { EmbeddingCache } from "./embedding-cache.ts";
 import type { RouterParts, Serving } from "./serving.ts";
 import { decideInSession, type Session, type SessionDecision } from "./session.ts";
@@ -39,17 +41,19 @@ export interface Surroundings {
   readonly stopwatch: Stopwatch;
   /** What of a catalogue can be chosen from; the whole of it where this is left out. */
   readonly usable?: (catalogue: Catalogue) => Catalogue;
+  /** A share of the free choices that go to a random candidate; none where this is left out. */
+  readonly exploring?: Exploring | undefined;
 }
 
 /** One question -> text -> embedding -> prediction -> decision. */
 export async function decideQuestion<Parts extends RouterParts>(
   question: Question,
   serving: Parts,
-  { owner, embeddings, stopwatch, usable = (whole) => whole }: Surroundings,
+  { owner, embeddings, stopwatch, usable = (whole) => whole, exploring }: Surroundings,
 ): Promise<Result<Decided<Parts>, ErrorCode>> {
   const profile = await profileOf(question.task, serving, stopwatch);
   if (!profile.ok) return profile;
-  const read = readQuestion(question, serving.catalogue);
+  const read = readQuestion(question, serving.catalogue, await drawn(exploring, question, serving));
   if (!read.ok) return read;
   const { routed, session } = read.value;
   const catalogue = usable(serving.catalogue);
@@ -87,6 +91,14 @@ export async function decideQuestion<Parts extends RouterParts>(
   });
 }
 
+async function drawn(
+  exploring: Exploring | undefined,
+  { conversation }: Question,
+  { pointer }: RouterParts & Partial<Pick<Serving, "pointer">>,
+): Promise<DecisionRequest["exploring"]> {
+  return exploring && { ...exploring, draw: await drawFor(conversation, pointer?.bundle ?? "") };
+}
+
 /** A profile corrects the errors of one bundle; on another's predictions it would be an error itself. */
 function isMadeFor({ bundle }: TaskProfile, parts: RouterParts & Partial<Pick<Serving, "pointer">>): boolean {
   return parts.pointer === undefined || parts.pointer.bundle === bundle;
@@ -121,6 +133,7 @@ function routedText({ said, tools, routeOn }: Conversation): RouteText {
 export function readQuestion(
   { conversation, demands, answerTokens }: Question,
   catalogue: Catalogue,
+  exploring?: DecisionRequest["exploring"],
 ): Result<{ readonly routed: RouteText; readonly session: Session }, "unknown_model"> {
   const routed = routedText(conversation);
   const current = resolveCurrent(demands.currentModel, catalogue);
@@ -143,6 +156,7 @@ export function readQuestion(
       contextTokens: Math.max(require.contextTokens ?? 0, inputTokens + answerTokens),
     },
     ...(current.value === undefined ? {} : { currentModel: current.value }),
+    ...(exploring === undefined ? {} : { exploring }),
   });
   const besideTokens = whole - (turns.at(-1)?.tokens ?? whole);
   const ofTools = tools.length > 0 ? (["tools"] as const) : [];

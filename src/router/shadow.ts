@@ -1,5 +1,6 @@
+import type { DecisionRequest } from "../core/decide.ts";
 import type { Decided } from "./decision.ts";
-import { decideInSession } from "./session.ts";
+import { decideInSession, type Session } from "./session.ts";
 
 /** What the shadow would have answered to the same request, from the same embedding. */
 export interface ShadowDecision {
@@ -17,12 +18,18 @@ export function decideShadow({ serving, predictWith, session, usable }: Decided)
   const { predictor, catalogue, pointer } = shadow;
   const decision = decideInSession(
     { predictor, catalogue: usable(catalogue), prediction: predictWith(shadow) },
-    session,
+    withoutDraw(session),
   );
   const { model, pCorrect, expectedUsd } = decision.ok
     ? decision.value
     : { model: undefined, pCorrect: undefined, expectedUsd: undefined };
   return { bundle: pointer.bundle, model, pCorrect, expectedUsd };
+}
+
+/** A shadow answers nobody, so that there is nothing to be learned from a draw. */
+function withoutDraw({ turns, request, requestAt }: Session): Session {
+  const without = ({ exploring: _, ...rest }: DecisionRequest): DecisionRequest => rest;
+  return { turns, request: without(request), requestAt: (turn) => without(requestAt(turn)) };
 }
 
 /** Comparisons of one shadow bundle in this isolate. */

@@ -2,12 +2,14 @@ import type { ErrorCode } from "../contract/error.ts";
 import type { KeyLimits } from "../contract/key-limits.ts";
 import type { Question } from "../contract/question.ts";
 import { type Catalogue, catalogueNames, matchModels } from "../core/catalogue.ts";
+import type { Exploring } from "../core/explore.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { type Decided, decideQuestion } from "../router/decision.ts";
 import type { Serving } from "../router/serving.ts";
 import type { Asked } from "./handler.ts";
 import { recordDecision } from "./records/analytics.ts";
-import { newDecisionId } from "./records/feedback.ts";
+import { newDecisionId, newDecisionNumber } from "./records/feedback.ts";
+import type { Isolate } from "./state/isolate.ts";
 
 /**
  * One decision for whoever asks: made, recorded, and under an id that feedback can refer to.
@@ -19,17 +21,29 @@ export async function decideForCaller(
   serving: Serving,
   usable?: (catalogue: Catalogue) => Catalogue,
 ): Promise<Result<{ readonly decided: Decided; readonly id: string }, ErrorCode>> {
-  const { embeddings, feedback } = isolate;
+  const { embeddings, feedback, settings } = isolate;
   const { keyName } = caller;
   const { limits } = caller;
   const allowed = (whole: Catalogue) => allowedModels(usable === undefined ? whole : usable(whole), limits);
   if (Object.keys(allowed(serving.catalogue).models).length === 0)
     return fail("no_candidates", "this key may use none of the models that can be reached", "models");
-  const surroundings = { owner: keyName ?? "", embeddings, stopwatch, usable: allowed };
+  const exploring = exploringOf(settings);
+  const surroundings = { owner: keyName ?? "", embeddings, stopwatch, usable: allowed, exploring };
   const decided = await decideQuestion(bounded(question, limits), serving, surroundings);
   if (!decided.ok) return decided;
-  recordDecision(isolate, caller, decided.value);
-  return ok({ decided: decided.value, id: await newDecisionId(feedback, decided.value, keyName) });
+  // One time for both: what is graded is joined with what was decided by it.
+  const made = { number: newDecisionNumber(), decidedAt: new Date() };
+  recordDecision(isolate, caller, decided.value, made);
+  return ok({ decided: decided.value, id: await newDecisionId(feedback, decided.value, made, keyName) });
+}
+
+function exploringOf({
+  explore,
+  exploreMaxPLoss,
+  exploreMaxUsd,
+}: Isolate["settings"]): Exploring | undefined {
+  if (explore === 0) return undefined;
+  return { share: explore, maxPLoss: exploreMaxPLoss, maxUsd: exploreMaxUsd };
 }
 
 /** The part of a catalogue that the key may use; where that is none of it, the decision says so. */

@@ -102,7 +102,9 @@ function here(command: string): string {
     .replace("http://127.0.0.1:8787", worker.origin)
     .replace(" --remote", " --local")
     .replace(" out/ ", " my-router ");
-  return /signalbox -- (publish|promote|rollback|status|gc|feedback pull|feedback prune)\b/.test(command)
+  return /signalbox -- (publish|promote|rollback|status|gc|report|feedback pull|feedback prune)\b/.test(
+    command,
+  )
     ? `${local} --config "${config}" --state state`
     : local;
 }
@@ -227,6 +229,12 @@ test("docs/deploy.md and the tutorial: publishing, with the local KV in place of
       else await sh(router.replace(" out/ ", " models/default "));
     }
   }
+});
+
+test("docs/report.md: the report, with the local D1 in place of the remote one", async () => {
+  await copyPublishedState(join(folder, "state"), true);
+  for (const command of take("docs/report.md", /signalbox -- report/))
+    expect(await sh(command.replace("my-router", "models/default"))).toContain("No decisions were recorded");
 });
 
 test("docs/catalogue.md: what keeps it true", async () => {

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import feedback from "../../migrations/0001_feedback.sql?raw";
 import decisions from "../../migrations/0002_decisions.sql?raw";
 import feedbackOfDay from "../../migrations/0003_feedback_of_day.sql?raw";
+import loggedDecisions from "../../migrations/0005_logged_decisions.sql?raw";
 
 interface Statement {
   run(): Promise<unknown>;
@@ -19,6 +20,8 @@ export async function sql(statement: string): Promise<readonly Record<string, un
 export async function makeTables(): Promise<void> {
   for (const table of ["feedback", "decisions"]) await sql(`DROP TABLE IF EXISTS ${table}`);
   // D1 takes one statement at a time; comments may hold semicolons.
-  const statements = `${feedback}\n${decisions}\n${feedbackOfDay}`.replaceAll(/^\s*--.*$/gm, "").split(";");
+  const statements = `${feedback}\n${decisions}\n${feedbackOfDay}\n${loggedDecisions}`
+    .replaceAll(/^\s*--.*$/gm, "")
+    .split(";");
   for (const statement of statements) if (statement.trim() !== "") await sql(statement);
 }

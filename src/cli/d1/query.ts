@@ -28,7 +28,8 @@ async function queryRemote(configPath: string, sql: string): Promise<Rows> {
   try {
     return await worker.account.ask<Rows>(`${database}/query`, { method: "POST", json: { sql } });
   } catch (error) {
-    if (error instanceof CloudflareRefusal && NO_TABLE.test(error.message)) throw noTables("--remote");
+    const missing = error instanceof CloudflareRefusal ? missingFrom(error.message) : undefined;
+    if (missing !== undefined) throw notMigrated(missing, "--remote");
     throw error;
   }
 }
@@ -41,16 +42,20 @@ async function queryLocal(configPath: string, statePath: string, sql: string): P
   const answer = parseAnswer(finished.stdout.toString("utf8"));
   if (finished.code === 0 && Array.isArray(answer)) return answer;
   const reason = (answer as Refusal | undefined)?.error?.text;
-  if (NO_TABLE.test(reason ?? finished.stderr)) throw noTables("--local");
+  const missing = missingFrom(reason ?? finished.stderr);
+  if (missing !== undefined) throw notMigrated(missing, "--local");
   throw wranglerFailure("read D1", reason === undefined ? finished : { stderr: reason });
 }
 
-const NO_TABLE = /no such table/;
+function missingFrom(refusal: string): "table" | "column" | undefined {
+  return /no such (table|column)/.exec(refusal)?.[1] as "table" | "column" | undefined;
+}
 
-function noTables(where: "--local" | "--remote"): CommandFailure {
+function notMigrated(missing: "table" | "column", where: "--local" | "--remote"): CommandFailure {
+  const state = missing === "table" ? "has no tables yet" : "has tables of an earlier version";
   return new CommandFailure({
     code: "no_tables",
-    message: `the database has no tables yet: npx wrangler d1 migrations apply ${D1_BINDING} ${where}`,
+    message: `the database ${state}: npx wrangler d1 migrations apply ${D1_BINDING} ${where}`,
   });
 }
 

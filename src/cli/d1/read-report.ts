@@ -8,6 +8,12 @@ export interface Report {
   /** What always the cheapest candidate, or always the one that is best on average, would have cost. */
   readonly usd_always_cheapest: number;
   readonly usd_always_best: number;
+  /** Mean probability of a correct answer by the bundles that decided; null without decisions that tell it. */
+  readonly mean_p_correct: number | null;
+  readonly mean_p_always_cheapest: number | null;
+  readonly mean_p_always_best: number | null;
+  /** Decisions whose model was drawn at random. */
+  readonly explored: number;
   /** Share of prompts so unfamiliar that the best model on average was taken; null without decisions. */
   readonly share_unfamiliar: number | null;
   readonly share_cache_hits: number | null;
@@ -50,11 +56,11 @@ export async function readReport(target: TargetOptions, since: Date): Promise<Re
   const from = Math.floor(since.getTime() / 1000);
   const where = `FROM decisions WHERE decided_at >= ${from}`;
   const statements = [
-    `SELECT COUNT(*) AS decisions, TOTAL(expected_usd) AS usd, TOTAL(cheapest_usd) AS usd_always_cheapest, TOTAL(best_on_average_usd) AS usd_always_best, AVG(reason = 'best_on_average') AS share_unfamiliar, AVG(cache_hit) AS share_cache_hits ${where}`,
+    `SELECT COUNT(*) AS decisions, TOTAL(expected_usd) AS usd, TOTAL(cheapest_usd) AS usd_always_cheapest, TOTAL(best_on_average_usd) AS usd_always_best, AVG(CASE WHEN candidates IS NOT NULL THEN p_correct END) AS mean_p_correct, AVG(cheapest_p) AS mean_p_always_cheapest, AVG(best_on_average_p) AS mean_p_always_best, TOTAL(reason = 'explored') AS explored, AVG(reason = 'best_on_average') AS share_unfamiliar, AVG(cache_hit) AS share_cache_hits ${where}`,
     `SELECT model, COUNT(*) AS decisions, SUM(expected_usd) AS usd ${where} GROUP BY model ORDER BY decisions DESC, model`,
     `SELECT DATE(decided_at, 'unixepoch') AS day, COUNT(*) AS decisions, AVG(familiarity) AS mean_familiarity ${where} GROUP BY day ORDER BY day`,
     `SELECT bundle, role, COUNT(*) AS decisions, AVG(p_correct) AS mean_p_correct, AVG(expected_usd) AS mean_usd ${where} GROUP BY bundle, role ORDER BY decisions DESC, bundle, role`,
-    `SELECT shadow_bundle, COUNT(*) AS compared, SUM(shadow_model IS NOT model) AS different, AVG(shadow_p_correct) AS mean_p_correct, AVG(shadow_usd) AS mean_usd ${where} AND shadow_bundle IS NOT NULL GROUP BY shadow_bundle ORDER BY compared DESC, shadow_bundle`,
+    `SELECT shadow_bundle, COUNT(*) AS compared, SUM(shadow_model IS NOT COALESCE(policy_model, model)) AS different, AVG(shadow_p_correct) AS mean_p_correct, AVG(shadow_usd) AS mean_usd ${where} AND shadow_bundle IS NOT NULL GROUP BY shadow_bundle ORDER BY compared DESC, shadow_bundle`,
     `SELECT bundle, COUNT(*) AS scores, AVG(score) AS mean_score FROM feedback WHERE decided_at >= ${from} GROUP BY bundle ORDER BY scores DESC, bundle`,
     "SELECT (SELECT COUNT(*) FROM feedback) AS feedback_rows, (SELECT COUNT(*) FROM decisions) AS decision_rows",
   ];

@@ -26,6 +26,8 @@ export function reasonSentence({ reason, ranking, p_correct }: RouteResponse, se
       return "The chat stays on its model: with its input cached there, switching would not pay.";
     case "escalated":
       return "Tools failed three times in a row, so the chat goes one step up to a better model.";
+    case "explored":
+      return "Drawn at random among candidates within the operator's bounds, to measure what they are worth.";
   }
 }
 

@@ -1,5 +1,7 @@
+import { writeLoggedCandidates } from "../../contract/logged-decision.ts";
 import type { Traffic } from "../../contract/traffic.ts";
 import type { Decision } from "../../core/decide.ts";
+import { type Candidate, cheapestOf } from "../../core/policy.ts";
 import type { Predictor } from "../../core/predictor.ts";
 import type { Decided } from "../../router/decision.ts";
 import type { Serving } from "../../router/serving.ts";
@@ -9,6 +11,7 @@ import { describeError, logEvent } from "../log.ts";
 import type { Analytics, Database, DataPoint } from "../platform.ts";
 import type { Settings } from "../state/bindings.ts";
 import { answerInTime, databaseCause } from "./database.ts";
+import type { Made } from "./feedback.ts";
 
 /** Where decisions are kept besides, for `signalbox report` and /v1/traffic: the table `decisions` of D1. */
 export interface DecisionLog {
@@ -37,6 +40,18 @@ export interface DecisionFacts {
   readonly shadow_model: string | null;
   readonly shadow_p_correct: number | null;
   readonly shadow_usd: number | null;
+  /** The decision's number, as feedback has it; null where a caller named the model, and so for all below. */
+  readonly decision: string | null;
+  /** How it was to be chosen, as JSON: a `RequestedRule`. */
+  readonly rule: string | null;
+  /** What the rule chose before any draw, and with which probability `model` was chosen. */
+  readonly policy_model: string | null;
+  readonly propensity: number | null;
+  /** By contract/logged-decision.ts. */
+  readonly candidates: string | null;
+  readonly cheapest_p: number | null;
+  readonly best_on_average_model: string | null;
+  readonly best_on_average_p: number | null;
 }
 
 /** Where decisions are recorded; each is undefined where it isn't set up. */
@@ -51,6 +66,7 @@ export function recordDecision(
   { settings: { logDecisions, analytics }, decisionLog, shadowTally }: Recorders,
   { keyName, address, keepAlive }: Caller,
   decided: Decided,
+  made: Made,
 ): void {
   if (logDecisions) logDecision(decided, address);
   if (analytics === undefined && decisionLog === undefined && decided.serving.shadow === undefined) return;
@@ -58,8 +74,8 @@ export function recordDecision(
     // waitUntil would begin the work at once; the response goes first.
     await new Promise((resolve) => setTimeout(resolve, 0));
     const shadow = decideShadow(decided);
-    if (shadow !== undefined) shadowTally.record(shadow, decided.decision.model);
-    const facts = factsOf(decided, shadow, keyName, address);
+    if (shadow !== undefined) shadowTally.record(shadow, policyModelOf(decided.decision));
+    const facts = factsOf(decided, made, shadow, keyName, address);
     await write(facts, analytics, decisionLog);
   };
   keepAlive(work().catch(notRecorded));
@@ -90,6 +106,14 @@ export function recordNamed(
     shadow_model: null,
     shadow_p_correct: null,
     shadow_usd: null,
+    decision: null,
+    rule: null,
+    policy_model: null,
+    propensity: null,
+    candidates: null,
+    cheapest_p: null,
+    best_on_average_model: null,
+    best_on_average_p: null,
   };
   keepAlive(write(facts, analytics, decisionLog).catch(notRecorded));
 }
@@ -125,14 +149,17 @@ function logDecision({ decision, cacheHit }: Decided, path: string): void {
 }
 
 function factsOf(
-  { decision, serving, cacheHit }: Decided,
+  { decision, session, serving, cacheHit }: Decided,
+  { number, decidedAt }: Made,
   shadow: ShadowDecision | undefined,
   keyName: string | undefined,
   path: string,
 ): DecisionFacts {
   const { pointer, predictor, role } = serving;
+  const cheapest = cheapestOf(decision.ranking);
+  const bestOnAverage = bestOnAverageOf(decision.ranking, predictor);
   return {
-    decided_at: Math.floor(Date.now() / 1000),
+    decided_at: Math.floor(decidedAt.getTime() / 1000),
     model: decision.model,
     reason: decision.reason,
     bundle: pointer.bundle,
@@ -143,12 +170,20 @@ function factsOf(
     expected_usd: decision.expectedUsd,
     familiarity: decision.familiarity,
     cache_hit: cacheHit ? 1 : 0,
-    cheapest_usd: Math.min(...decision.ranking.map(({ expectedUsd }) => expectedUsd)),
-    best_on_average_usd: usdOfBestOnAverage(decision, predictor),
+    cheapest_usd: cheapest.expectedUsd,
+    best_on_average_usd: bestOnAverage.expectedUsd,
     shadow_bundle: shadow?.bundle ?? null,
     shadow_model: shadow?.model ?? null,
     shadow_p_correct: shadow?.pCorrect ?? null,
     shadow_usd: shadow?.expectedUsd ?? null,
+    decision: number,
+    rule: JSON.stringify(session.request.rule),
+    policy_model: policyModelOf(decision),
+    propensity: decision.exploration?.propensity ?? 1,
+    candidates: writeLoggedCandidates(decision),
+    cheapest_p: cheapest.pCorrect,
+    best_on_average_model: bestOnAverage.model,
+    best_on_average_p: bestOnAverage.pCorrect,
   };
 }
 
@@ -203,9 +238,12 @@ export function createDecisionLog(database: Database): DecisionLog {
   };
 }
 
-/** What the candidate that is best on average would have cost: the bill of a router that always takes it. */
-function usdOfBestOnAverage({ ranking, expectedUsd }: Decision, { models, priors }: Predictor): number {
+function policyModelOf({ model, exploration }: Decision): string {
+  return exploration?.policyModel ?? model;
+}
+
+/** The candidate that is best on average, whatever the prompt. */
+function bestOnAverageOf(ranking: Decision["ranking"], { models, priors }: Predictor): Candidate {
   const priorOf = (model: string) => priors[models.indexOf(model)] ?? Number.NEGATIVE_INFINITY;
-  const best = ranking.toSorted((a, b) => priorOf(b.model) - priorOf(a.model))[0];
-  return best?.expectedUsd ?? expectedUsd;
+  return ranking.toSorted((a, b) => priorOf(b.model) - priorOf(a.model))[0] as Candidate;
 }

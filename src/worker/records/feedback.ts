@@ -59,17 +59,28 @@ export function createFeedback({
   };
 }
 
-/** A new id for a decision: signed, with what feedback needs, or a mere number where there is no secret. */
+/** What a decision is kept under, also where it is not signed: 16 random bytes in hexadecimal. */
+export function newDecisionNumber(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}
+
+/** A decision's number and time. */
+export interface Made {
+  readonly number: string;
+  readonly decidedAt: Date;
+}
+
+/** The id of a decision: signed, with what feedback needs, or a mere number where there is no secret. */
 export async function newDecisionId(
   { signer }: Feedback,
   { decision, embedding, serving }: Decided,
+  { number, decidedAt }: Made,
   keyName = "",
 ): Promise<string> {
-  const number = crypto.randomUUID().replaceAll("-", "");
   if (signer === undefined) return `dec_${number}`;
   const record = {
     number,
-    decidedAt: new Date(),
+    decidedAt,
     bundle: serving.pointer.bundle.slice(0, 16),
     encoder: serving.pointer.encoder.slice(0, 16),
     model: decision.model,

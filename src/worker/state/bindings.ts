@@ -55,6 +55,13 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
   if (values.decisionLog === "d1" && database === undefined) {
     return fail("misconfigured", "DECISION_LOG is `d1`, but no D1 database is bound as DB", "DB");
   }
+  if (values.explore > 0 && values.decisionLog !== "d1") {
+    return fail(
+      "misconfigured",
+      "EXPLORE needs DECISION_LOG = `d1`: a draw that isn't kept tells nothing",
+      "EXPLORE",
+    );
+  }
   return ok({
     ...values,
     ...bound.value,

@@ -40,6 +40,12 @@ export const variables = {
   feedbackPerDay: wholeNumber("FEEDBACK_PER_DAY", 10_000, 1, 10_000_000),
   /** Where each decision is a row. */
   decisionLog: oneOf("DECISION_LOG", ["none", "d1"]),
+  /** Share of the free choices that go to a random candidate within the next two bounds. */
+  explore: fromZero("EXPLORE", 0, 0.5),
+  /** How much less likely to be right than the chosen one a drawn one may be. */
+  exploreMaxPLoss: fromZero("EXPLORE_MAX_P_LOSS", 0.1, 1),
+  /** USD that a drawn one may be expected to cost. */
+  exploreMaxUsd: fromZero("EXPLORE_MAX_USD", 0.01, 100),
   /** Whether each decision is a line of the log. */
   logDecisions: flag("LOG_DECISIONS"),
   /** Bytes of the largest body. Messages may carry images as data URLs; the platform itself stops at 100 MB. */
@@ -88,6 +94,15 @@ function wholeNumber(name: string, standard: number, minimum: number, maximum: n
       : wrong(name, `be a whole number from ${range}`);
   };
   return { name, standard: String(standard), range, parse };
+}
+
+/** A number from 0 on. */
+function fromZero(name: string, standard: number, maximum: number): Variable<number> {
+  const parse = (text: string) => {
+    const value = Number(text);
+    return value >= 0 && value <= maximum ? ok(value) : wrong(name, `be a number from 0 to ${maximum}`);
+  };
+  return { name, standard: String(standard), range: `0 to ${maximum}`, parse };
 }
 
 /** Words separated by commas or white space. */
