@@ -144,6 +144,10 @@ export const errorKinds = {
   bundles_too_large: unavailable(
     "Live bundle, canary and shadow together are too large; the trial is left out.",
   ),
+  // Never an answer: /health lists them among its faults.
+  familiarity_drifted: unavailable("Prompts of the last day are otherwise familiar than those of the month."),
+  cost_drifted: unavailable("Decisions of the last day are expected to cost otherwise than in the month."),
+  score_drifted: unavailable("Answers of the last day are graded otherwise than in the month."),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

@@ -16,7 +16,7 @@ const retirementSchema = v.object({
   replaced_by: v.nullable(v.string()),
 });
 
-/** GET /health: `ok`, `degraded` (serving, but the last check found a fault) or `unavailable` (with HTTP 503). */
+/** GET /health: `ok`, `degraded` (serving, but the last check found a fault, or traffic is not what it was) or `unavailable` (with HTTP 503). */
 export const healthSchema = v.object({
   status: v.picklist(["ok", "degraded", "unavailable"]),
   faults: v.array(faultSchema),

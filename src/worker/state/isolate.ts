@@ -9,6 +9,7 @@ import { logEvent } from "../log.ts";
 import { type Cooldowns, createCooldowns } from "../providers/cooldowns.ts";
 import { createProviderLog, type ProviderLog } from "../providers/provider-log.ts";
 import { createDecisionLog, type DecisionLog } from "../records/analytics.ts";
+import { createDriftWatch, type DriftWatch } from "../records/drift.ts";
 import { createFeedback, type Feedback } from "../records/feedback.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
 import { createRouterState, type RouterState } from "./router-state.ts";
@@ -32,6 +33,8 @@ export interface Isolate {
   readonly feedback: Feedback;
   /** Undefined unless DECISION_LOG asks for it. */
   readonly decisionLog: DecisionLog | undefined;
+  /** Undefined where decisions are not recorded. */
+  readonly driftWatch: DriftWatch | undefined;
 }
 
 // Two of the largest bodies. Once parsed, text takes up to twice its bytes, and six times while it is decided on, one at a
@@ -69,5 +72,6 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     shadowTally: createShadowTally(),
     feedback: createFeedback(settings.value),
     decisionLog: decisionLog === "d1" && database ? createDecisionLog(database) : undefined,
+    driftWatch: decisionLog === "d1" && database ? createDriftWatch(database, Date.now) : undefined,
   });
 }

@@ -3,6 +3,7 @@ import { ok } from "../../../core/result.ts";
 import { dayOf, type Retirement, retirements } from "../../../core/service-life.ts";
 import type { Serving } from "../../../router/serving.ts";
 import type { Asked, Handler } from "../../handler.ts";
+import type { DriftFault } from "../../records/drift.ts";
 import type { Isolate } from "../../state/isolate.ts";
 
 /** GET /health: what is being served and what is wrong; 503 while nothing can be served. */
@@ -17,14 +18,20 @@ export async function describeHealth({
   caller,
 }: Pick<Asked, "isolate" | "caller">): Promise<{ readonly health: Health; readonly isServing: boolean }> {
   const serving = await isolate.state.serving(caller.keepAlive);
-  return { health: health(isolate, serving.ok ? serving.value : undefined), isServing: serving.ok };
+  const drift = (await isolate.driftWatch?.faults(caller.keepAlive)) ?? [];
+  return { health: health(isolate, serving.ok ? serving.value : undefined, drift), isServing: serving.ok };
 }
 
-function health({ settings, state, embeddings, shadowTally }: Isolate, serving: Serving | undefined): Health {
+function health(
+  { settings, state, embeddings, shadowTally }: Isolate,
+  serving: Serving | undefined,
+  drift: readonly DriftFault[],
+): Health {
   const { size, capacity, hits, misses } = embeddings.counts();
-  const faults = state
-    .faults()
-    .map(({ code, message, since }) => ({ code, message, since: since.toISOString() }));
+  const faults = [...state.faults(), ...drift].map(({ code, message, since }) => ({
+    ...{ code, message },
+    since: since.toISOString(),
+  }));
   return {
     status: serving === undefined ? "unavailable" : faults.length > 0 ? "degraded" : "ok",
     faults,
