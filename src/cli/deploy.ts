@@ -60,13 +60,19 @@ async function deploy({ config, url, json }: DeployOptions): Promise<void> {
       ...variables,
       CLOUDFLARE_ACCOUNT_ID: worker.account.id,
     });
-  const deployed = await deployWorker(wrangler);
-  const address = url ?? deployed;
-  step("Worker and storage", address ?? "deployed; it has no address on workers.dev");
-  if (worker.hasDatabase) {
+  const makeTables = async () => {
     await applyMigrations(wrangler);
     step("tables", "all migrations of D1 are applied");
-  }
+  };
+  // New code may need new tables, and earlier code does without them. The first deploy makes the database itself; nobody
+  // has a key then.
+  const hasTablesFirst = worker.hasDatabase && (await worker.isDatabaseMade("DB"));
+  if (hasTablesFirst) await makeTables();
+  const { address: deployed, startupMs } = await deployWorker(wrangler);
+  const address = url ?? deployed;
+  const startup = startupMs === undefined ? "" : `, starts in ${startupMs} ms`;
+  step("Worker and storage", `${address ?? "deployed; it has no address on workers.dev"}${startup}`);
+  if (worker.hasDatabase && !hasTablesFirst) await makeTables();
   const { key, told } = await setSecrets(worker);
   step("secrets", told);
   step("router", await publishRouter(worker));
@@ -103,8 +109,14 @@ const hints: Readonly<Record<string, string>> = {
   "10027": "the Worker is larger than the account's plan takes; docs/deploy.md names smaller builds",
 };
 
-/** @returns the first address that Wrangler tells; undefined where the Worker has none */
-async function deployWorker(wrangler: Wrangler): Promise<string | undefined> {
+interface Deployed {
+  /** The first one that Wrangler tells; undefined where the Worker has none. */
+  readonly address: string | undefined;
+  /** As Cloudflare measured it; undefined where it didn't say. */
+  readonly startupMs: number | undefined;
+}
+
+async function deployWorker(wrangler: Wrangler): Promise<Deployed> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-deploy-"));
   const output = join(folder, "output.jsonl");
   try {
@@ -120,7 +132,11 @@ async function deployWorker(wrangler: Wrangler): Promise<string | undefined> {
     const entries = (await readFile(output, "utf8")).split("\n").filter((line) => line !== "");
     const deployed = entries.map((line) => JSON.parse(line)).find(({ type }) => type === "deploy");
     const [target] = (deployed?.targets ?? []) as readonly string[];
-    return target === undefined ? undefined : addressOf(target);
+    const startup = /Worker Startup Time: (\d+) ms/.exec(finished.stdout.toString("utf8"))?.[1];
+    return {
+      address: target === undefined ? undefined : addressOf(target),
+      startupMs: startup === undefined ? undefined : Number(startup),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -145,6 +161,7 @@ async function applyMigrations(wrangler: Wrangler): Promise<void> {
 async function setSecrets({
   account,
   name,
+  storedSecrets,
 }: DeployedWorker): Promise<{ readonly key?: string; readonly told: string }> {
   const path = `/workers/scripts/${name}/secrets`;
   const there = new Set(
@@ -154,6 +171,7 @@ async function setSecrets({
     account.ask(path, { method: "PUT", json: { name: secret, text, type: "secret_text" } });
   const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
   if (!there.has("DECISION_SECRET")) await put("DECISION_SECRET", toHex(randomBytes(32)));
+  if (storedSecrets.has("API_KEYS")) return { told: "API_KEYS comes from the Secrets Store" };
   if (there.has("API_KEYS")) return { told: "API_KEYS was set before and stays" };
   const { key, record } = unwrap(await createApiKey("first", randomBytes));
   // Before it is stored: a command that is ended in between must not leave a key that nobody knows.

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Check } from "./doctor/check.ts";
 import { checkInstallation } from "./doctor/installation.ts";
+import { describeMeasured, type Measured, measureDeployed } from "./doctor/measure.ts";
 import { checkRouter } from "./doctor/router.ts";
 import { checkStorage } from "./doctor/storage.ts";
 import { checkLocalWorker, checkPort, checkUrl, noWorker } from "./doctor/worker.ts";
@@ -31,7 +32,8 @@ export function registerDoctor(program: Command): void {
     .addHelpText(
       "after",
       `
-Ends with 1 where a check fails.
+Ends with 1 where a check fails. With --remote and --url it also measures what only Cloudflare can tell, with 120 new
+prompts, and prints it as a table.
 
 Examples:
   signalbox doctor
@@ -53,15 +55,27 @@ async function doctor(options: DoctorOptions): Promise<void> {
   add(storage);
   // Without one there is no storage to look at, and no Worker to start.
   const hasConfiguration = storage.length > 1;
-  if (options.url !== undefined) add(await checkUrl(options.url, process.env["SIGNALBOX_KEY"]));
-  else if (options.remote) add([noWorker]);
+  let measured: Measured | undefined;
+  if (options.url !== undefined) {
+    const found = await checkUrl(options.url, process.env["SIGNALBOX_KEY"]);
+    add(found);
+    if (options.remote && found.every(({ status }) => status !== "fail")) {
+      const measures = await measureDeployed(options.config, options.url, process.env["SIGNALBOX_KEY"]);
+      add([measures.check]);
+      measured = measures.measured;
+    }
+  } else if (options.remote) add([noWorker]);
   else if (hasConfiguration) {
     add([await checkPort(options.port)]);
     add(await checkLocalWorker(options));
   }
   const failures = checks.filter(({ status }) => status === "fail").length;
-  if (options.json) print(JSON.stringify({ ok: failures === 0, checks }, null, 2));
-  else print(summary(failures, checks.length));
+  if (options.json) {
+    print(JSON.stringify({ ok: failures === 0, checks, ...(measured && { measured }) }, null, 2));
+  } else {
+    if (measured) print(`\n${describeMeasured(measured)}`);
+    print(summary(failures, checks.length));
+  }
   if (failures > 0) process.exitCode = 1;
 }
 

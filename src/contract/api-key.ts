@@ -19,6 +19,9 @@ export interface KeyRecord {
   readonly limits: KeyLimits;
 }
 
+/** Of records in KV: some nine thousand, which an isolate reads within some hundredths of a second. */
+export const MAX_KEY_RECORDS_BYTES = 1024 ** 2;
+
 const NAME = /^[a-z0-9-]{1,40}$/;
 const RECORD = /^([a-z0-9-]{1,40}):([0-9a-f]{32}):([0-9a-f]{64})(?::([a-z+]*)(?::(\S+))?)?$/;
 const KEY_ANYWHERE = /sb_([a-z0-9-]{1,40})_[A-Za-z0-9_-]{43}/;
@@ -30,10 +33,14 @@ export function holdsApiKey(text: string): boolean {
 }
 
 /**
- * The value of the secret API_KEYS: records, separated by commas or white space: `name:salt:hash`, or
- * `name:salt:hash:route+feedback` for a key that may do only that, and limits of what it may ask for behind one more colon.
+ * The value of the secret API_KEYS, or of another place (`where`, for messages): records, separated by commas or white
+ * space: `name:salt:hash`, or `name:salt:hash:route+feedback` for a key that may do only that, and limits of what it may
+ * ask for behind one more colon.
  */
-export function parseKeyRecords(text: string): Result<ReadonlyMap<string, KeyRecord>, "misconfigured"> {
+export function parseKeyRecords(
+  text: string,
+  where = "API_KEYS",
+): Result<ReadonlyMap<string, KeyRecord>, "misconfigured"> {
   const records = new Map<string, KeyRecord>();
   for (const entry of text.split(/[\s,]+/).filter((part) => part !== "")) {
     const [, name, salt, hash, allowed = "", written = ""] = RECORD.exec(entry) ?? [];
@@ -49,11 +56,11 @@ export function parseKeyRecords(text: string): Result<ReadonlyMap<string, KeyRec
     ) {
       return fail(
         "misconfigured",
-        `record ${records.size + 1} of API_KEYS is not name:salt:hash, with permissions and limits as \`signalbox key\` writes them`,
-        "API_KEYS",
+        `record ${records.size + 1} of ${where} is not name:salt:hash, with permissions and limits as \`signalbox key\` writes them`,
+        where,
       );
     }
-    if (records.has(name)) return fail("misconfigured", `API_KEYS has two records of "${name}"`, "API_KEYS");
+    if (records.has(name)) return fail("misconfigured", `${where} has two records of "${name}"`, where);
     records.set(name, { name, salt, hash: fromHex(hash), allows, limits });
   }
   return ok(records);

@@ -89,6 +89,9 @@ export const errorKinds = {
     type: "rate_limit_error",
     meaning: "This key has used up its requests for now.",
   },
+  keys_unavailable: unavailable(
+    "The keys that don't stand in the secret API_KEYS could not be read yet; send the request again.",
+  ),
   limiter_unavailable: unavailable("The platform's rate limiter does not answer; send the request again."),
   internal_error: {
     status: 500,

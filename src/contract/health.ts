@@ -20,7 +20,17 @@ const retirementSchema = v.object({
 export const healthSchema = v.object({
   status: v.picklist(["ok", "degraded", "unavailable"]),
   faults: v.array(faultSchema),
-  encoder: v.nullable(v.object({ id: v.string(), checksum: v.string(), backend: v.string() })),
+  encoder: v.nullable(
+    v.object({
+      id: v.string(),
+      checksum: v.string(),
+      backend: v.string(),
+      /** Bits of activations in this CPU's products: 8, or 7 with simd where the CPU takes no more; null for lexical. */
+      activation_bits: v.nullable(v.number()),
+      /** How long this isolate waited for the encoder's files from KV. */
+      read_ms: v.nullable(v.number()),
+    }),
+  ),
   bundle: v.nullable(
     v.object({ checksum: v.string(), kind: v.string(), models: v.number(), tasks: v.number() }),
   ),

@@ -109,6 +109,8 @@ export function referencedKeys(pointer: Pointer): ReadonlySet<string> {
 /** KV keys, in one place for those who write and those who read. */
 export const kvKeys = {
   active: "active",
+  /** Records of API keys, as in the secret API_KEYS. */
+  keys: "keys",
   bundle: (sha256: string) => `bundle/${sha256}`,
   catalogue: (sha256: string) => `catalogue/${sha256}`,
   encoder: (sha256: string, file: EncoderFileName) => `encoder/${sha256}/${file}`,

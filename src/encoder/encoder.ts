@@ -12,6 +12,8 @@ export interface Encoder {
   /** sha256 of the manifest, which names the sha256 of every other file: two equal checksums embed alike. */
   readonly checksum: string;
   readonly dimension: number;
+  /** See `EncoderSession`. */
+  readonly activationBits?: 7 | 8;
   /** Returns a unit vector of `dimension` floats for any text, the empty one included. */
   embed(text: string): Promise<Float32Array>;
   /**
@@ -40,11 +42,13 @@ export async function createEncoder(
   const tokenizer = createTokenizer(files.tokenizer);
   if (!tokenizer.ok) return tokenizer;
   const { id, dimension, input } = manifest.value;
+  const { activationBits } = session;
   const checksum = await checksumOf(files.manifest);
   return ok({
     id,
     checksum,
     dimension,
+    ...(activationBits === undefined ? {} : { activationBits }),
     async embed(text) {
       const embedding = await session.embed(encodeText(tokenizer.value, text, input));
       if (embedding.length !== dimension) {

@@ -10,6 +10,7 @@ import type { EncoderSession } from "./session.ts";
 export function oneAtATime(session: EncoderSession): EncoderSession {
   let running: Promise<unknown> | undefined;
   return {
+    ...session,
     async embed(input) {
       while (running !== undefined) await running;
       const run = session.embed(input);

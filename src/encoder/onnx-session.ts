@@ -16,6 +16,7 @@ interface OpenGraph<Tensor> {
 /** The encoder on its ONNX graph, whichever build runs it. */
 export function onnxSession<Tensor>(graph: OpenGraph<Tensor>, TensorOf: TensorClass<Tensor>): EncoderSession {
   return {
+    activationBits: 8,
     async embed({ inputIds, lexicalIds, lexicalCounts }) {
       const { embedding } = await graph.run({
         input_ids: new TensorOf("int32", inputIds, [1, inputIds.length]),

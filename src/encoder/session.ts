@@ -11,6 +11,11 @@ export interface EncoderInput {
 /** The port behind which a runtime (onnxruntime in Node or in a Worker, a WASM kernel) embeds token ids. */
 export interface EncoderSession {
   /**
+   * To how many bits activations are rounded before each product: 8 as in the ONNX graph, 7 where this CPU's dot product
+   * takes no more. Undefined where there is no such product.
+   */
+  readonly activationBits?: 7 | 8;
+  /**
    * Returns one unit vector: the context and the lexical view, each of unit length, concatenated and divided
    * by sqrt(2). Calls may overlap; a session that can run only one at a time queues them.
    */

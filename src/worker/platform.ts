@@ -8,6 +8,11 @@ export interface KeyValueReader {
   ): Promise<ArrayBuffer | null>;
 }
 
+/** Of a secret in Cloudflare's Secrets Store; rejects where there is none of that name. */
+export interface StoredSecret {
+  get(): Promise<string>;
+}
+
 /** Of the rate limiter; its limit and period stand in wrangler.toml. */
 export interface RateLimiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;

@@ -27,7 +27,7 @@ const streamPast = `export default {
 // Linux's USER_HZ is 100 on every common architecture.
 const MS_PER_TICK = 10;
 
-interface KeyValueWriter {
+export interface KeyValueWriter {
   put(key: string, value: ArrayBuffer): Promise<void>;
 }
 

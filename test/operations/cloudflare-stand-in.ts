@@ -1,9 +1,15 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { DatabaseSync } from "node:sqlite";
+import type { AddressInfo, Socket } from "node:net";
+import { createDeployed } from "./deployed-stand-in.ts";
 
-/** What of Cloudflare's API the deployment of a Worker touches, in memory: an account that begins empty. */
+/**
+ * What of Cloudflare's API the deployment of a Worker touches, as an account that begins empty. What is deployed runs for
+ * real: the uploaded Worker in workerd, with the values, secrets and tables that it was given.
+ */
 export interface CloudflareStandIn {
+  /** Where the deployed Worker answers. */
+  readonly origin: string;
   /** For `wrangler` and `signalbox` alike. */
   readonly environment: Readonly<Record<string, string>>;
   readonly account: StandInAccount;
@@ -34,27 +40,31 @@ interface StandInAccount {
   >;
   readonly secrets: Map<string, string>;
   readonly deployments: string[];
-  readonly database: DatabaseSync;
+  /** Runs SQL in the database, as the Worker sees it. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
+const API = "/client/v4";
 const ACCOUNT = "acc0acc0acc0acc0acc0acc0acc0acc0";
 const TOKEN = "stand-in-token";
 const NAMESPACE = "0123456789abcdef0123456789abcdef";
 const DATABASE = "01234567-89ab-4cde-8f01-23456789abcd";
 
 export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
+  const deployed = await createDeployed();
   const account: StandInAccount = {
     lagMs: 0,
     lostWrites: 0,
     values: new Map(),
     secrets: new Map(),
     deployments: [],
-    database: new DatabaseSync(":memory:"),
+    query: (sql) => deployed.query(sql, []),
   };
   const made = new Set<string>();
   const asked: string[] = [];
   const faults: { readonly method: string; readonly path: RegExp; readonly queue: Fault[] }[] = [];
 
+  const tails = new Set<Socket>();
   const server = createServer((request, response) => {
     handle(request, response).catch((error: Error) =>
       reply(response, 500, undefined, [{ code: 0, message: error.stack ?? "" }]),
@@ -63,8 +73,9 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request);
+    if (request.url?.startsWith(API) !== true) return serve(request, body, response);
     const url = new URL(request.url ?? "/", "http://stand-in");
-    const path = decodeURIComponent(url.pathname).replace(`/client/v4/accounts/${ACCOUNT}`, "");
+    const path = decodeURIComponent(url.pathname).replace(`${API}/accounts/${ACCOUNT}`, "");
     const method = request.method ?? "GET";
     asked.push(`${method} ${path}`);
     if (request.headers.authorization !== `Bearer ${TOKEN}`) {
@@ -72,11 +83,11 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     }
     const fault = faults.find((each) => each.method === method && each.path.test(path))?.queue.shift();
     if (fault !== undefined) {
-      if (fault.isDone) answer(method, path, url.searchParams, body);
+      if (fault.isDone) await answer(method, path, url.searchParams, body, request);
       const { status, code = 0, message = "on command", headers } = fault;
       return reply(response, status, undefined, [{ code, message }], headers);
     }
-    const given = answer(method, path, url.searchParams, body);
+    const given = await answer(method, path, url.searchParams, body, request);
     if (given instanceof Uint8Array) response.writeHead(200).end(given);
     else if (given === undefined)
       reply(response, 404, undefined, [{ code: 7003, message: `nothing at ${path}` }]);
@@ -84,11 +95,39 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     else reply(response, 200, given);
   }
 
-  function answer(method: string, path: string, query: URLSearchParams, body: Buffer): unknown {
+  /** The deployed Worker's own address. */
+  async function serve(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
+    const { method = "GET", url = "/" } = request;
+    const headers = new Headers();
+    for (const name of ["authorization", "content-type"]) {
+      const value = request.headers[name];
+      if (typeof value === "string") headers.set(name, value);
+    }
+    const init = { method, headers, ...(method === "GET" ? {} : { body: Uint8Array.from(body) }) };
+    const begun = Date.now();
+    const served = await deployed.fetch(url, init);
+    if (served === undefined) return void response.writeHead(404).end();
+    const { status } = served.response;
+    response.writeHead(status, Object.fromEntries(served.response.headers));
+    response.end(Buffer.from(await served.response.arrayBuffer()));
+    const event = { request: { method, url: `${origin}${url}` }, response: { status } };
+    const times = { cpuTime: served.cpuMs, wallTime: Date.now() - begun, eventTimestamp: begun };
+    for (const tail of tails) {
+      tail.write(textFrame(JSON.stringify({ outcome: "ok", scriptName: "signalbox", event, ...times })));
+    }
+  }
+
+  async function answer(
+    method: string,
+    path: string,
+    query: URLSearchParams,
+    body: Buffer,
+    request: IncomingMessage,
+  ): Promise<unknown> {
     const key = /^\/storage\/kv\/namespaces\/[^/]+\/values\/(.*)$/.exec(path)?.[1];
     if (key !== undefined) return value(method, key, body);
     switch (`${method} ${path}`) {
-      case "GET /client/v4/accounts":
+      case `GET ${API}/accounts`:
         return [{ id: ACCOUNT, name: "Acme" }];
       case "GET /workers/services/signalbox":
         return account.deployments.length === 0
@@ -113,6 +152,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
       case "PUT /workers/scripts/signalbox/secrets": {
         const { name, text } = JSON.parse(body.toString());
         account.secrets.set(name, text);
+        await deployed.setSecret(name, text);
         return { name, type: "secret_text" };
       }
       case "GET /workers/workers/signalbox":
@@ -122,11 +162,20 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
       case "POST /workers/scripts/signalbox/assets-upload-session":
         return { jwt: "assets", buckets: [] };
       case "POST /workers/scripts/signalbox/versions":
+        await deployed.upload(body, request.headers["content-type"] ?? "");
         account.deployments.push("v");
         return { id: "v", startup_time_ms: 12, resources: { script: { etag: "e" } } };
       case "PUT /workers/scripts/signalbox":
+        await deployed.upload(body, request.headers["content-type"] ?? "");
         account.deployments.push("v");
         return { id: "signalbox", etag: "e", deployment_id: "d", startup_time_ms: 12 };
+      case "DELETE /workers/scripts/signalbox/tails/t":
+        for (const tail of tails) tail.end();
+        return {};
+      case "GET /workers/workers/signalbox/versions/v":
+        return { id: "v", number: account.deployments.length, startup_time_ms: deployed.startupMs() };
+      case "POST /workers/scripts/signalbox/tails":
+        return { id: "t", url: `${origin.replace("http:", "ws:")}/tail`, expires_at: "2030-01-01T00:00:00Z" };
       case "GET /workers/scripts/signalbox/subdomain":
       case "POST /workers/scripts/signalbox/subdomain":
         return { enabled: true, previews_enabled: false };
@@ -150,23 +199,28 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
           ? { uuid: DATABASE, name: "signalbox" }
           : { status: 404, code: 7404, message: "no such database" };
       case `POST /d1/database/${DATABASE}/query`:
-        return runSql(account.database, JSON.parse(body.toString()));
+        return runSql(deployed.query, JSON.parse(body.toString()));
       default:
         // Observability, triggers and the like: the account takes them all.
         return method === "GET" ? undefined : {};
     }
   }
 
-  function value(method: string, key: string, body: Buffer): unknown {
+  async function value(method: string, key: string, body: Buffer): Promise<unknown> {
     const stored = account.values.get(key);
     if (method === "GET") {
       const lags = stored !== undefined && Date.now() < stored.at + account.lagMs;
       const seen = lags ? stored.before : stored?.bytes;
       return seen === undefined ? { status: 404, code: 10009, message: "key not found" } : seen;
     }
-    if (method === "DELETE") account.values.delete(key);
-    else if (account.lostWrites > 0) account.lostWrites--;
-    else account.values.set(key, { bytes: body, before: stored?.bytes, at: Date.now() });
+    if (method === "DELETE") {
+      account.values.delete(key);
+      await deployed.setValue(key, undefined);
+    } else if (account.lostWrites > 0) account.lostWrites--;
+    else {
+      account.values.set(key, { bytes: body, before: stored?.bytes, at: Date.now() });
+      await deployed.setValue(key, body);
+    }
     return {};
   }
 
@@ -179,21 +233,37 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+  server.on("upgrade", (request, socket: Socket) => {
+    // RFC 6455; what the other side sends is not read.
+    const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: trace-v1\r\nSec-WebSocket-Accept: ${createHash("sha1").update(key).digest("base64")}\r\n\r\n`,
+    );
+    tails.add(socket);
+    // Opcode 8 of a frame is the wish to end.
+    socket.on("data", (data: Buffer) => (data[0] ?? 0) % 16 === 8 && socket.end());
+    socket.on("error", () => undefined);
+    socket.on("close", () => tails.delete(socket));
+  });
   return {
+    origin,
     environment: {
-      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${port}/client/v4`,
+      CLOUDFLARE_API_BASE_URL: `${origin}${API}`,
       CLOUDFLARE_API_TOKEN: TOKEN,
       CI: "true",
     },
     account,
     asked,
     fail: (method, path, ...queue) => void faults.push({ method, path, queue: [...queue] }),
-    stop: () =>
-      new Promise((resolve) => {
-        account.database.close();
+    async stop() {
+      for (const tail of tails) tail.destroy();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await deployed.stop();
+    },
   };
 }
 
@@ -216,14 +286,30 @@ interface Statement {
   readonly params?: readonly string[];
 }
 
+/** One text of less than 64 KiB, unmasked, as a server sends it. */
+function textFrame(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const head = bytes.length < 126 ? [0x81, bytes.length] : [0x81, 126, bytes.length >> 8, bytes.length & 255];
+  return Buffer.concat([Buffer.from(head), bytes]);
+}
+
+type Query = (
+  sql: string,
+  params: readonly string[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
 /** As D1 answers: an item for each statement, or the error of the first one that fails. */
-function runSql(database: DatabaseSync, { sql, params = [] }: Statement): unknown {
+async function runSql(query: Query, { sql, params = [] }: Statement): Promise<unknown> {
   try {
-    return statementsOf(sql).map((statement) => ({
-      results: database.prepare(statement).all(...params),
-      success: true,
-      meta: { duration: 0, changes: 0, rows_read: 0, rows_written: 0 },
-    }));
+    const items: object[] = [];
+    for (const statement of statementsOf(sql)) {
+      items.push({
+        results: await query(statement, params),
+        success: true,
+        meta: { duration: 0, changes: 0, rows_read: 0, rows_written: 0 },
+      });
+    }
+    return items;
   } catch (error) {
     return { status: 400, code: 7500, message: `${(error as Error).message}: SQLITE_ERROR` };
   }

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openAccount } from "../../src/cli/cloudflare/account.ts";
+import { openTail } from "../../src/cli/cloudflare/tail.ts";
 import { unwrap } from "../../src/cli/failure.ts";
-import { parseKeyRecords } from "../../src/contract/api-key.ts";
+import { findKey, parseKeyRecords } from "../../src/contract/api-key.ts";
 import { type Pointer, parsePointer } from "../../src/contract/pointer.ts";
 import { type CloudflareStandIn, startCloudflareStandIn } from "./cloudflare-stand-in.ts";
 import { variantBundle } from "./variant-bundle.ts";
@@ -15,25 +15,15 @@ import { variantBundle } from "./variant-bundle.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
 let cloudflare: CloudflareStandIn;
-/** Stands where the deployed Worker would answer. */
-let address: Server;
-let origin: string;
+/** Of all keys that a deploy told: the one that the Worker knows. */
+let key = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "signalbox-cloudflare-"));
-  address = createServer((request, response) => {
-    const isOpen = request.url === "/health" || request.headers.authorization?.startsWith("Bearer sb_first_");
-    response.writeHead(isOpen ? 200 : 401, { "content-type": "application/json" });
-    response.end(JSON.stringify({ status: "ok", model: "some-model" }));
-  });
-  await new Promise<void>((resolve) => address.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${(address.address() as AddressInfo).port}`;
   cloudflare = await startCloudflareStandIn();
 });
 afterAll(async () => {
   await cloudflare.stop();
-  address.closeAllConnections();
-  address.close();
   await rm(folder, { recursive: true, force: true });
 });
 beforeEach(() => {
@@ -69,13 +59,33 @@ function signalbox(
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
 }
-const deploy = ["deploy", "--url", "ORIGIN"];
-const run = (...args: Parameters<typeof signalbox>) =>
-  signalbox(
-    args[0].map((word) => (word === "ORIGIN" ? origin : word)),
-    args[1],
-    args[2],
-  );
+const run = signalbox;
+const deploy: typeof signalbox = async (args, ...more) => {
+  const finished = await signalbox(["deploy", "--url", cloudflare.origin, ...args], ...more);
+  const told = [...finished.stderr.matchAll(/the key of this Worker, shown only now: (\S+)/g)];
+  for (const [, each = ""] of told) {
+    const records = unwrap(parseKeyRecords(cloudflare.account.secrets.get("API_KEYS") ?? ""));
+    if ((await findKey(records, each)) !== undefined) key = each;
+  }
+  return finished;
+};
+
+/** Where in what was asked of Cloudflare the tables were made, and the Worker was sent. */
+function order() {
+  const indexOf = (pattern: RegExp) => cloudflare.asked.findIndex((line) => pattern.test(line));
+  return {
+    tables: cloudflare.asked.findLastIndex((line) => /^POST \/d1\/database\/[^/]+\/query$/.test(line)),
+    upload: indexOf(/^(?:PUT|POST) \/workers\/scripts\/signalbox(?:\/versions)?$/),
+  };
+}
+
+function askWorker(path: string, body: object, withKey = key) {
+  return fetch(`${cloudflare.origin}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${withKey}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
 
 describe("a first deploy", () => {
   test("says what is missing before it begins", async () => {
@@ -85,50 +95,62 @@ describe("a first deploy", () => {
     expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining("isn't deployed yet")]);
   });
 
+  // On one account, one after the other: each begins with what the one before has left.
+  test("killed after the tables: they were made once the Worker, with its database, was there", async () => {
+    await deploy([], {}, (line, kill) => line.includes("tables:") && kill());
+    const { tables, upload } = order();
+    expect([upload > 0, tables > upload]).toEqual([true, true]);
+  });
+
   test("that the account refuses says what its code means", async () => {
-    cloudflare.fail("PUT", /^\/workers\/scripts\/signalbox$/, {
+    cloudflare.fail("POST", /^\/workers\/scripts\/signalbox\/versions$/, {
       status: 403,
       code: 10089,
       message: "You need to enable Analytics Engine.",
     });
-    const refused = await run(deploy);
+    const refused = await deploy([]);
     expect([refused.code, refused.stderr]).toEqual([
       1,
       expect.stringContaining("[[analytics_engine_datasets]]"),
     ]);
-    expect(cloudflare.account.deployments).toEqual([]);
+    expect(cloudflare.account.deployments).toHaveLength(1);
   });
 
-  // On one account, one after the other: each begins with what the one before has left.
   test.each(["the key of this Worker", "stored"])(
     "killed at `%s` leaves no half of a router",
     async (moment) => {
-      await run(deploy, {}, (line, kill) => line.includes(moment) && kill());
+      const killed = await deploy([], {}, (line, kill) => line.includes(moment) && kill());
+      expect(killed.code).toBe(null);
       expect(cloudflare.account.values.has("active")).toBe(false);
     },
   );
 
-  test("started again after all that ends with a decision", async () => {
-    const done = await run([...deploy, "--json"]);
+  test("started again after all that ends with a decision of the real Worker", async () => {
+    const done = await deploy(["--json"]);
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("6/6  first decision")]);
-    const { key } = JSON.parse(done.stdout);
+    expect(JSON.parse(done.stdout)).toMatchObject({ address: cloudflare.origin });
     const { secrets, values } = cloudflare.account;
     // One was killed after it had told a key, and before Cloudflare had it.
     expect(unwrap(parseKeyRecords(secrets.get("API_KEYS") ?? "")).size).toBe(1);
-    expect(done.stderr).toContain(key ?? "API_KEYS was set before");
     expect(secrets.get("DECISION_SECRET")).toMatch(/^[0-9a-f]{64}$/);
     expect([...values.keys()].filter((each) => each.startsWith("encoder/"))).toHaveLength(4);
-    expect(livePointer()).toMatchObject({ source: "models/default" });
+    const decided = await askWorker("/v1/route", { prompt: "What is 2 + 2?" });
+    expect(decided.status).toBe(200);
   });
 
-  test("and once more changes nothing", async () => {
+  test("and once more changes nothing, and makes tables before new code comes", async () => {
     const before = [...cloudflare.account.values.keys()];
     const secrets = [...cloudflare.account.secrets];
-    const again = await run(deploy);
+    // As if this version had a migration more than the one that runs there.
+    await cloudflare.account.query("DROP TABLE feedback");
+    await cloudflare.account.query("DELETE FROM d1_migrations WHERE name LIKE '%feedback%'");
+    const again = await deploy([]);
     expect([again.code, again.stderr]).toEqual([
       0,
       expect.stringContaining("API_KEYS was set before and stays"),
     ]);
+    expect(order().tables).toBeGreaterThan(0);
+    expect(order().tables).toBeLessThan(order().upload);
     expect([...cloudflare.account.values.keys()]).toEqual(before);
     expect([...cloudflare.account.secrets]).toEqual(secrets);
     expect(cloudflare.asked.filter((line) => /^PUT .*(values|secrets)/.test(line))).toEqual([]);
@@ -186,15 +208,66 @@ describe("operations on the account", () => {
     expect((await run(["gc", "--remote"])).stdout).toContain("bundle/unknown");
   });
 
-  test("feedback is pulled and counted from D1", async () => {
-    const { database } = cloudflare.account;
-    const columns = database.prepare("SELECT name FROM pragma_table_info('feedback')").all();
-    expect(columns.map(({ name }) => name)).toContain("key_name");
+  test("doctor --remote measures the Worker, and prints what Cloudflare tells of it as a table", async () => {
+    const args = ["doctor", "--remote", "--url", cloudflare.origin];
+    const told = await run(args, { SIGNALBOX_KEY: key });
+    expect([told.code, told.stderr, told.stdout.match(/^fail.*$/gm)]).toEqual([0, "", null]);
+    const rows = told.stdout.split("\n").filter((line) => line.startsWith("| "));
+    expect(rows.slice(1)).toEqual([
+      expect.stringMatching(/^\| startup .* \| \d+ ms \|$/),
+      "| bits of activations in products | 8 |",
+      expect.stringMatching(/from KV, 1 isolates seen.* \| (\d+) ms, \1 ms \|$/),
+      expect.stringMatching(/, 20 of them.* \| \d+ ms, \d+ ms \|$/),
+      expect.stringMatching(/by the tail, 20 of them.* \| [1-9]\d+ ms, \d+ ms \|$/),
+      // A hundred embeddings, one after the other.
+      expect.stringMatching(/^\| 100 prompts .* \| \d{4,} ms, \d{4,} ms \|$/),
+      expect.stringMatching(/^\| its outcome.* \| ok \|$/),
+    ]);
+    expect(told.stdout).not.toContain(key);
+  });
+
+  test("who may not listen to the Worker is told nothing, and waits for nothing", async () => {
+    cloudflare.fail("POST", /tails$/, { status: 403, code: 10000, message: "Authentication error" });
+    const { CLOUDFLARE_API_TOKEN = "", CLOUDFLARE_API_BASE_URL } = cloudflare.environment;
+    const environment = { CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_BASE_URL };
+    const tail = await openTail(await openAccount({ accountId: undefined, environment }), "signalbox");
+    expect(await tail.until(() => false, 1e9)).toEqual([]);
+    await tail.close();
+  });
+
+  test("a key whose record is stored in KV opens the Worker, and no longer once it is revoked", async () => {
+    const isOpen = async (each: string) =>
+      (await askWorker("/v1/route", { prompt: "What is 2 + 2?" }, each)).status;
+    cloudflare.account.lagMs = 2_000;
+    const made = await run(["key", "shop", "--remote", "--allow", "route", "--json"]);
+    expect([made.code, made.stderr]).toEqual([0, expect.stringContaining("KV does not show it yet")]);
+    const { key: shop } = JSON.parse(made.stdout);
+    await expect.poll(() => isOpen(shop)).toBe(200);
+    const twice = await run(["key", "shop", "--remote"]);
+    expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining("--revoke")]);
+    const listed = await run(["key", "--list", "--remote", "--json"]);
+    expect(JSON.parse(listed.stdout)).toEqual({ keys: [{ name: "shop", allows: ["route"], limits: {} }] });
+    expect((await run(["key", "shop", "--revoke", "--remote"])).code).toBe(0);
+    await expect.poll(() => isOpen(shop), { interval: 2_000 }).toBe(401);
+    expect((await run(["key", "shop", "--revoke", "--remote"])).code).toBe(1);
+    expect((await run(["key", "shop", "--revoke"])).code).toBe(2);
+    expect(await isOpen(key)).toBe(200);
+  });
+
+  test("feedback on a decision of the Worker is pulled and counted from D1", async () => {
+    const { id } = (await (await askWorker("/v1/route", { prompt: "What is 2 + 2?" })).json()) as {
+      readonly id: string;
+    };
+    expect((await askWorker("/v1/feedback", { decision: id, score: 1 })).status).toBe(200);
+    const out = join(folder, "feedback.jsonl");
+    const pulled = await run(["feedback", "pull", "--remote", "--out", out]);
+    expect(pulled.code).toBe(0);
+    expect((await readFile(out, "utf8")).trim().split("\n")).toHaveLength(1);
     const report = await run(["report", "--remote", "--json"]);
     expect([report.code, report.stderr]).toEqual([0, ""]);
-    database.exec("DROP TABLE feedback");
-    const pulled = await run(["feedback", "pull", "--remote", "--out", join(folder, "feedback.jsonl")]);
-    expect([pulled.code, pulled.stderr]).toEqual([
+    await cloudflare.account.query("DROP TABLE feedback");
+    const refused = await run(["feedback", "pull", "--remote", "--out", out]);
+    expect([refused.code, refused.stderr]).toEqual([
       1,
       expect.stringContaining("migrations apply DB --remote"),
     ]);

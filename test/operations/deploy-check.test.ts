@@ -94,3 +94,19 @@ test("the limits are those that Wrangler knows", async () => {
   expect(source).toContain("MAX_UNCOMPRESSED_SIZE_BYTES = 64 * ONE_KIB_BYTES * ONE_KIB_BYTES");
   expect(source).toContain("MAX_ASSET_SIZE = 25 * 1024 * 1024");
 });
+
+test("a Deploy to Cloudflare button finds what it demands", async () => {
+  const own = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const toml = await readFile(join(root, "wrangler.toml"), "utf8");
+  const bound = [...toml.matchAll(/^binding = "(\w+)"|^name = "([A-Z_]+)"/gm)].map(
+    (match) => match[1] ?? match[2],
+  );
+  const variables = [...(/^\[vars\]\n((?:\w+ = .*\n)*)/m.exec(toml)?.[1] ?? "").matchAll(/^(\w+) =/gm)];
+  expect(Object.keys(own.cloudflare.bindings).sort()).toEqual(
+    [...bound, ...variables.map(([, name]) => name)].sort(),
+  );
+  expect(own.scripts.deploy).toContain("deploy");
+  // It asks for every line that is no comment, and deploys the answer as a secret.
+  const example = await readFile(join(root, ".dev.vars.example"), "utf8");
+  expect(example.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
+});

@@ -46,6 +46,7 @@ test("lexical decides with its own bundle, without a transformer", async () => {
   expect(answers.size).toBe(prompts.length);
   expect((await worker.send("/health")).body.encoder).toMatchObject({
     backend: "lexical",
+    activation_bits: null,
     id: expect.stringMatching(/-lexical$/),
   });
 });

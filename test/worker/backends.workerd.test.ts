@@ -8,7 +8,7 @@ import { allBackends } from "../../src/worker/backends/all-backends.ts";
 import type { Backends } from "../../src/worker/backends/encoder-backend.ts";
 import { lightBackends } from "../../src/worker/backends/light-backends.ts";
 import { goldenCases } from "../encoder/golden-cases.ts";
-import { leastCosine } from "../encoder/least-cosine.ts";
+import { activationBits, leastCosine } from "../encoder/least-cosine.ts";
 import { type FreshWorker, startFreshWorker } from "./fresh-worker.ts";
 import { readModelFile, type Seed, seed } from "./seed.ts";
 
@@ -39,8 +39,9 @@ async function decide(worker: FreshWorker, prompt: string) {
   return { model: body.model as string, pCorrect: pCorrect as Record<string, number> };
 }
 
-async function backendOf(worker: FreshWorker): Promise<string> {
-  return (await worker.send("/health")).body.encoder.backend;
+async function encoderOf(worker: FreshWorker): Promise<readonly [backend: string, bits: number]> {
+  const { encoder } = (await worker.send("/health")).body;
+  return [encoder.backend, encoder.activation_bits];
 }
 
 describe("simd", () => {
@@ -54,7 +55,8 @@ describe("simd", () => {
         expect(Math.abs(found.pCorrect[model] - p)).toBeLessThan(0.01);
       }
     }
-    expect([await backendOf(onnx), await backendOf(simd)]).toEqual(["onnx", "simd"]);
+    expect(await encoderOf(onnx)).toEqual(["onnx", 8]);
+    expect(await encoderOf(simd)).toEqual(["simd", activationBits(kernel)]);
   });
 
   test("embeds as onnx does", async () => {
@@ -83,7 +85,7 @@ describe("simd", () => {
     const without: Backends = { ...allBackends, simd: { ...allBackends.simd, isSupported: () => false } };
     const worker = startFreshWorker({ ENCODER_BACKEND: "simd" }, without);
     expect((await worker.route()).status).toBe(200);
-    expect(await backendOf(worker)).toBe("onnx");
+    expect(await encoderOf(worker)).toEqual(["onnx", 8]);
   });
 
   test("says so where there is nothing to give way to", async () => {

@@ -191,7 +191,12 @@ describe("the other addresses", () => {
     expect(body).toMatchObject({
       status: "ok",
       faults: [],
-      encoder: { checksum: seeded.encoder, backend: "onnx" },
+      encoder: {
+        checksum: seeded.encoder,
+        backend: "onnx",
+        activation_bits: 8,
+        read_ms: expect.any(Number),
+      },
       bundle: { checksum: seeded.bundle },
       catalogue: { checksum: seeded.catalogue },
     });

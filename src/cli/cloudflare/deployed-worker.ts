@@ -8,12 +8,16 @@ export interface DeployedWorker {
   readonly name: string;
   /** Whether the configuration binds a database as DB. */
   readonly hasDatabase: boolean;
+  /** Names of secrets that the configuration binds from a Secrets Store. */
+  readonly storedSecrets: ReadonlySet<string>;
   /** Whether it asks for the encoder of words alone. */
   readonly isLexical: boolean;
   /** Path of the KV namespace that is bound by this name, below the account. */
   namespacePath(binding: string): Promise<string>;
   /** Path of the D1 database that is bound by this name, below the account. */
   databasePath(binding: string): Promise<string>;
+  /** Whether there is that database, or the next deploy makes it. */
+  isDatabaseMade(binding: string): Promise<boolean>;
 }
 
 /** Cloudflare's code for a Worker that isn't there. */
@@ -54,6 +58,7 @@ export async function openDeployedWorker(configPath: string): Promise<DeployedWo
     account,
     name,
     hasDatabase: config.d1_databases.some(({ binding }: Bound) => binding === "DB"),
+    storedSecrets: new Set(config.secrets_store_secrets.map(({ binding }: Bound) => binding)),
     isLexical: config.vars["ENCODER_BACKEND"] === "lexical",
     async namespacePath(binding) {
       const id = idOf(config, "kv", binding) ?? (await bound("kv_namespace", binding)).namespace_id;
@@ -63,7 +68,21 @@ export async function openDeployedWorker(configPath: string): Promise<DeployedWo
       const id = idOf(config, "d1", binding) ?? (await bound("d1", binding)).id;
       return `/d1/database/${id}`;
     },
+    async isDatabaseMade(binding) {
+      if (idOf(config, "d1", binding) !== undefined) return true;
+      const wanted = databaseName(config, binding);
+      const found = await account.ask<readonly { readonly name: string }[]>(
+        `/d1/database?${new URLSearchParams({ name: wanted })}`,
+      );
+      return found.some((database) => database.name === wanted);
+    },
   };
+}
+
+/** By which Wrangler finds the database, and makes it where there is none. */
+function databaseName(config: Config, binding: string): string {
+  const bound = config.d1_databases.find((each: Bound) => each.binding === binding);
+  return bound?.database_name ?? `${config.name}-${binding.toLowerCase().replaceAll("_", "-")}`;
 }
 
 function idOf(config: Config, kind: "kv" | "d1", binding: string): string | undefined {

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { kvKeys, nextPointer, type Pointer, parsePointer } from "../../contract/pointer.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { checksumOf } from "../../encoder/files.ts";
 import type { KeyValue } from "./key-value.ts";
 import { checkProviders } from "./provider-addresses.ts";
 import type { Content, EncoderPublication, Publication, PublishCode } from "./publication.ts";
+import { showsUp } from "./shows-up.ts";
 
 export interface Upload {
   readonly publication: Publication;
@@ -137,28 +137,6 @@ export async function movePointer(
     "not_stored",
     "the pointer was written, but reads back differently; run `status` in a minute: Workers follow it once it is there",
   );
-}
-
-/**
- * Whether what was written can be read, at once or within the time that the namespace takes to show it. Reads come ever
- * more seldom, since the edge remembers what it has read.
- */
-async function showsUp(
-  kv: KeyValue,
-  what: string,
-  isThere: () => Promise<boolean>,
-  onProgress: (line: string) => void,
-): Promise<boolean> {
-  const end = Date.now() + kv.lagMs;
-  for (let wait = kv.lagMs / 60; !(await isThere()); wait *= 1.5) {
-    const left = end - Date.now();
-    if (left <= 0) return false;
-    onProgress(
-      `${what} was written, and KV does not show it yet; waiting up to ${Math.ceil(left / 1000)} s more`,
-    );
-    await sleep(Math.min(wait, left));
-  }
-  return true;
 }
 
 function parsedAgain(pointer: Pointer): Pointer | undefined {

@@ -26,7 +26,10 @@ export async function createSimdSession(
   if (!manifest.ok) throw new Error(manifest.failure.message);
   const kernel = instantiateKernel(module);
   loadWeights(kernel, manifest.value, files.weights);
-  return { embed: async (input) => embed(kernel, input) };
+  return {
+    activationBits: kernel.exact() !== 0 ? 8 : 7,
+    embed: async (input) => embed(kernel, input),
+  };
 }
 
 function embed(kernel: Kernel, { inputIds, lexicalIds, lexicalCounts }: EncoderInput): Float32Array {

@@ -3,7 +3,6 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import { createEncoder, type Encoder } from "../../encoder/encoder.ts";
 import { type EncoderFiles, verifyEncoderFiles } from "../../encoder/files.ts";
 import type { EncoderSession } from "../../encoder/session.ts";
-import type { KeyValueReader } from "../platform.ts";
 import type { EncoderBackend } from "../state/bindings.ts";
 import type { OpenEncoder } from "../state/load-serving.ts";
 import { readEncoderFiles, readImmutable } from "../state/store.ts";
@@ -37,10 +36,22 @@ export function chooseBackend(
   return fail("misconfigured", `this runtime cannot run the ${wanted} backend`, "ENCODER_BACKEND");
 }
 
-/** Opens encoders with one backend: files from KV, checksums, session. `name` stands in messages. */
-export function encoderOpener(name: EncoderBackend, { openSession }: Backend): OpenEncoder {
+/**
+ * Opens encoders with one backend: files from KV, checksums, session. `name` stands in messages; `onRead` is told the
+ * milliseconds of each read. The platform's clock moves while it reads, if at no other time.
+ */
+export function encoderOpener(
+  name: EncoderBackend,
+  { openSession }: Backend,
+  onRead: (ms: number) => void,
+): OpenEncoder {
   return async (kv, sha256): Promise<Result<Encoder, ErrorCode>> => {
-    const files = await readImmutable((cacheTtl) => readVerified(kv, sha256, cacheTtl));
+    const files = await readImmutable(async (cacheTtl) => {
+      const start = performance.now();
+      const read = await readEncoderFiles(kv, sha256, cacheTtl);
+      onRead(Math.round(performance.now() - start));
+      return read.ok ? verified(read.value) : read;
+    });
     if (!files.ok) return files;
     try {
       const encoder = await createEncoder(files.value, await openSession(files.value));
@@ -52,16 +63,10 @@ export function encoderOpener(name: EncoderBackend, { openSession }: Backend): O
   };
 }
 
-async function readVerified(
-  kv: KeyValueReader,
-  sha256: string,
-  cacheTtlSeconds: number,
-): Promise<Result<EncoderFiles, ErrorCode>> {
-  const files = await readEncoderFiles(kv, sha256, cacheTtlSeconds);
-  if (!files.ok) return files;
-  const verified = await verifyEncoderFiles(files.value);
-  if (verified.ok) return files;
-  const { code, message, param } = verified.failure;
+async function verified(files: EncoderFiles): Promise<Result<EncoderFiles, ErrorCode>> {
+  const found = await verifyEncoderFiles(files);
+  if (found.ok) return ok(files);
+  const { code, message, param } = found.failure;
   const damaged = code === "encoder_file_size" || code === "encoder_file_checksum";
   return fail(damaged ? "encoder_corrupt" : "encoder_invalid", message, param);
 }

@@ -1,6 +1,6 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import { findKey, holdsApiKey, type KeyRecord, type Permission } from "../../contract/api-key.ts";
+import { holdsApiKey, type KeyRecord, type Permission } from "../../contract/api-key.ts";
 import { decisionHeaderMeanings } from "../../contract/decision-headers.ts";
 import type { Failure } from "../../core/result.ts";
 import type { Caller, LimiterCode } from "../caller.ts";
@@ -27,14 +27,16 @@ export const requireHost = createMiddleware<HttpEnv>(async (context, next) => {
 /** Lets only holders of a key through, each within its limit; everyone where AUTH is `open`. */
 export const requireKey = createMiddleware<HttpEnv>(async (context, next) => {
   const isolate = context.get("isolate");
-  const { access } = isolate.settings;
-  if (access.kind === "open") return next();
+  const { keyRing } = isolate;
+  if (keyRing === undefined) return next();
   const presented = presentedKey(context);
   if (presented === undefined) {
     const message = "send a key as `Authorization: Bearer <key>` or `x-api-key: <key>`";
     return challenge(failureResponse({ code: "missing_key", message, param: "authorization" }));
   }
-  const record = await findKey(access.keys, presented);
+  const found = await keyRing.find(presented, (work) => context.executionCtx.waitUntil(work));
+  if (!found.ok) return failureResponse(found.failure);
+  const record = found.value;
   if (record === undefined) {
     const message = "this key is wrong or was revoked";
     return challenge(failureResponse({ code: "invalid_key", message, param: "authorization" }));

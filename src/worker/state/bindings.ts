@@ -1,6 +1,7 @@
 import { type KeyRecord, parseKeyRecords } from "../../contract/api-key.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
-import type { Analytics, Database, KeyValueReader, RateLimiter } from "../platform.ts";
+import type { Analytics, Database, KeyValueReader, RateLimiter, StoredSecret } from "../platform.ts";
+import type { KeySource } from "./key-ring.ts";
 import { type Variable, variables } from "./variables.ts";
 
 /** The Worker's environment as the platform hands it over: unchecked. It is read here, and nowhere else. */
@@ -9,7 +10,13 @@ export type Env = Readonly<Record<string, unknown>>;
 /** Who may call the API. */
 type Access =
   | { readonly kind: "open" }
-  | { readonly kind: "keys"; readonly keys: ReadonlyMap<string, KeyRecord> };
+  | {
+      readonly kind: "keys";
+      /** Of secrets of the Worker's own. */
+      readonly keys: ReadonlyMap<string, KeyRecord>;
+      /** Secrets of a Secrets Store, bound under such names. */
+      readonly stores: readonly KeySource[];
+    };
 
 type Values = {
   readonly [K in keyof typeof variables]: (typeof variables)[K] extends Variable<infer T> ? T : never;
@@ -98,14 +105,23 @@ function readVariables(env: Env): Result<Values, "misconfigured"> {
   return ok(values as Values);
 }
 
+// API_KEYS, and API_KEYS_2, API_KEYS_3 and so on: Cloudflare gives a secret 5 KB, which is 41 records.
 // Closed unless somebody opened it on purpose: a forgotten secret must not become a public router.
 function parseKeys(env: Env): Result<Access, "misconfigured"> {
-  const secret = keyRecordsOf(env);
-  if (secret.trim() === "") {
+  const bound = Object.entries(env).filter(([name]) => /^API_KEYS(?:_\d+)?$/.test(name));
+  const secret = bound.flatMap(([, value]) => (typeof value === "string" ? [value] : [])).join("\n");
+  const stores = bound.flatMap(([name, value]) =>
+    isStored(value) ? [{ name, read: () => value.get() }] : [],
+  );
+  if (secret.trim() === "" && stores.length === 0) {
     return fail("misconfigured", "set the secret API_KEYS, or AUTH=open to let everyone in", "API_KEYS");
   }
   const keys = parseKeyRecords(secret);
-  return keys.ok ? ok({ kind: "keys", keys: keys.value }) : keys;
+  return keys.ok ? ok({ kind: "keys", keys: keys.value, stores }) : keys;
+}
+
+function isStored(value: unknown): value is StoredSecret {
+  return typeof (value as Partial<StoredSecret> | undefined)?.get === "function";
 }
 
 /**
@@ -115,12 +131,4 @@ function parseKeys(env: Env): Result<Access, "misconfigured"> {
 function secretOf(value: unknown): string | undefined {
   const trimmed = typeof value === "string" ? value.trim() : "";
   return /^[!-~]+$/.test(trimmed) ? trimmed : undefined;
-}
-
-/** API_KEYS, and API_KEYS_2, API_KEYS_3 and so on: Cloudflare gives a secret 5 KB, which is 41 records. */
-function keyRecordsOf(env: Env): string {
-  return Object.entries(env)
-    .filter(([name, value]) => /^API_KEYS(?:_\d+)?$/.test(name) && typeof value === "string")
-    .map(([, value]) => value)
-    .join("\n");
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../contract/error.ts";
+import { kvKeys } from "../../contract/pointer.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { createEmbeddingCache, type EmbeddingCache } from "../../router/embedding-cache.ts";
 import { createShadowTally, type ShadowTally } from "../../router/shadow.ts";
@@ -12,12 +13,18 @@ import { createDecisionLog, type DecisionLog } from "../records/analytics.ts";
 import { createDriftWatch, type DriftWatch } from "../records/drift.ts";
 import { createFeedback, type Feedback } from "../records/feedback.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
+import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createRouterState, type RouterState } from "./router-state.ts";
+import { readKeyRecords } from "./store.ts";
 
 /** What one isolate holds for all its requests: checked settings, the serving state, the embedding cache. */
 export interface Isolate {
   readonly settings: Settings;
   readonly state: RouterState;
+  /** Undefined where access is open. */
+  readonly keyRing: KeyRing | undefined;
+  /** How long the last read of an encoder's files from KV took. */
+  readonly encoderReads: { readonly lastMs?: number };
   readonly embeddings: EmbeddingCache;
   readonly bodyBudget: BodyBudget;
   /** Of keys whose record bounds their prompts a minute. */
@@ -45,19 +52,34 @@ const BODY_BYTES_AT_ONCE = 16 * 1024 * 1024;
 export function createIsolate(env: Env, backends: Backends): Result<Isolate, ErrorCode> {
   const settings = parseBindings(env);
   if (!settings.ok) return settings;
-  const { kv, database, decisionLog, pointerRefreshMs, embeddingCacheEntries } = settings.value;
+  const { access, kv, database, decisionLog, pointerRefreshMs, embeddingCacheEntries } = settings.value;
   const chosen = chooseBackend(settings.value.encoderBackend, backends);
   if (!chosen.ok) return chosen;
+  const encoderReads: { lastMs?: number } = {};
+  const onRead = (ms: number) => {
+    encoderReads.lastMs = ms;
+  };
   return ok({
     // What /health tells is what runs.
     settings: { ...settings.value, encoderBackend: chosen.value },
     state: createRouterState({
       kv,
-      openEncoder: encoderOpener(chosen.value, backends[chosen.value] as Backend),
+      openEncoder: encoderOpener(chosen.value, backends[chosen.value] as Backend, onRead),
       refreshMs: pointerRefreshMs,
       now: Date.now,
       log: logEvent,
     }),
+    keyRing:
+      access.kind === "open"
+        ? undefined
+        : createKeyRing({
+            secret: access.keys,
+            sources: [...access.stores, { name: kvKeys.keys, read: () => readKeyRecords(kv) }],
+            refreshMs: pointerRefreshMs,
+            now: Date.now,
+            log: logEvent,
+          }),
+    encoderReads,
     embeddings: createEmbeddingCache(embeddingCacheEntries),
     // A body that may come at all must fit in.
     bodyBudget: createBodyBudget(

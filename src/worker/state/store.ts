@@ -1,3 +1,4 @@
+import { MAX_KEY_RECORDS_BYTES } from "../../contract/api-key.ts";
 import type { ErrorCode } from "../../contract/error.ts";
 import { type EncoderFileName, encoderFileNames, kvKeys } from "../../contract/pointer.ts";
 import { parseTaskProfile, type TaskProfile } from "../../contract/task-profile.ts";
@@ -20,6 +21,16 @@ export async function readPointer(
   kv: KeyValueReader,
 ): Promise<Result<Uint8Array | undefined, "storage_unavailable">> {
   return read(kv, kvKeys.active, POINTER_TTL_SECONDS);
+}
+
+/** Records of API keys beside those of the secret; empty where none are stored. Rejects where KV can't be read. */
+export async function readKeyRecords(kv: KeyValueReader): Promise<string> {
+  const bytes = await read(kv, kvKeys.keys, POINTER_TTL_SECONDS);
+  if (!bytes.ok) throw new Error(bytes.failure.message);
+  if ((bytes.value?.byteLength ?? 0) > MAX_KEY_RECORDS_BYTES) {
+    throw new Error(`the key records have more than ${MAX_KEY_RECORDS_BYTES} bytes`);
+  }
+  return new TextDecoder().decode(bytes.value);
 }
 
 // An operator who stores a new profile waits no longer for it than for a new pointer.

@@ -22,11 +22,8 @@ export async function describeHealth({
   return { health: health(isolate, serving.ok ? serving.value : undefined, drift), isServing: serving.ok };
 }
 
-function health(
-  { settings, state, embeddings, shadowTally }: Isolate,
-  serving: Serving | undefined,
-  drift: readonly DriftFault[],
-): Health {
+function health(isolate: Isolate, serving: Serving | undefined, drift: readonly DriftFault[]): Health {
+  const { state, embeddings, shadowTally } = isolate;
   const { size, capacity, hits, misses } = embeddings.counts();
   const faults = [...state.faults(), ...drift].map(({ code, message, since }) => ({
     ...{ code, message },
@@ -35,7 +32,7 @@ function health(
   return {
     status: serving === undefined ? "unavailable" : faults.length > 0 ? "degraded" : "ok",
     faults,
-    ...describeServing(serving, settings.encoderBackend),
+    ...describeServing(serving, isolate),
     ...describeTrials(serving, shadowTally),
     checked_at: state.checkedAt()?.toISOString() ?? null,
     embedding_cache: {
@@ -74,13 +71,19 @@ function describeTrials(
 
 function describeServing(
   serving: Serving | undefined,
-  backend: string,
+  { settings, encoderReads }: Pick<Isolate, "settings" | "encoderReads">,
 ): Pick<Health, "encoder" | "bundle" | "catalogue" | "published_at"> {
   if (serving === undefined) return { encoder: null, bundle: null, catalogue: null, published_at: null };
   const { pointer, encoder, predictor, catalogue } = serving;
   const leaving = retirements(catalogue, dayOf(Date.now()));
   return {
-    encoder: { id: encoder.id, checksum: encoder.checksum, backend },
+    encoder: {
+      id: encoder.id,
+      checksum: encoder.checksum,
+      backend: settings.encoderBackend,
+      activation_bits: encoder.activationBits ?? null,
+      read_ms: encoderReads.lastMs ?? null,
+    },
     bundle: {
       checksum: pointer.bundle,
       kind: predictor.kind,
