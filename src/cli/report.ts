@@ -88,6 +88,16 @@ function describe(report: Report, values: ReportValues, days: number): string {
         ...[bundle, String(scores), mean_score.toFixed(3)],
       ]),
     ),
+    ...section(
+      [
+        { title: "signal" },
+        ...["received", "its score", "graded too", "mean grade", "mean difference"].map(number),
+      ],
+      report.signals.map(({ signal, received, mean_score, graded, mean_grade, mean_difference }) => [
+        ...[signal, String(received), mean_score.toFixed(3), String(graded)],
+        ...[mean_grade?.toFixed(3) ?? "-", mean_difference?.toFixed(3) ?? "-"],
+      ]),
+    ),
     ...describeValues(values),
     "",
     describeDatabase(report.database),

@@ -5,6 +5,7 @@ import type { Health } from "../contract/health.ts";
 import type { ModelList } from "../contract/models.ts";
 import type { RouteRequestInput, RouteResponse } from "../contract/route.ts";
 import type { RouteTaskResponse, TaskPromptInput } from "../contract/route-task.ts";
+import type { SignalRequest, SignalResponse } from "../contract/signal.ts";
 import type { Traffic } from "../contract/traffic.ts";
 import { type SendOptions, send } from "./send.ts";
 
@@ -35,6 +36,8 @@ export interface Signalbox {
   routeTask(prompts: readonly TaskPromptInput[], options?: CallOptions): Promise<RouteTaskResponse>;
   /** What came of a decision. Sending the same twice counts once, so that failed calls are safely repeated. */
   feedback(feedback: FeedbackRequest, options?: CallOptions): Promise<FeedbackResponse>;
+  /** What your program noticed of an answer; stands for a score until one is sent. */
+  signal(signal: SignalRequest, options?: CallOptions): Promise<SignalResponse>;
   /** `auto` and the models of the catalogue, in OpenAI's form. */
   models(options?: CallOptions): Promise<ModelList["data"]>;
   /** What is served and what is wrong; also where nothing can be served. */
@@ -67,6 +70,7 @@ export function connectSignalbox(options: SignalboxOptions): Signalbox {
       (await call<BatchResponse>("routeBatch", { requests }, callOptions)).data,
     routeTask: (prompts, callOptions) => call<RouteTaskResponse>("routeTask", { prompts }, callOptions),
     feedback: (feedback, callOptions) => call<FeedbackResponse>("feedback", feedback, callOptions),
+    signal: (signal, callOptions) => call<SignalResponse>("signal", signal, callOptions),
     models: async (callOptions) => (await call<ModelList>("models", undefined, callOptions)).data,
     traffic: (callOptions) => call<Traffic>("traffic", undefined, callOptions),
     health: ({ signal } = {}) =>

@@ -19,6 +19,7 @@ export const endpoints = {
   countTokens: { method: "post", path: "/v1/messages/count_tokens", needs: "chat" },
   embeddings: { method: "post", path: "/v1/embeddings", needs: "chat" },
   feedback: { method: "post", path: "/v1/feedback", needs: "feedback" },
+  signal: { method: "post", path: "/v1/signal", needs: "feedback" },
   models: { method: "get", path: "/v1/models", needs: "any_key" },
   model: { method: "get", path: "/v1/models/{id}", needs: "any_key" },
   traffic: { method: "get", path: "/v1/traffic", needs: "operate" },

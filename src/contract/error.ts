@@ -124,7 +124,7 @@ export const errorKinds = {
     meaning: "No provider answered within the time budget.",
   },
   feedback_unavailable: unavailable(
-    "Feedback is not set up: the Worker lacks DECISION_SECRET or the database.",
+    "Feedback is not set up: the Worker lacks DECISION_SECRET or the database, or SIGNALS for signals.",
   ),
   feedback_not_stored: unavailable("The database did not take the feedback; send it again."),
   decisions_unreadable: unavailable("The database of decisions could not be read."),

@@ -3,9 +3,11 @@ import type { Result } from "../core/result.ts";
 import { modelName, unitInterval } from "./fields.ts";
 import { parseWith } from "./parse.ts";
 
+/** The `id` of a decision, or its header `x-signalbox-decision`. */
+export const decisionId = v.pipe(v.string(), v.maxLength(8192, "is too long"));
+
 export const feedbackRequestSchema = v.strictObject({
-  /** The `id` of a decision, or its header `x-signalbox-decision`. */
-  decision: v.pipe(v.string(), v.maxLength(8192, "is too long")),
+  decision: decisionId,
   /** How well the model answered. */
   score: unitInterval,
   /** The model that answered; the chosen one where it is left out. */

@@ -13,6 +13,7 @@ import { modelListSchema, modelSchema } from "./models.ts";
 import { responsesRequestSchema } from "./responses.ts";
 import { routeRequestSchema, routeResponseSchema } from "./route.ts";
 import { routeTaskRequestSchema, routeTaskResponseSchema } from "./route-task.ts";
+import { signalRequestSchema, signalResponseSchema } from "./signal.ts";
 import { trafficSchema } from "./traffic.ts";
 
 /** What the document tells of an address beyond the table of endpoints. */
@@ -124,6 +125,15 @@ const operations: Readonly<Record<EndpointName, Operation>> = {
     response: feedbackResponseSchema,
     statuses: [...WRITE, 409, 410],
     example: { decision: "dec_...", score: 1 },
+  },
+  signal: {
+    summary: "Tell what a program noticed of an answer",
+    description:
+      "Stands for a score, by the variable SIGNALS, until somebody sends one with /v1/feedback. Of several signals the lowest score counts.",
+    request: signalRequestSchema,
+    response: signalResponseSchema,
+    statuses: [...WRITE, 409, 410],
+    example: { decision: "dec_...", signal: "tests_passed" },
   },
   models: {
     summary: "List `auto` and the models of the catalogue, in OpenAI's form",

@@ -3,10 +3,11 @@ import type { ErrorCode } from "../contract/error.ts";
 import type { FeedbackRequest, FeedbackResponse } from "../contract/feedback.ts";
 import type { RouteRequestInput, RouteResponse } from "../contract/route.ts";
 import type { RouteTaskResponse, TaskPromptInput } from "../contract/route-task.ts";
+import type { SignalRequest, SignalResponse } from "../contract/signal.ts";
 import type { Result } from "../core/result.ts";
 import { createStopwatch } from "../router/stopwatch.ts";
 import type { Handler } from "./handler.ts";
-import { postFeedback } from "./http/routes/feedback.ts";
+import { postFeedback, postSignal } from "./http/routes/feedback.ts";
 import { postRoute } from "./http/routes/route.ts";
 import { postRouteTask } from "./http/routes/route-task.ts";
 import type { Env } from "./state/bindings.ts";
@@ -39,6 +40,11 @@ export abstract class RpcEntrypoint extends WorkerEntrypoint<Env, RpcProps | und
   /** What came of a decision. */
   feedback(feedback: FeedbackRequest): Promise<Result<FeedbackResponse, ErrorCode>> {
     return this.#answer("feedback", postFeedback, feedback);
+  }
+
+  /** What a program noticed of an answer. */
+  signal(signal: SignalRequest): Promise<Result<SignalResponse, ErrorCode>> {
+    return this.#answer("signal", postSignal, signal);
   }
 
   async #answer<Body>(

@@ -106,7 +106,7 @@ test("a damaged bundle in KV and a missing table fail, and say what to do", asyn
     {
       name: "D1",
       status: "fail",
-      detail: "no table decisions",
+      detail: "no table decisions, drift, signals",
       next: expect.stringContaining("migrations apply DB --local"),
     },
     {

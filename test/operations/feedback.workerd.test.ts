@@ -50,6 +50,7 @@ test("feedback is kept once, with the embedding and without the prompt", async (
       key_name: null,
       day: expect.any(Number),
       of_day: 1,
+      signal: null,
     },
   ]);
   expect(JSON.stringify(kept)).not.toContain("Kalevala");

@@ -104,10 +104,30 @@ function makeFeedback(all: readonly DecisionFacts[]): readonly FeedbackColumns[]
       ).toString("base64"),
       decided_at: row.decided_at,
       received_at: row.decided_at + 5,
+      signal: i % 5 === 0 ? "edited" : null,
     }));
 }
 
+/** Signals on some of these answers; where a score was sent too, the two can be compared. */
+function makeSignals(scores: readonly FeedbackColumns[]): readonly SignalColumns[] {
+  return scores
+    .filter((_, i) => i % 3 === 0)
+    .map(({ decision, model, received_at }, i) => ({
+      ...{ decision, model, received_at },
+      ...(i % 4 === 0 ? { signal: "edited", score: 0.6 } : { signal: "accepted", score: 1 }),
+    }));
+}
+
+interface SignalColumns {
+  readonly decision: string;
+  readonly model: string;
+  readonly received_at: number;
+  readonly signal: string;
+  readonly score: number;
+}
+
 interface FeedbackColumns {
+  readonly signal: string | null;
   readonly decision: string;
   readonly model: string;
   readonly score: number;
@@ -157,10 +177,15 @@ test("a report on 10,000 decisions equals a recount", async () => {
   const now = Math.floor(Date.now() / 1000);
   const all = makeRows(now);
   const scores = makeFeedback(all);
+  const signals = makeSignals(scores);
   const file = join(folder, "rows.sql");
   await writeFile(
     file,
-    [...insertsOf("decisions", all, 100), ...insertsOf("feedback", scores, 40)].join("\n"),
+    [
+      ...insertsOf("decisions", all, 100),
+      ...insertsOf("feedback", scores, 40),
+      ...insertsOf("signals", signals, 200),
+    ].join("\n"),
   );
   const stored = await runWrangler(["d1", "execute", "DB", "--file", file, ...d1, "--persist-to", folder]);
   expect([stored.code, stored.stderr]).toEqual([0, expect.any(String)]);
@@ -186,6 +211,21 @@ test("a report on 10,000 decisions equals a recount", async () => {
       scores: own.length,
       mean_score: near(mean(own.map(({ score }) => score))),
     })),
+    signals: ["accepted", "edited"].map((signal) => {
+      const own = signals.filter((one) => one.signal === signal);
+      const pairs = own.flatMap(({ decision, score }) => {
+        const graded = scores.find((one) => one.decision === decision && one.signal === null);
+        return graded === undefined ? [] : [{ grade: graded.score, score }];
+      });
+      return {
+        signal,
+        received: own.length,
+        mean_score: near(mean(own.map(({ score }) => score))),
+        graded: pairs.length,
+        mean_grade: near(mean(pairs.map(({ grade }) => grade))),
+        mean_difference: near(mean(pairs.map(({ grade, score }) => Math.abs(grade - score)))),
+      };
+    }),
     database: { bytes: null, feedback_rows: 1000, decision_rows: 10_000 },
   });
   const byModel = Map.groupBy(all, ({ model }) => model);

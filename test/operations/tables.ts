@@ -4,6 +4,7 @@ import decisions from "../../migrations/0002_decisions.sql?raw";
 import feedbackOfDay from "../../migrations/0003_feedback_of_day.sql?raw";
 import loggedDecisions from "../../migrations/0005_logged_decisions.sql?raw";
 import drift from "../../migrations/0006_drift.sql?raw";
+import signals from "../../migrations/0007_signals.sql?raw";
 
 interface Statement {
   run(): Promise<unknown>;
@@ -19,9 +20,10 @@ export async function sql(statement: string): Promise<readonly Record<string, un
 
 /** Makes the tables anew, by the migrations that are deployed. */
 export async function makeTables(): Promise<void> {
-  for (const table of ["feedback", "decisions", "drift"]) await sql(`DROP TABLE IF EXISTS ${table}`);
+  for (const table of ["feedback", "decisions", "drift", "signals"])
+    await sql(`DROP TABLE IF EXISTS ${table}`);
   // D1 takes one statement at a time; comments may hold semicolons.
-  const statements = `${feedback}\n${decisions}\n${feedbackOfDay}\n${loggedDecisions}\n${drift}`
+  const statements = `${feedback}\n${decisions}\n${feedbackOfDay}\n${loggedDecisions}\n${drift}\n${signals}`
     .replaceAll(/^\s*--.*$/gm, "")
     .split(";");
   for (const statement of statements) if (statement.trim() !== "") await sql(statement);

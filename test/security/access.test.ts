@@ -235,6 +235,7 @@ describe("a limited key", () => {
     countTokens: "{}",
     embeddings: "{}",
     feedback: JSON.stringify({ decision: "dec_x", score: 1 }),
+    signal: JSON.stringify({ decision: "dec_x", signal: "accepted" }),
     models: "",
     model: "",
     traffic: "",

@@ -6,7 +6,7 @@ import { type TargetOptions, withKeyValue } from "../kv/target-options.ts";
 import { attempt, type Check, failed, pass, skipped } from "./check.ts";
 
 /** Tables that the migrations make. */
-const TABLES = ["feedback", "decisions"];
+const TABLES = ["feedback", "decisions", "drift", "signals"];
 
 /** The configuration, what is live in KV, and the tables of D1. */
 export async function checkStorage(target: TargetOptions): Promise<readonly Check[]> {
@@ -59,11 +59,11 @@ async function checkDatabase(target: TargetOptions, config: Config): Promise<Che
     );
     const found = (rows as readonly { readonly name: string }[]).map(({ name }) => name);
     const missing = TABLES.filter((table) => !found.includes(table));
-    if (missing.length === 0) return pass("D1", `tables ${TABLES.join(" and ")}`);
+    if (missing.length === 0) return pass("D1", `tables ${TABLES.join(", ")}`);
     if (missing.length === TABLES.length && !remote && !isWanted(config)) {
       return skipped("D1", "no tables: feedback and the decision log are not set up here", migrate);
     }
-    return failed("D1", `no table ${missing.join(" and ")}`, migrate);
+    return failed("D1", `no table ${missing.join(", ")}`, migrate);
   });
 }
 

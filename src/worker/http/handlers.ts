@@ -8,7 +8,7 @@ import {
   postMessages,
   postResponses,
 } from "./routes/answers.ts";
-import { postFeedback } from "./routes/feedback.ts";
+import { postFeedback, postSignal } from "./routes/feedback.ts";
 import { getHealth } from "./routes/health.ts";
 import { getMetrics } from "./routes/metrics.ts";
 import { getModel, getModels } from "./routes/models.ts";
@@ -28,6 +28,7 @@ export const handlers: Readonly<Record<Exclude<EndpointName, "openapi">, HttpHan
   countTokens: passingOn(postCountTokens),
   embeddings: passingOn(postEmbeddings),
   feedback: answering(postFeedback),
+  signal: answering(postSignal),
   models: answering(getModels),
   model: answering(getModel),
   traffic: answering(getTraffic),

@@ -1,3 +1,4 @@
+import { signals } from "../../contract/signal.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 
 /** A variable of the Worker: its name, what none or an empty one stands for, and how its text is read. */
@@ -38,6 +39,8 @@ export const variables = {
   feedbackMaxAgeDays: wholeNumber("FEEDBACK_MAX_AGE_DAYS", 30, 1, 3650),
   /** Rows of feedback that a key may leave in a day (UTC); a row takes 1 to 4 KB, and only pruning deletes it. */
   feedbackPerDay: wholeNumber("FEEDBACK_PER_DAY", 10_000, 1, 10_000_000),
+  /** What each signal scores. */
+  signals: scores("SIGNALS", signals),
   /** Where each decision is a row. */
   decisionLog: oneOf("DECISION_LOG", ["none", "d1"]),
   /** Share of the free choices that go to a random candidate within the next two bounds. */
@@ -103,6 +106,32 @@ function fromZero(name: string, standard: number, maximum: number): Variable<num
     return value >= 0 && value <= maximum ? ok(value) : wrong(name, `be a number from 0 to ${maximum}`);
   };
   return { name, standard: String(standard), range: `0 to ${maximum}`, parse };
+}
+
+/** Scores by name, such as `accepted=1 edited=.5`; a name that is left out has none. */
+function scores<const Name extends string>(
+  name: string,
+  names: readonly Name[],
+): Variable<Readonly<Partial<Record<Name, number>>>> {
+  const known = new Set<string>(names);
+  const pattern = /^([a-z_]+)=(0|1|0?\.\d+|1\.0+|0\.0+)$/;
+  const { parse, ...rest } = list(
+    name,
+    `a score from 0 to 1 for any of ${names.join(", ")}, such as ${names[0]}=1`,
+    (word) => known.has(pattern.exec(word)?.[1] ?? ""),
+  );
+  return {
+    ...rest,
+    parse: (text) => {
+      const words = parse(text);
+      if (!words.ok) return words;
+      return ok(
+        Object.fromEntries(
+          words.value.map((word) => [word.split("=")[0], Number(word.split("=")[1])]),
+        ) as Partial<Record<Name, number>>,
+      );
+    },
+  };
 }
 
 /** Words separated by commas or white space. */
