@@ -121,16 +121,19 @@ function describeValues({ graded, drawn, left_out: leftOut, policies }: ReportVa
     ...formatTable(
       [
         { title: "choice" },
-        ...["by the model", "measured", "corrected", "mean USD", "never tried"].map(number),
+        ...["by the bundle", "measured", "corrected", "mean USD", "out of reach", "drawn"].map(number),
       ],
-      policies.map(({ policy, direct, measured, corrected, usd: cost, extrapolated_share: share }) => [
-        ...[policy, interval(direct), interval(measured), interval(corrected)],
-        ...[cost.value.toPrecision(3), percent(share)],
-      ]),
+      policies.map(
+        ({ policy, direct, measured, corrected, usd: cost, extrapolated_share, drawn_answers }) => [
+          ...[policy, interval(direct), interval(measured), interval(corrected)],
+          ...[cost.value.toPrecision(3), percent(extrapolated_share), String(drawn_answers)],
+        ],
+      ),
     ),
-    "  by the model: the mean probability by the bundle that decided; nothing of it is measured",
-    "  measured: from scores alone, by inverse propensity; what was never tried counts as anything from 0 to 1",
-    "  corrected: the model's word, corrected by scores; its word alone on what was never tried (extrapolation)",
+    "  by the bundle: the mean probability by the bundle that decided; nothing of it is measured",
+    "  measured: from scores alone, by inverse propensity; what was out of reach counts as anything from 0 to 1",
+    "  corrected: the bundle's word, corrected by scores; its word alone on what was out of reach (extrapolation)",
+    "  out of reach: decisions in which that choice could not have been made; drawn: random answers that bear on the rest",
     ...(drawn === 0
       ? ["  without EXPLORE, all that is measured of another choice is where it agrees with the router's"]
       : []),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unwrap } from "../../src/cli/failure.ts";
+import { startLocalWorker } from "../../src/cli/local-worker.ts";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
 import { loadPredictor } from "../../src/core/bundle.ts";
 import { choose } from "../../src/core/policy.ts";
@@ -21,7 +22,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "signalbox-report-"));
 });
 afterAll(() =>
-  Promise.all([folder, `${folder}-empty`].map((each) => rm(each, { recursive: true, force: true }))),
+  Promise.all(
+    [folder, `${folder}-empty`, `${folder}-live`].map((each) => rm(each, { recursive: true, force: true })),
+  ),
 );
 
 const predictor = unwrap(loadPredictor(readFileSync(join(root, "models/default/bundle.safetensors"))));
@@ -404,4 +407,63 @@ test("values of the router, of always one kind of model and of another bundle eq
     usd: { value: near(mean(graded.map(({ row }) => row.expected_usd))) },
     extrapolated_share: 0,
   });
+});
+
+test("what a Worker recorded over HTTP is what the report tells, and the live bundle agrees with itself", async () => {
+  const state = `${folder}-live`;
+  await copyPublishedState(state, true);
+  const worker = await startLocalWorker({
+    configPath: join(root, "wrangler.toml"),
+    statePath: state,
+    port: 0,
+    variables: {
+      ...{ AUTH: "open", DECISION_LOG: "d1", DECISION_SECRET: "0123456789abcdef0123456789abcdef" },
+      ...{ EXPLORE: "0.4", EXPLORE_MAX_P_LOSS: "1", EXPLORE_MAX_USD: "1", SIGNALS: "accepted=1" },
+    },
+  });
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${worker.origin}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(200);
+    return response.json();
+  };
+  const answers: { score: number; p: number; usd: number; reason: string }[] = [];
+  try {
+    for (let i = 0; i < 60; i++) {
+      const prompt = `How many positive divisors does ${i + 100} have?`;
+      const { id, p_correct, expected_usd, reason } = await post("/v1/route", {
+        prompt,
+        spend: 0.3,
+        models: ["gpt-*"],
+      });
+      const score = i % 3 === 0 ? 0 : 1;
+      if (i % 2 && score === 1) await post("/v1/signal", { decision: id, signal: "accepted" });
+      else await post("/v1/feedback", { decision: id, score });
+      answers.push({ score, p: p_correct, usd: expected_usd, reason });
+    }
+  } finally {
+    await worker.stop();
+  }
+  const { values, explored, signals } = JSON.parse(
+    await report("--state", state, "--json", "--bundle", "models/default"),
+  );
+  const drawn = answers.filter(({ reason }) => reason === "explored").length;
+  expect(drawn).toBeGreaterThan(5);
+  expect([values.graded, values.drawn, values.left_out, explored]).toEqual([60, drawn, 0, drawn]);
+  expect(signals).toMatchObject([{ signal: "accepted", received: 20, graded: 0, mean_grade: null }]);
+  const [asItIs, without, best, cheapest, itself] = values.policies;
+  expect(asItIs).toMatchObject({
+    direct: { value: near(mean(answers.map(({ p }) => p))) },
+    measured: { value: near(40 / 60) },
+    usd: { value: near(mean(answers.map(({ usd }) => usd))) },
+  });
+  // Everybody can be drawn, so that nothing is out of reach.
+  for (const { policy, extrapolated_share } of [without, best, cheapest, itself])
+    expect(extrapolated_share, policy).toBe(0);
+  // From embeddings that were rounded to int8.
+  expect(Math.abs(itself.direct.value - without.direct.value)).toBeLessThan(0.01);
+  expect(cheapest.usd.value).toBeLessThanOrEqual(without.usd.value);
 });
