@@ -8,10 +8,10 @@ import { familiarityOfReadable, type Prediction, type Predictor } from "./predic
 
 const NEAREST_TASKS = 3;
 /**
- * Below this familiarity the fallback has the larger share in probabilities, and decides alone: where models are level on
+ * Below this trust the fallback has the larger share in probabilities, and decides alone: where models are level on
  * average, a small share of what is believed of other kinds of prompts would choose among them.
  */
-const HALF_FAMILIAR = 0.5;
+const HALF_TRUST = 0.5;
 /** Far beyond any price, and within what a double's exponential holds. */
 const LOG_LAMBDA_USD_RANGE = [-100, 100] as const;
 
@@ -30,6 +30,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     outputs: models.length,
   };
   const familiarityOf = readFamiliarity(reader);
+  const power = readPower(reader);
   const lengths = reader.has("head.log_output_tokens") ? head("log_output_tokens") : undefined;
   const calibration = reader.curve("calibration.x", "calibration.y", "calibration_points", 0, 1);
   const spend = readSpend(reader);
@@ -44,12 +45,13 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     header: reader.header,
     predict(embedding, readable = 1): Prediction {
       const features = featuresOf(map, embedding);
-      const familiarity = familiarityOfReadable(familiarityOf(features), readable);
+      const asRead = familiarityOf(features);
+      const trust = familiarityOfReadable(asRead ** power, readable);
       const fallback = applyHead(unfamiliar, features.kernels).map(logistic);
-      // q = fallback + familiarity (own - fallback): unlike prompts are judged by what holds for prompts of any kind.
+      // q = fallback + trust (own - fallback): unlike prompts are judged by what holds for prompts of any kind.
       const trusted = (own: Float64Array) =>
-        fallback.map((value, m) => value + familiarity * ((own[m] as number) - value));
-      const onAverage = familiarity < HALF_FAMILIAR;
+        fallback.map((value, m) => value + trust * ((own[m] as number) - value));
+      const onAverage = trust < HALF_TRUST;
       return {
         pCorrect: trusted(applyHead(correctness, features.values).map((p) => evaluateCurve(calibration, p))),
         decisionScore: onAverage ? fallback : trusted(applyHead(decision, features.values)),
@@ -57,7 +59,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
           lengths === undefined
             ? new Float64Array(models.length).fill(Number.NaN)
             : applyHead(lengths, features.values).map(Math.exp),
-        familiarity,
+        familiarity: familiarityOfReadable(asRead, readable),
         onAverage,
         nearestTasks: nearestTasksOf(features, tasks),
       };
@@ -73,6 +75,12 @@ function readFamiliarity(reader: BundleReader): (features: Features) => number {
   const taskScore = reader.number("trust.task_score", 0, 1000);
   return ({ nearestLandmark, taskScores }) =>
     logistic(intercept + nearest * nearestLandmark + taskScore * Math.max(...taskScores));
+}
+
+/** trust = familiarity ^ power; 1 in bundles that were made before there was one. */
+function readPower(reader: BundleReader): number {
+  const { power } = reader.header["trust"] as { readonly power?: unknown };
+  return power === undefined ? 1 : reader.number("trust.power", 1, 1000);
 }
 
 export function readFeatureMap(reader: BundleReader): FeatureMap {

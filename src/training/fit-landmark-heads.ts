@@ -9,13 +9,13 @@ import { type Dataset, dropEmptyTasks, meanOutcomes } from "./dataset.ts";
 import { evidenceOfKnown } from "./evidence/known-evidence.ts";
 import { taskFeatures } from "./evidence/task-features.ts";
 import { learnVariances } from "./evidence/variances.ts";
-import { fitCalibration } from "./landmark-heads/calibrate.ts";
 import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
 import { fitFamiliarity } from "./landmark-heads/familiarity.ts";
 import { fitHeads } from "./landmark-heads/fit-heads.ts";
 import { groupsToLeaveOut } from "./landmark-heads/groups.ts";
 import { leaveGroupsOut } from "./landmark-heads/leave-group-out.ts";
 import { type FittedLengths, fitLengths } from "./landmark-heads/lengths.ts";
+import { fitTrust } from "./landmark-heads/trust.ts";
 import { fitUnfamiliar, unfamiliarPenalties } from "./landmark-heads/unfamiliar.ts";
 import { scoreLeaveOneOut } from "./leave-one-out-scores.ts";
 import { fitSpendCurve } from "./spend.ts";
@@ -49,23 +49,25 @@ export async function fitLandmarkHeads(
   const heads = await fitHeads(train, options);
   const { priors } = heads;
   const decision = await fitDecision(heads);
-  const leftOut = await leaveGroupsOut(train, heads.whitened, groupsToLeaveOut(train, options.seed), {
+  const groups = groupsToLeaveOut(train, options.seed);
+  const leftOut = await leaveGroupsOut(train, heads.whitened, groups, {
     ease: unfamiliarPenalties,
     deviations: unfamiliarPenalties,
     tasks: heads.penalties.tasks,
   });
   const unfamiliar = await fitUnfamiliar(train, heads, leftOut);
-  const trust = await fitFamiliarity(
+  const familiarity = await fitFamiliarity(
     train.embeddings,
     heads.kernels,
     largestInRows(heads.leaveOneOutTaskScores),
     leftOut,
   );
   const lengths = await fitLengths(heads, train.outputTokens);
-  const calibration = fitCalibration(heads.leaveOneOut, train.outcomes, {
-    familiarity: trust.leaveOneOut,
-    fallback: unfamiliar.fitted,
-  });
+  const { power, calibration } = fitTrust(
+    { own: heads.leaveOneOut, fallback: unfamiliar.fitted, familiarity: familiarity.leaveOneOut },
+    train.outcomes,
+    groups.areSuites,
+  );
   const correctness = takeOutputs(heads.correctness, kept);
   const taskMeans = await taskFeatures(train.embeddings, train.taskOf, heads);
   const variances = learnVariances(correctness, taskMeans);
@@ -102,7 +104,7 @@ export async function fitLandmarkHeads(
       models,
       tasks,
       kernel: { gamma: options.gamma },
-      trust: trust.weights,
+      trust: { ...familiarity.weights, power },
       unfamiliar: unfamiliar.weights,
       task_prompts: countPrompts(train),
       new_llm: {

@@ -52,15 +52,14 @@ def predict(x, readable):
     features = np.concatenate([kernels, memberships(scores)])
     trust = header["trust"]
     nearest = (landmarks @ x).max()
-    familiarity = readable**2 * logistic(
-        trust["intercept"] + trust["nearest"] * nearest + trust["task_score"] * scores.max()
-    )
+    as_read = logistic(trust["intercept"] + trust["nearest"] * nearest + trust["task_score"] * scores.max())
+    familiarity, share = readable**2 * as_read, readable**2 * as_read ** trust["power"]
     fallback = logistic(head(tensors["head.unfamiliar"], kernels))
     own, decision = head(tensors["head.p_correct"], features), head(tensors["head.decision"], features)
     calibrated = np.interp(own, tensors["calibration.x"], tensors["calibration.y"])
-    p = fallback + familiarity * (calibrated - fallback)
-    blended = fallback + familiarity * (decision - fallback)
-    return p, fallback if familiarity < 0.5 else blended, familiarity
+    p = fallback + share * (calibrated - fallback)
+    blended = fallback + share * (decision - fallback)
+    return p, fallback if share < 0.5 else blended, familiarity
 
 
 cases = []

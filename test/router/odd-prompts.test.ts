@@ -21,6 +21,8 @@ async function decide(prompt: string) {
   return decision.value;
 }
 
+/** Trust is familiarity to this power. */
+const { power } = predictor.header["trust"] as { readonly power: number };
 /** Model at the place, by mean score. */
 const byPrior = predictor.models.toSorted(
   (a, b) =>
@@ -87,7 +89,7 @@ describe("kinds of prompts that no benchmark has", () => {
     ["medical triage", "I have chest pain when I climb stairs, what should I do?"],
   ])("%s: %s", async (_, prompt) => {
     const { familiarity, reason, model, pCorrect } = await decide(prompt);
-    if (reason === "best_on_average") expect(familiarity).toBeLessThan(0.5);
+    if (reason === "best_on_average") expect(familiarity ** power).toBeLessThan(0.5);
     // Known-looking ones may be routed, to a model that is good everywhere, and with no more certainty than exists.
     else expect(byPrior.slice(0, 12)).toContain(model);
     expect(pCorrect).toBeLessThan(0.97);

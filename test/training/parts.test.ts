@@ -15,6 +15,7 @@ import { fitPriors } from "../../src/training/landmark-heads/ability.ts";
 import { fitCalibration } from "../../src/training/landmark-heads/calibrate.ts";
 import { fitAdditive } from "../../src/training/landmark-heads/difficulty.ts";
 import { groupsToLeaveOut } from "../../src/training/landmark-heads/groups.ts";
+import { fitTrust } from "../../src/training/landmark-heads/trust.ts";
 import { fitSpendCurve } from "../../src/training/spend.ts";
 import { suggestPrompts } from "../../src/training/suggest-prompts.ts";
 import { syntheticDataset } from "./synthetic.ts";
@@ -87,8 +88,8 @@ describe("fitCalibration", () => {
       1,
       predicted.data.map((x) => Number(random() < truth(x))),
     );
-    const familiarity = new Float64Array(20000).fill(1);
-    const curve = fitCalibration(predicted, outcomes, { familiarity, fallback: matrix(20000, 1) });
+    const trust = new Float64Array(20000).fill(1);
+    const curve = fitCalibration(predicted, outcomes, { trust, fallback: matrix(20000, 1) });
     for (let x = -0.4; x < 0.4; x += 0.1)
       expect(Math.abs(evaluateCurve(curve, x) - truth(x))).toBeLessThan(0.04);
     const values = Array.from({ length: 100 }, (_, k) => evaluateCurve(curve, -1 + k / 50));
@@ -105,13 +106,13 @@ describe("fitCalibration", () => {
       predicted.data.map((p) => Number(random() < p)),
     );
     // Half of each prompt's probability is taken from a fallback that is half the truth.
-    const familiarity = new Float64Array(40000).fill(0.5);
+    const trust = new Float64Array(40000).fill(0.5);
     const fallback = matrix(
       40000,
       1,
       predicted.data.map((p) => p / 2),
     );
-    const curve = fitCalibration(predicted, outcomes, { familiarity, fallback });
+    const curve = fitCalibration(predicted, outcomes, { trust, fallback });
     // Bins of 2,000 outcomes: a standard error of .011 each, doubled by the share of a half; halved again in the blend.
     for (let p = 0.1; p < 0.6; p += 0.1)
       expect(Math.abs(p / 4 + evaluateCurve(curve, p) / 2 - p)).toBeLessThan(0.04);
@@ -261,15 +262,39 @@ describe("solveRidge", () => {
   });
 });
 
+describe("fitTrust", () => {
+  const random = seededRandom(11);
+  const own = matrix(4000, 1, Float32Array.from({ length: 4000 }, random));
+  const outcomes = matrix(
+    4000,
+    1,
+    own.data.map((p) => Number(random() < p)),
+  );
+  const fallback = matrix(4000, 1, new Float32Array(4000).fill(0.5));
+  const powerAt = (value: number, isTaught = true) => {
+    const familiarity = new Float64Array(4000).fill(value);
+    return fitTrust({ own, fallback, familiarity }, outcomes, isTaught).power;
+  };
+
+  it("falls as sharply as costs next to nothing on known tasks", () => {
+    expect(powerAt(0.9999)).toBe(24);
+    expect(powerAt(0.6)).toBeLessThan(8);
+  });
+
+  it("is familiarity itself where no suites were left out", () => {
+    expect(powerAt(0.9999, false)).toBe(1);
+  });
+});
+
 describe("groupsToLeaveOut", () => {
   it("takes suites where there are three, families of tasks otherwise", () => {
     const tasks = ["a/x@easy", "a/x@hard", "b/y", "c/z"];
-    const { groupOf, count } = groupsToLeaveOut({ tasks, taskOf: Int32Array.of(0, 1, 2, 3) }, 0);
-    expect(count).toBe(3);
+    const { groupOf, count, areSuites } = groupsToLeaveOut({ tasks, taskOf: Int32Array.of(0, 1, 2, 3) }, 0);
+    expect([count, areSuites]).toEqual([3, true]);
     expect(groupOf[0]).toBe(groupOf[1]);
     const single = ["x@easy", "x@hard", "y"];
     const families = groupsToLeaveOut({ tasks: single, taskOf: Int32Array.of(0, 1, 2) }, 0);
-    expect(families.count).toBe(2);
+    expect([families.count, families.areSuites]).toEqual([2, false]);
     expect(families.groupOf[0]).toBe(families.groupOf[1]);
   });
 });

@@ -13,6 +13,7 @@ const bands = [
   },
   { least: 0, text: "Unlike what the router learned from: mostly each model's average decides." },
 ] as const;
+const notEnough = "Not enough like prompts that the router learned from: each model's average decides.";
 
 /** Below it, a model's results are too few to tell its own from its average's. */
 const FEW_OUTCOMES = 300;
@@ -28,7 +29,7 @@ export function Familiarity({ response, models }: Props): ComponentChild {
   const evidence = models.find(({ id }) => id === response.model)?.evidence;
   // The Worker says itself where it went by averages alone.
   const isUnlike = explanation?.best_on_average === true;
-  const band = (isUnlike ? undefined : bands.find(({ least }) => familiarity >= least)) ?? bands.at(-1);
+  const band = bands.find(({ least }) => familiarity >= least);
   const share = Math.round(familiarity * 100);
   const tasks = explanation?.nearest_tasks.slice(0, 5) ?? [];
   return h(
@@ -52,7 +53,7 @@ export function Familiarity({ response, models }: Props): ComponentChild {
       ),
       h("b", null, percent(familiarity)),
     ),
-    h("p", { class: "note" }, band?.text),
+    h("p", { class: "note" }, isUnlike && band?.least !== 0 ? notEnough : band?.text),
     h("p", { class: "note" }, "It says how alike the prompts are, not how sure the answer is."),
     evidence !== undefined && h("p", { class: "note" }, evidenceSentence(response.model, evidence)),
     tasks.length > 0 && h("h4", null, "Nearest benchmark tasks"),

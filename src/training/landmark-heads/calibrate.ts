@@ -10,7 +10,7 @@ const LEAST_SHARE = 1e-3;
 /** What a calibrated probability is blended with before it is told. */
 export interface Blend {
   /** [prompts] its share. */
-  readonly familiarity: Float64Array;
+  readonly trust: Float64Array;
   /** [prompts, models] what the rest is taken from. */
   readonly fallback: Matrix;
 }
@@ -22,12 +22,12 @@ export interface Blend {
  * @param predicted [prompts, models] leave-one-out predictions
  * @param outcomes [prompts, models], NaN where there is none
  */
-export function fitCalibration(predicted: Matrix, outcomes: Matrix, { familiarity, fallback }: Blend): Curve {
+export function fitCalibration(predicted: Matrix, outcomes: Matrix, { trust, fallback }: Blend): Curve {
   const pairs: { x: number; y: number; weight: number }[] = [];
   for (let k = 0; k < outcomes.data.length; k++) {
     const y = outcomes.data[k];
     if (Number.isNaN(y)) continue;
-    const share = Math.max(familiarity[Math.floor(k / outcomes.columns)], LEAST_SHARE);
+    const share = Math.max(trust[Math.floor(k / outcomes.columns)], LEAST_SHARE);
     const own = (y - (1 - share) * fallback.data[k]) / share;
     pairs.push({ x: predicted.data[k], y: own, weight: share ** 2 });
   }

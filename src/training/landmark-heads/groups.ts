@@ -6,6 +6,8 @@ export interface Groups {
   /** [prompts] */
   readonly groupOf: Int32Array;
   readonly count: number;
+  /** Whether they are suites: families of one suite are too much alike to tell how far to trust elsewhere. */
+  readonly areSuites: boolean;
 }
 
 // With fewer suites, families of tasks say more.
@@ -28,11 +30,11 @@ export function suitesOf(tasks: readonly string[]): {
 export function groupsToLeaveOut(dataset: Pick<Dataset, "tasks" | "taskOf">, seed: number): Groups {
   const { suiteOf, names } = suitesOf(dataset.tasks);
   const { families, familyOf } = familiesOf(dataset);
-  const [places, number] =
-    names.length < FEWEST_SUITES
-      ? [familyOf, families.length]
-      : [dataset.taskOf.map((task) => suiteOf[task]), names.length];
+  const areSuites = names.length >= FEWEST_SUITES;
+  const [places, number] = areSuites
+    ? [dataset.taskOf.map((task) => suiteOf[task]), names.length]
+    : [familyOf, families.length];
   const count = Math.min(number, MOST_GROUPS);
   const order = permutation(number, seededRandom(seed));
-  return { groupOf: places.map((place) => order[place] % count), count };
+  return { groupOf: places.map((place) => order[place] % count), count, areSuites };
 }
