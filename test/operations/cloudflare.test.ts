@@ -116,6 +116,7 @@ describe("a first deploy", () => {
     expect(cloudflare.account.deployments).toHaveLength(1);
   });
 
+  // `npm run first-deploy` kills it after every step.
   test.each(["the key of this Worker", "stored"])(
     "killed at `%s` leaves no half of a router",
     async (moment) => {
@@ -216,7 +217,7 @@ describe("operations on the account", () => {
     expect(rows.slice(1)).toEqual([
       expect.stringMatching(/^\| startup .* \| \d+ ms \|$/),
       "| bits of activations in products | 8 |",
-      expect.stringMatching(/from KV, 1 isolates seen.* \| (\d+) ms, \1 ms \|$/),
+      expect.stringMatching(/from KV: .* seen \(1\) \| (\d+) ms, \1 ms \|$/),
       expect.stringMatching(/, 20 of them.* \| \d+ ms, \d+ ms \|$/),
       expect.stringMatching(/by the tail, 20 of them.* \| [1-9]\d+ ms, \d+ ms \|$/),
       // A hundred embeddings, one after the other.

@@ -156,7 +156,7 @@ export function describeMeasured(measured: Measured): string {
     ["startup of the code, as Cloudflare measured it", told(startup_ms, " ms")],
     ["bits of activations in products", activation_bits === null ? "none" : String(activation_bits)],
     [
-      `encoder's files from KV, ${kv_read_ms.length} isolates seen: fastest, slowest`,
+      `encoder's files from KV: fastest and slowest of the isolates seen (${kv_read_ms.length})`,
       kv_read_ms.length === 0 ? "not told" : `${kv_read_ms[0]} ms, ${kv_read_ms.at(-1)} ms`,
     ],
     [
