@@ -102,6 +102,12 @@ async function publishAgainstLag({
     if (!live.ok || live.value.bundle !== (await checksumOf(renamed)))
       throw new Error(`${router} is not live`);
   }
+  // Its content is there, so that it writes the pointer alone, and this time that is lost.
+  account.lostWrites = 1;
+  const { code, told } = await run("npm run -s signalbox -- publish lag-20 --remote", login);
+  if (code !== 1 || !told.includes("reads back differently"))
+    throw new Error(`a lost write: ${code}\n${told}`);
+  console.log("       -    a publish whose last write is lost ends with 1 and says so");
 }
 
 const STEPS = ["login:", "Worker and storage:", "tables:", "secrets:", "router:"];
