@@ -272,6 +272,9 @@ test("docs/deploy.md: the lines for wrangler.toml", async () => {
       { pattern: "router.example.com", custom_domain: true },
     ]);
   }
+  const [stored = ""] = take("docs/deploy.md", /secrets_store_secrets/);
+  await writeFile(file, `${await readFile(config, "utf8")}\n${stored}`);
+  expect(readConfig({ config: file }).secrets_store_secrets).toMatchObject([{ binding: "API_KEYS" }]);
   const [exported = ""] = take("docs/deploy.md", /^\[observability/);
   const own = "[observability.logs]\ninvocation_logs = false\n";
   const text = await readFile(config, "utf8");

@@ -40,6 +40,10 @@ export const notRun: readonly { readonly pattern: RegExp; readonly reason: strin
     pattern: /^npm install$|^npx wrangler login$|^npm run -s signalbox -- deploy$/,
     reason: "a Cloudflare account; test/operations/cloudflare.test.ts deploys to a stand-in for one",
   },
+  {
+    pattern: /signalbox -- doctor --remote --url/,
+    reason: "a deployed Worker; test/operations/cloudflare.test.ts asks the stand-in's",
+  },
   { pattern: /FROM signalbox_decisions/, reason: "Analytics Engine, which is at Cloudflare only" },
   { pattern: /import <format> <files\.\.\.>/, reason: "a pattern of a command, not one" },
   {

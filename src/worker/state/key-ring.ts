@@ -41,9 +41,10 @@ interface Known {
 
 // While a source can't be read, every request would try in vain.
 const RETRY_MS = 1000;
-const READ_MS = 10_000;
+// Half of what the state may take afterwards: a storage that hangs must not hold a caller for twice as long.
+const READ_MS = 5_000;
 // A reading whose request was torn down by the platform never settles.
-const ABANDONED_MS = 12_000;
+const ABANDONED_MS = 6_000;
 
 export function createKeyRing({ secret, sources, refreshMs, now, log }: KeyRingOptions): KeyRing {
   /** What each source was last read as. */
