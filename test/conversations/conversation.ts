@@ -224,7 +224,7 @@ function billOf(world: World): object {
     decisions: world
       .rows("decisions")
       .filter(isGoodRow)
-      .map(({ cache_hit: _, ...row }) => row),
+      .map(({ cache_hit: _, decision: __, ...row }) => row),
     feedback: world
       .rows("feedback")
       .filter(isGoodRow)
