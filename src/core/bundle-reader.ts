@@ -28,7 +28,11 @@ export interface BundleReader {
   number(path: string, min: number, max: number): number;
   /** A list of numbers from the header. */
   numbers(path: string): readonly number[];
+  /** Whether the header has the field, by its path of keys. */
+  hasField(path: string): boolean;
   has(name: string): boolean;
+  /** What to throw where parts that are right by themselves don't fit together. */
+  fault(code: BundleCode, message: string): BundleFault;
   /** F32, or F16 widened; every value finite. */
   floats(name: string, shape: Shape): Float32Array;
   /** Floats that never fall, at least one. */
@@ -170,7 +174,9 @@ function createReader({ tensors }: Safetensors, header: Readonly<Record<string, 
       }
       return values as number[];
     },
+    hasField: (path) => lookUp(header, path) !== undefined,
     has: (name) => tensors.has(name),
+    fault,
     floats,
     rising,
     shares,

@@ -1,4 +1,5 @@
 import type { ReferencePair } from "./paper/verdict-accuracy.ts";
+import type { ChoiceRule } from "./policy.ts";
 
 /** What a router knows of one prompt, for all its models at once; arrays are in the order of `models`. */
 export interface Prediction {
@@ -26,6 +27,32 @@ export interface TaskReference {
   pairsOf(model: number): readonly ReferencePair[];
 }
 
+/** A second set of heads, on the lexical view alone: it needs no transformer. */
+export interface WordsPredictor {
+  /** Where the lexical view stands in an embedding of both views. */
+  readonly view: WordsView;
+  /** @param embedding [view.dimension], of unit length @param readable as for both views */
+  predict(embedding: Float32Array, readable?: number): WordsPrediction;
+  /** [tasks, models] how good each model is on each task. */
+  readonly taskTable: ArrayLike<number>;
+  /**
+   * What the assurance of a choice must reach, so that choices by words alone give up no more score on average than the bundle
+   * says; infinite where nothing was learned of the rule.
+   */
+  assuranceNeeded(rule: ChoiceRule): number;
+}
+
+export interface WordsPrediction extends Prediction {
+  /** [tasks] how much the prompt belongs to each, summing to 1. */
+  readonly memberships: Float64Array;
+}
+
+/** A part of an embedding. */
+export interface WordsView {
+  readonly offset: number;
+  readonly dimension: number;
+}
+
 /** The kinds of router. What must be said of each is a record of them, so that a forgotten one doesn't compile. */
 export type RouterKind = "landmark-heads" | "knn";
 
@@ -38,6 +65,8 @@ export interface Predictor {
   readonly encoder: { readonly id: string; readonly checksum: string; readonly dimension: number };
   /** [models] mean score over the training tasks, for all that is known of each. */
   readonly priors: ArrayLike<number>;
+  /** What easy prompts are decided with; absent where the bundle has one set of heads. */
+  readonly words?: WordsPredictor;
   /** What S3 needs; absent where the training prompts are not in the bundle. */
   readonly reference?: TaskReference;
   /** The document in the bundle's metadata, as it was written. */

@@ -87,6 +87,7 @@ export async function evaluateRouters(
     splits: splits.value,
     groupOf: groupFamilies(families, seed),
     fitting,
+    ...(prices === undefined ? {} : { prices }),
     ...(texts === undefined
       ? {}
       : { texts: { ...texts, prompts: Array.from(kept, (i) => texts.prompts[i] as string) } }),

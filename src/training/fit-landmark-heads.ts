@@ -1,26 +1,24 @@
 import type { Catalogue } from "../core/catalogue.ts";
 import { expectedUsd } from "../core/cost.ts";
+import type { HeadSet } from "../core/landmark-predictor.ts";
 import type { Curve } from "../core/math/curve.ts";
 import type { LinearHead } from "../core/math/linear-head.ts";
-import type { Predictor } from "../core/predictor.ts";
+import type { Predictor, WordsView } from "../core/predictor.ts";
 import type { Tensor } from "../core/safetensors.ts";
-import { type Matrix, matrix, row, takeColumns, takeRows } from "../numerics/matrix.ts";
+import { matrix, takeColumns, takeRows } from "../numerics/matrix.ts";
 import { type Dataset, dropEmptyTasks, meanOutcomes } from "./dataset.ts";
 import { evidenceOfKnown } from "./evidence/known-evidence.ts";
 import { taskFeatures } from "./evidence/task-features.ts";
 import { learnVariances } from "./evidence/variances.ts";
-import { type FittedDecision, fitDecision } from "./landmark-heads/decision.ts";
-import { fitFamiliarity } from "./landmark-heads/familiarity.ts";
-import { fitHeads } from "./landmark-heads/fit-heads.ts";
-import { groupsToLeaveOut } from "./landmark-heads/groups.ts";
-import { leaveGroupsOut } from "./landmark-heads/leave-group-out.ts";
-import { type FittedLengths, fitLengths } from "./landmark-heads/lengths.ts";
-import { fitTrust } from "./landmark-heads/trust.ts";
-import { fitUnfamiliar, unfamiliarPenalties } from "./landmark-heads/unfamiliar.ts";
+import type { FittedDecision } from "./landmark-heads/decision.ts";
+import { type FittedView, fitView, leftOutPredictions } from "./landmark-heads/fit-view.ts";
+import type { FittedLengths } from "./landmark-heads/lengths.ts";
 import { scoreLeaveOneOut } from "./leave-one-out-scores.ts";
 import { fitSpendCurve } from "./spend.ts";
 import { looseTies, sharedModels } from "./suite-ties.ts";
-import { floatTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
+import { takeLexicalView } from "./words/lexical-view.ts";
+import { fitSafety, SCORE_GIVEN_UP } from "./words/safety.ts";
+import { floatTensor, halfTensor, quantizedTensors, writeBundle } from "./write-bundle.ts";
 
 export interface LandmarkHeadsOptions {
   readonly landmarks: number;
@@ -31,6 +29,8 @@ export interface LandmarkHeadsOptions {
    * hard prompts are, but are not in the bundle.
    */
   readonly catalogue?: Catalogue;
+  /** Where the lexical view stands in the embeddings; with it, the bundle gets a second set of heads. */
+  readonly words?: WordsView;
 }
 
 export const defaultLandmarkOptions: LandmarkHeadsOptions = { landmarks: 512, gamma: 3, seed: 0 };
@@ -46,38 +46,15 @@ export async function fitLandmarkHeads(
   const { tasks } = train;
   const kept = modelsToServe(train, options.catalogue);
   const models = kept.map((m) => train.models[m] as string);
-  const heads = await fitHeads(train, options);
+  const both = await fitView(train, options);
+  const { heads, decision, unfamiliar, lengths, calibration } = both;
   const { priors } = heads;
-  const decision = await fitDecision(heads);
-  const groups = groupsToLeaveOut(train, options.seed);
-  const leftOut = await leaveGroupsOut(train, heads.whitened, groups, {
-    ease: unfamiliarPenalties,
-    deviations: unfamiliarPenalties,
-    tasks: heads.penalties.tasks,
-  });
-  const unfamiliar = await fitUnfamiliar(train, heads, leftOut);
-  const familiarity = await fitFamiliarity(
-    train.embeddings,
-    heads.kernels,
-    largestInRows(heads.leaveOneOutTaskScores),
-    leftOut,
-  );
-  const lengths = await fitLengths(heads, train.outputTokens);
-  const { power, calibration } = fitTrust(
-    { own: heads.leaveOneOut, fallback: unfamiliar.fitted, familiarity: familiarity.leaveOneOut },
-    train.outcomes,
-    groups.areSuites,
-  );
-  const correctness = takeOutputs(heads.correctness, kept);
   const taskMeans = await taskFeatures(train.embeddings, train.taskOf, heads);
-  const variances = learnVariances(correctness, taskMeans);
+  const variances = learnVariances(takeOutputs(heads.correctness, kept), taskMeans);
   const evidence = evidenceOfKnown(train, heads.split.deviations, priors);
   const spend = options.catalogue && calibrateSpend(train, decision, lengths, priors, options.catalogue);
   const tensors = new Map<string, Tensor>([
-    ["head.tasks", headTensor(heads.taskHead)],
-    ["head.p_correct", headTensor(correctness)],
-    ["head.decision", headTensor(takeOutputs(decision.head, kept))],
-    ["head.unfamiliar", headTensor(takeOutputs(unfamiliar.head, kept))],
+    ...headTensors("", both, kept),
     [
       "prior",
       floatTensor(
@@ -89,14 +66,11 @@ export async function fitLandmarkHeads(
     ...curveTensors("calibration.x", "calibration.y", calibration),
     ...quantizedTensors("landmarks", heads.kernels.landmarks),
     ["task.features", floatTensor([taskMeans.rows, taskMeans.columns], taskMeans.data)],
+    ...lengthTensors("", both, kept),
+    ...(spend === undefined ? [] : curveTensors("spend.share", "spend.log_lambda_usd", spend)),
   ]);
-  if (lengths !== undefined) {
-    tensors.set("head.log_output_tokens", headTensor(takeOutputs(lengths.head, kept)));
-  }
-  if (spend !== undefined) {
-    for (const [name, tensor] of curveTensors("spend.share", "spend.log_lambda_usd", spend))
-      tensors.set(name, tensor);
-  }
+  const words = options.words && (await fitWords(train, kept, both, spend, options, options.words));
+  for (const [name, tensor] of words?.tensors ?? []) tensors.set(name, tensor);
   return writeBundle(
     {
       kind: "landmark-heads",
@@ -104,8 +78,9 @@ export async function fitLandmarkHeads(
       models,
       tasks,
       kernel: { gamma: options.gamma },
-      trust: { ...familiarity.weights, power },
+      trust: trustOf(both),
       unfamiliar: unfamiliar.weights,
+      ...(words === undefined ? {} : { words: words.header }),
       task_prompts: countPrompts(train),
       new_llm: {
         mixture_variance: variances.mixture,
@@ -119,12 +94,78 @@ export async function fitLandmarkHeads(
         landmarks: heads.kernels.centers.rows,
         seed: options.seed,
         penalties: { ...heads.penalties, unfamiliar: unfamiliar.penalties },
-        groups_left_out: leftOut.length,
+        groups_left_out: both.groupsLeftOut,
         suites_tied_by_fewer_than_two: looseTies(sharedModels(train)).join("; ") || "none",
       },
     },
     tensors,
   );
+}
+
+/** The lexical set of heads, and what is safe to be decided by it. */
+async function fitWords(
+  train: Dataset,
+  kept: readonly number[],
+  both: FittedView,
+  spend: Curve | undefined,
+  { landmarks, gamma, seed, catalogue }: LandmarkHeadsOptions,
+  view: WordsView,
+): Promise<{ readonly header: unknown; readonly tensors: readonly (readonly [string, Tensor])[] }> {
+  const words = await fitView(takeLexicalView(train, view), { landmarks, gamma, seed });
+  const safe = fitSafety({
+    train,
+    candidates: kept,
+    words: leftOutPredictions(words),
+    taskTable: words.heads.taskTable,
+    both: leftOutPredictions(both),
+    catalogue,
+    spend,
+  });
+  return {
+    header: {
+      offset: view.offset,
+      dimension: view.dimension,
+      kernel: { gamma },
+      trust: trustOf(words),
+      unfamiliar: words.unfamiliar.weights,
+      score_given_up: SCORE_GIVEN_UP,
+      safe,
+    },
+    tensors: [
+      ...headTensors("words.", words, kept),
+      ...curveTensors("words.calibration.x", "words.calibration.y", words.calibration),
+      ...quantizedTensors("words.landmarks", words.heads.kernels.landmarks),
+      ...lengthTensors("words.", words, kept),
+    ],
+  };
+}
+
+function trustOf({ familiarity, power }: FittedView) {
+  return { ...familiarity.weights, power };
+}
+
+/** The heads of one set that every bundle has, for the models that go into it. */
+function headTensors(
+  set: HeadSet,
+  { heads, decision, unfamiliar }: FittedView,
+  kept: readonly number[],
+): readonly (readonly [string, Tensor])[] {
+  return [
+    [`${set}head.tasks`, headTensor(set, heads.taskHead)],
+    [`${set}head.p_correct`, headTensor(set, takeOutputs(heads.correctness, kept))],
+    [`${set}head.decision`, headTensor(set, takeOutputs(decision.head, kept))],
+    [`${set}head.unfamiliar`, headTensor(set, takeOutputs(unfamiliar.head, kept))],
+  ];
+}
+
+function lengthTensors(
+  set: HeadSet,
+  { lengths }: FittedView,
+  kept: readonly number[],
+): readonly (readonly [string, Tensor])[] {
+  return lengths === undefined
+    ? []
+    : [[`${set}head.log_output_tokens`, headTensor(set, takeOutputs(lengths.head, kept))]];
 }
 
 /** [tasks] */
@@ -134,10 +175,6 @@ function countPrompts({ tasks, taskOf }: Dataset): readonly number[] {
   return counts;
 }
 
-function largestInRows(source: Matrix): Float64Array {
-  return Float64Array.from({ length: source.rows }, (_, i) => Math.max(...row(source, i)));
-}
-
 function curveTensors(xName: string, yName: string, { x, y }: Curve): readonly (readonly [string, Tensor])[] {
   return [
     [xName, floatTensor([x.length], x)],
@@ -145,8 +182,10 @@ function curveTensors(xName: string, yName: string, { x, y }: Curve): readonly (
   ];
 }
 
-function headTensor({ weights, outputs }: LinearHead): Tensor {
-  return floatTensor([outputs, weights.length / outputs], weights);
+// In half precision scores by words are off by .0002, far less than any margin that is safe, and take half the bytes.
+function headTensor(set: HeadSet, { weights, outputs }: LinearHead): Tensor {
+  const shape = [outputs, weights.length / outputs];
+  return set === "words." ? halfTensor(shape, weights) : floatTensor(shape, weights);
 }
 
 function takeOutputs({ weights, outputs }: LinearHead, kept: readonly number[]): LinearHead {

@@ -1,5 +1,5 @@
 import type { Catalogue } from "../core/catalogue.ts";
-import type { Predictor, RouterKind } from "../core/predictor.ts";
+import type { Predictor, RouterKind, WordsView } from "../core/predictor.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { type Dataset, takePrompts } from "./dataset.ts";
 import { fitKnn, KNN_NEIGHBORS } from "./fit-knn.ts";
@@ -11,6 +11,8 @@ export interface FitOptions {
   /** k of kind knn, if not its default. */
   readonly neighbors?: number | undefined;
   readonly catalogue?: Catalogue | undefined;
+  /** Where the lexical view stands in the embeddings, for a second set of heads on it alone. */
+  readonly words?: WordsView | undefined;
 }
 
 export type FitCode = "too_few_prompts" | "no_models";
@@ -21,8 +23,13 @@ const FEWEST_PROMPTS = 8;
 type Fit = (train: Dataset, encoder: Predictor["encoder"], options: FitOptions) => Promise<Uint8Array>;
 
 const fits: Readonly<Record<RouterKind, Fit>> = {
-  "landmark-heads": (train, encoder, { seed, catalogue }) =>
-    fitLandmarkHeads(train, encoder, { ...defaultLandmarkOptions, seed, ...(catalogue && { catalogue }) }),
+  "landmark-heads": (train, encoder, { seed, catalogue, words }) =>
+    fitLandmarkHeads(train, encoder, {
+      ...defaultLandmarkOptions,
+      seed,
+      ...(catalogue && { catalogue }),
+      ...(words && { words }),
+    }),
   knn: (train, encoder, { neighbors }) => fitKnn(train, encoder, { neighbors: neighbors ?? KNN_NEIGHBORS }),
 };
 

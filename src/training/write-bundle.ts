@@ -1,4 +1,5 @@
 import { BUNDLE_FORMAT_VERSION, BUNDLE_METADATA_KEY } from "../core/bundle-reader.ts";
+import { float32ToFloat16 } from "../core/math/float16.ts";
 import type { QuantizedRows } from "../core/math/quantize.ts";
 import type { Predictor, RouterKind } from "../core/predictor.ts";
 import { type Tensor, writeSafetensors } from "../core/safetensors.ts";
@@ -23,6 +24,11 @@ export function writeBundle(header: BundleHeader, tensors: ReadonlyMap<string, T
 
 export function floatTensor(shape: readonly number[], data: ArrayLike<number>): Tensor {
   return { dtype: "F32", shape, data: Float32Array.from(data) };
+}
+
+/** The same in half precision. */
+export function halfTensor(shape: readonly number[], data: ArrayLike<number>): Tensor {
+  return { dtype: "F16", shape, data: float32ToFloat16(data) };
 }
 
 /** The two tensors of quantized rows, under `name` and `name.scale`. */

@@ -1,4 +1,4 @@
-import { matrix, normalizeRows } from "../../src/numerics/matrix.ts";
+import { besides, matrix, normalizeRows } from "../../src/numerics/matrix.ts";
 import { seededRandom } from "../../src/numerics/random.ts";
 import type { Dataset } from "../../src/training/dataset.ts";
 
@@ -49,4 +49,18 @@ export function syntheticDataset({
     outputTokens: matrix(prompts, models, new Float32Array(prompts * models).fill(Number.NaN)),
     inputTokens: new Float64Array(prompts).fill(100),
   };
+}
+
+/** The embeddings as the first of two views, and as the second the same with noise, by which fewer prompts can be told. */
+export function withLexicalView(dataset: Dataset, noise: number, seed = 7): Dataset {
+  const random = seededRandom(seed);
+  const { rows, columns, data } = dataset.embeddings;
+  const lexical = normalizeRows(
+    matrix(
+      rows,
+      columns,
+      data.map((value) => value + noise * (random() - 0.5)),
+    ),
+  );
+  return { ...dataset, embeddings: normalizeRows(besides(dataset.embeddings, lexical)) };
 }

@@ -4,14 +4,15 @@ const scratch = new DataView(new ArrayBuffer(4));
 /** Half-precision bits -> single-precision values, element by element. */
 export function float16ToFloat32(bits: Uint16Array): Float32Array {
   const values = new Float32Array(bits.length);
+  const singles = new Uint32Array(values.buffer);
   for (let i = 0; i < bits.length; i++) {
     const half = bits[i];
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const mantissa = half & 0x3ff;
-    if (exponent === 0) values[i] = sign * mantissa * 2 ** -24;
-    else if (exponent === 31) values[i] = mantissa === 0 ? sign * Infinity : NaN;
-    else values[i] = sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+    const sign = (half & 0x8000) << 16;
+    const exponent = half & 0x7c00;
+    // The same exponent and mantissa, each at its place; requests wait while a bundle's heads are widened.
+    if (exponent !== 0 && exponent !== 0x7c00) singles[i] = sign | (((half & 0x7fff) << 13) + 0x38000000);
+    else if (exponent === 0) values[i] = (sign === 0 ? 1 : -1) * (half & 0x3ff) * 2 ** -24;
+    else singles[i] = sign | 0x7f800000 | ((half & 0x3ff) << 13);
   }
   return values;
 }

@@ -1,4 +1,5 @@
 import type { CrossPredictions, CrossPredictOptions } from "../cross-predict.ts";
+import type { PriceList } from "../prices.ts";
 import type { Split } from "../protocols/split.ts";
 import type { Router } from "../router.ts";
 import { routers } from "../routers/registry.ts";
@@ -8,6 +9,7 @@ import { evaluateHiddenBlocks, type HiddenBlocksReport } from "./hidden-blocks.t
 import type { Experiment } from "./names.ts";
 import { evaluateNewModel, type NewModelReport } from "./new-model.ts";
 import { evaluateRobustness, type RobustnessReport, type Texts } from "./robustness.ts";
+import { evaluateWordsFirst, type WordsFirstReport } from "./words-first.ts";
 
 export interface ExperimentReports {
   /** One model for each unseen task, by the paper's rules (loto). */
@@ -18,6 +20,8 @@ export interface ExperimentReports {
   readonly hidden_blocks?: HiddenBlocksReport;
   /** One LLM added to a fitted bundle from a few outcomes (cv, first fold). */
   readonly new_model?: readonly NewModelReport[];
+  /** Decisions by words alone where that is safe (cv, where the encoder has both views). */
+  readonly words_first?: WordsFirstReport;
   /** Prompts with a changed surface (cv, where the texts are known). */
   readonly robustness?: RobustnessReport;
 }
@@ -31,10 +35,12 @@ export interface ExperimentInput {
   readonly groupOf: Int32Array;
   readonly fitting: CrossPredictOptions;
   readonly texts?: Texts;
+  /** Of all models, where they are known. */
+  readonly prices?: PriceList;
 }
 
 export async function runExperiments(input: ExperimentInput): Promise<ExperimentReports> {
-  const { protocol, wanted, predictions, splits, groupOf, fitting, texts } = input;
+  const { protocol, wanted, predictions, splits, groupOf, fitting, texts, prices } = input;
   const { seed } = fitting;
   const { dataset } = predictions;
   const wants = (experiment: Experiment) => wanted.includes(experiment);
@@ -46,6 +52,10 @@ export async function runExperiments(input: ExperimentInput): Promise<Experiment
   }
   const served = routers["landmark-heads"];
   const compared: readonly Router[] = [served, routers.ridge, routers["knn-50"]];
+  const wordsFirst =
+    wants("words-first") && protocol === "cv"
+      ? await evaluateWordsFirst(dataset, splits, seed, prices)
+      : undefined;
   const canHide = protocol === "cv" && dataset.tasks.length > 1;
   return {
     ...(wants("hidden-blocks") && canHide
@@ -54,6 +64,7 @@ export async function runExperiments(input: ExperimentInput): Promise<Experiment
     ...(wants("new-model") && protocol === "cv" && dataset.models.length > 2
       ? { new_model: await evaluateNewModel(dataset, splits[0] as Split, seed) }
       : {}),
+    ...(wordsFirst === undefined ? {} : { words_first: wordsFirst }),
     ...(wants("robustness") && protocol === "cv" && texts !== undefined
       ? { robustness: await evaluateRobustness(dataset, splits[0] as Split, served, texts, seed) }
       : {}),

@@ -5,6 +5,7 @@ export const experimentNames = [
   "hidden-blocks",
   "robustness",
   "new-model",
+  "words-first",
   "loto",
 ] as const;
 export type Experiment = (typeof experimentNames)[number];

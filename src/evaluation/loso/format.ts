@@ -2,6 +2,7 @@ import { looseTies } from "../../training/suite-ties.ts";
 import { formatGain, formatPercent, formatScore } from "../report/numbers.ts";
 import { escapeHtml, section, table } from "../report/page-parts.ts";
 import { pageStyle } from "../report/page-style.ts";
+import type { WordsFirstScores } from "../words/measure-words-first.ts";
 import type { LosoReport, SuiteReport } from "./report.ts";
 
 const titles = [
@@ -43,6 +44,38 @@ function rows(suites: readonly SuiteReport[]): readonly (readonly string[])[] {
   return [...suites.map(suiteRow), means];
 }
 
+const wordsTitles = [
+  "left out",
+  "by words",
+  "another model",
+  "both views",
+  "words first",
+  "difference",
+  "ECE, both views",
+  "words first",
+] as const;
+
+/** Rule quality; none where the encoder has one view. */
+function wordsRows(suites: readonly SuiteReport[]): readonly (readonly string[])[] {
+  const known = suites.flatMap(({ suite, words_first: scores }) =>
+    scores === undefined ? [] : [{ suite, scores }],
+  );
+  if (known.length === 0) return [];
+  const average = (of: (scores: WordsFirstScores) => number) =>
+    known.reduce((sum, { scores }) => sum + of(scores), 0) / known.length;
+  const line = (name: string, value: (of: (scores: WordsFirstScores) => number) => number) => [
+    name,
+    formatPercent(value((scores) => scores.by_words)),
+    `${(100 * value(({ changed }) => changed)).toFixed(1)} %`,
+    formatScore(value((scores) => scores.score_both)),
+    formatScore(value(({ score }) => score)),
+    formatGain(value(({ difference }) => difference)),
+    formatScore(value((scores) => scores.ece_both)),
+    formatScore(value(({ ece }) => ece)),
+  ];
+  return [...known.map(({ suite, scores }) => line(suite, (of) => of(scores))), line("mean", average)];
+}
+
 function suiteRow(report: SuiteReport): readonly string[] {
   return [
     report.suite,
@@ -64,14 +97,17 @@ function suiteRow(report: SuiteReport): readonly string[] {
 
 export function formatLosoTable(report: LosoReport): string {
   const among = report.among?.suites ?? [];
-  const text = alignRows(report.suites);
-  const few = `\namong ${report.among?.models.length} models\n\n${alignRows(among)}`;
-  return `leave-one-suite-out: ${report.suites.length} suites\n\n${text}${among.length === 0 ? "" : few}`;
+  const few = `\namong ${report.among?.models.length} models\n\n${alignRows([titles, ...rows(among)])}`;
+  const byWords = wordsRows(report.suites);
+  return [
+    `leave-one-suite-out: ${report.suites.length} suites\n\n${alignRows([titles, ...rows(report.suites)])}`,
+    among.length === 0 ? "" : few,
+    byWords.length === 0 ? "" : `\nwords first\n\n${alignRows([wordsTitles, ...byWords])}`,
+  ].join("");
 }
 
-function alignRows(suites: readonly SuiteReport[]): string {
-  const lines = [titles, ...rows(suites)];
-  const widths = titles.map((_, k) => Math.max(...lines.map((cells) => cells[k]?.length ?? 0)));
+function alignRows(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, k) => Math.max(...lines.map((cells) => cells[k]?.length ?? 0)));
   const text = lines.map((cells) =>
     cells
       .map((cell, k) => (k === 0 ? cell.padEnd(widths[k] ?? 0) : cell.padStart(widths[k] ?? 0)))
@@ -83,6 +119,8 @@ function alignRows(suites: readonly SuiteReport[]): string {
 export function formatLosoMarkdown(report: LosoReport): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const rule = line(titles.map((_, k) => (k === 0 ? "---" : "--:")));
+  const byWords = wordsRows(report.suites);
+  const wordsRule = line(wordsTitles.map((_, k) => (k === 0 ? "---" : "--:")));
   const loose = looseTies(report.shared_models);
   const among = report.among?.suites ?? [];
   return [
@@ -101,6 +139,9 @@ export function formatLosoMarkdown(report: LosoReport): string {
           rule,
           ...rows(among).map(line),
         ]),
+    ...(byWords.length === 0
+      ? []
+      : ["", "Words first:", "", line(wordsTitles), wordsRule, ...byWords.map(line)]),
     ...(loose.length === 0 ? [] : ["", `Tied by fewer than two LLMs: ${loose.join(", ")}.`]),
     "",
     "| said (all suites) | true | results |",
@@ -112,6 +153,7 @@ export function formatLosoMarkdown(report: LosoReport): string {
 
 export function formatLosoHtml(report: LosoReport): string {
   const bins = pooledReliability(report).map((cells) => ({ cells }));
+  const byWords = wordsRows(report.suites);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -140,6 +182,18 @@ ${
         table(
           titles,
           rows(report.among.suites).map((cells) => ({ cells })),
+        ),
+      )
+}
+${
+  byWords.length === 0
+    ? ""
+    : section(
+        "Words first",
+        "Decided by words alone where that is safe, by both views elsewhere; rule quality.",
+        table(
+          wordsTitles,
+          byWords.map((cells) => ({ cells })),
         ),
       )
 }

@@ -6,6 +6,7 @@ import { sharedModels } from "../../training/suite-ties.ts";
 import type { FitProgress } from "../cross-predict.ts";
 import { joinDatasets } from "../join-datasets.ts";
 import { splitAround } from "../protocols/split.ts";
+import { lexicalHalf } from "../words/lexical-half.ts";
 import { measureSuite } from "./measure-suite.ts";
 import type { LosoReport, SuiteReport } from "./report.ts";
 import type { Suite } from "./suite.ts";
@@ -39,6 +40,7 @@ export async function leaveSuitesOut(
     );
   }
   const joined = joinDatasets(suites.map(({ dataset }) => dataset));
+  const words = lexicalHalf(joined);
   const reports: SuiteReport[] = [];
   const reportsAmong: SuiteReport[] = [];
   for (const [k, suite] of suites.entries()) {
@@ -47,7 +49,11 @@ export async function leaveSuitesOut(
     const last = first + suite.dataset.ids.length;
     const { train } = splitAround(suite.name, joined, (i) => i >= first && i < last);
     const encoder = { id: "evaluation", checksum: "0".repeat(64), dimension: joined.embeddings.columns };
-    const bundle = await fitRouter(takePrompts(joined, train), encoder, { kind: "landmark-heads", seed });
+    const bundle = await fitRouter(takePrompts(joined, train), encoder, {
+      kind: "landmark-heads",
+      seed,
+      words,
+    });
     if (!bundle.ok) return fail("nothing_to_learn", `without ${suite.name}: ${bundle.failure.message}`);
     const predictor = loadPredictor(bundle.value);
     if (!predictor.ok) throw new Error(predictor.failure.message);

@@ -1,10 +1,12 @@
-import type { Predictor } from "../../core/predictor.ts";
+import { catalogueWithoutPrices } from "../../core/catalogue.ts";
+import type { Predictor, WordsPredictor } from "../../core/predictor.ts";
 import { type Matrix, matrix, row } from "../../numerics/matrix.ts";
 import { bestObserved } from "../../training/choose-observed.ts";
 import { takeModels } from "../../training/dataset.ts";
 import { meanModelAuc } from "../metrics/auc.ts";
 import { prepareBootstrap } from "../metrics/bootstrap.ts";
 import { measureCalibration } from "../metrics/calibration.ts";
+import { judgePrompts, scoreWordsFirst, type WordsFirstScores } from "../words/measure-words-first.ts";
 import type { SuiteReport } from "./report.ts";
 import type { Suite } from "./suite.ts";
 
@@ -52,7 +54,20 @@ export function measureSuite(predictor: Predictor, suite: Suite, seed: number): 
     reliability,
     mean_familiarity: mean(familiarity),
     unfamiliarity_and_error: correlateWithError(familiarity, pCorrect, known),
+    ...(predictor.words === undefined
+      ? {}
+      : { words_first: measureWordsFirst({ ...predictor, words: predictor.words }, suite, seed) }),
   };
+}
+
+function measureWordsFirst(
+  predictor: Predictor & { readonly words: WordsPredictor },
+  { dataset }: Suite,
+  seed: number,
+): WordsFirstScores {
+  const catalogue = catalogueWithoutPrices(predictor.models);
+  const judged = judgePrompts(predictor, dataset, catalogue, { quality: { kind: "quality" } });
+  return scoreWordsFirst(judged.get("quality") ?? [], predictor.models, seed);
 }
 
 function correlateWithError(familiarity: Float64Array, pCorrect: Matrix, outcomes: Matrix): number {

@@ -1,6 +1,7 @@
 import type { SharedModels } from "../../training/suite-ties.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
 import type { ReliabilityBin } from "../metrics/calibration.ts";
+import type { WordsFirstScores } from "../words/measure-words-first.ts";
 
 /** How a router did on a suite that it never saw. Names are those of the JSON document. */
 export interface SuiteReport {
@@ -27,6 +28,8 @@ export interface SuiteReport {
   readonly mean_familiarity: number;
   /** Correlation of 1 - familiarity and squared error over the results. */
   readonly unfamiliarity_and_error: number;
+  /** Decisions by words alone where that is safe, rule quality; absent where the encoder has one view. */
+  readonly words_first?: WordsFirstScores;
 }
 
 export interface LosoReport {

@@ -1,6 +1,7 @@
 import { newModelColumns, newModelRows } from "./new-model-rows.ts";
 import { formatGain, formatPercent, formatScore } from "./numbers.ts";
 import type { EvaluationReport } from "./report.ts";
+import { wordsFirstColumns, wordsFirstRows } from "./words-first-rows.ts";
 
 /** The figures of a report as Markdown tables, for documents. */
 export function formatMarkdown(report: EvaluationReport): string {
@@ -14,6 +15,7 @@ export function formatMarkdown(report: EvaluationReport): string {
     costTable(report),
     hiddenTable(report),
     newModelTable(report),
+    wordsFirstTable(report),
     robustnessTable(report),
     report.loto === undefined ? undefined : `#### ${suite}, loto\n\n${routerTable(report.loto)}`,
     unseen === undefined ? undefined : labelTable(unseen),
@@ -121,6 +123,12 @@ function newModelTable({ new_model: reports = [] }: EvaluationReport): string | 
   return reports.length === 0
     ? undefined
     : table(["what is known of a new model", ...newModelColumns], newModelRows(reports));
+}
+
+function wordsFirstTable({ words_first: report }: EvaluationReport): string | undefined {
+  return report === undefined
+    ? undefined
+    : table([`words first (prices ${report.prices})`, ...wordsFirstColumns], wordsFirstRows(report));
 }
 
 function robustnessTable({ robustness }: EvaluationReport): string | undefined {

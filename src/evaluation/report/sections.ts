@@ -8,6 +8,7 @@ import { newModelColumns, newModelRows } from "./new-model-rows.ts";
 import { formatGain, formatPercent, formatScore } from "./numbers.ts";
 import { figure, legend, section, type TableRow, table } from "./page-parts.ts";
 import type { AnchorScores, EvaluationReport } from "./report.ts";
+import { wordsFirstColumns, wordsFirstRows } from "./words-first-rows.ts";
 
 /** The chapters of a report, in reading order; one without data is an empty string. */
 export function reportSections(report: EvaluationReport): readonly string[] {
@@ -39,6 +40,7 @@ export function reportSections(report: EvaluationReport): readonly string[] {
     unseen === undefined ? "" : paperSection(unseen),
     hiddenSection(report),
     newModelSection(report),
+    wordsFirstSection(report),
     robustnessSection(report),
   ];
 }
@@ -216,6 +218,23 @@ function newModelSection({ new_model: reports = [] }: EvaluationReport): string 
     table(
       ["", ...newModelColumns],
       newModelRows(reports).map((cells): TableRow => ({ cells })),
+    ),
+  );
+}
+
+function wordsFirstSection({ words_first: report }: EvaluationReport): string {
+  if (report === undefined) return "";
+  const prices =
+    report.prices === "listed"
+      ? ""
+      : " Not every model has a price here: prices are taken to rise with the models' mean scores.";
+  return section(
+    "Words first",
+    "Most prompts can be decided by their words alone, without running the transformer; the others are decided by both " +
+      `views. What that gives up against always running it, by choice rule.${prices}`,
+    table(
+      ["", ...wordsFirstColumns],
+      wordsFirstRows(report).map((cells): TableRow => ({ cells })),
     ),
   );
 }

@@ -1,11 +1,13 @@
 import { BUNDLE_METADATA_KEY } from "../../core/bundle-reader.ts";
 import type { Evidence } from "../../core/evidence.ts";
+import type { HeadSet } from "../../core/landmark-predictor.ts";
+import { float16ToFloat32 } from "../../core/math/float16.ts";
 import type { LinearHead } from "../../core/math/linear-head.ts";
 import { mixHead, rowOfHead } from "../../core/math/llm-evidence.ts";
 import { logit } from "../../core/math/logistic.ts";
 import type { Posterior } from "../../core/math/posterior.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../core/safetensors.ts";
-import { floatTensor } from "../write-bundle.ts";
+import { floatTensor, halfTensor } from "../write-bundle.ts";
 import { averageFeatures, type KnownBundle } from "./known-bundle.ts";
 import { boundsOf } from "./known-evidence.ts";
 
@@ -63,7 +65,8 @@ export function writeLlms(bundle: Uint8Array, known: KnownBundle, llms: readonly
   const models = [...before, ...added];
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of file.value.tensors) {
-    const ofModels = name === "prior" || (name.startsWith("head.") && name !== "head.tasks");
+    const { head } = headOf(name);
+    const ofModels = name === "prior" || (head.startsWith("head.") && head !== "head.tasks");
     tensors.set(name, ofModels ? writeRows(name, tensor, known, models, llms) : tensor);
   }
   const header = {
@@ -74,23 +77,32 @@ export function writeLlms(bundle: Uint8Array, known: KnownBundle, llms: readonly
   return writeSafetensors({ tensors, metadata: { [BUNDLE_METADATA_KEY]: JSON.stringify(header) } });
 }
 
+/** A tensor's name within its set of heads: what is said of an LLM holds for both views of a prompt. */
+function headOf(name: string): { readonly set: HeadSet; readonly head: string } {
+  return name.startsWith("words.")
+    ? { set: "words.", head: name.slice("words.".length) }
+    : { set: "", head: name };
+}
+
 function writeRows(
   name: string,
-  { shape, data }: Tensor,
+  tensor: Tensor,
   known: KnownBundle,
   models: readonly string[],
   llms: readonly DescribedLlm[],
 ): Tensor {
-  const head: LinearHead = { weights: data as Float32Array, outputs: shape[0] as number };
+  const { shape, dtype } = tensor;
+  const data = dtype === "F16" ? float16ToFloat32(tensor.data) : (tensor.data as Float32Array);
+  const head: LinearHead = { weights: data, outputs: shape[0] as number };
   const width = data.length / head.outputs;
   const written = new Float32Array(models.length * width);
   written.set(data);
   // Answer lengths don't follow from who errs alike: a new LLM is taken to be as wordy as the others, a known one stays.
-  const isLength = name === "head.log_output_tokens";
+  const isLength = headOf(name).head === "head.log_output_tokens";
   for (const llm of isLength ? llms.filter(({ isNew }) => isNew) : llms) {
     written.set(rowOf(name, head, known, llm), models.indexOf(llm.model) * width);
   }
-  return floatTensor([models.length, ...shape.slice(1)], written);
+  return (dtype === "F16" ? halfTensor : floatTensor)([models.length, ...shape.slice(1)], written);
 }
 
 function rowOf(
@@ -104,14 +116,15 @@ function rowOf(
   // the lower bound.
   const caution = isNew ? CAUTION * doubt : 0;
   const shift = ability + byTask - caution;
-  switch (name) {
+  const { set, head: kind } = headOf(name);
+  switch (kind) {
     case "head.log_output_tokens":
       return mixHead(head, new Float64Array(weights.length));
     case "head.unfamiliar": {
       // By as much as its log-odds of the prior: who is best on average must be so in both.
       const [prior] = mixHead({ weights: priors, outputs: priors.length }, weights);
       const [mixed] = mixHead({ weights: priors.map(logOdds), outputs: priors.length }, weights);
-      const slope = reader.number("unfamiliar.ability", 0, 1e3);
+      const slope = reader.number(`${set}unfamiliar.ability`, 0, 1e3);
       return raise(mixHead(head, weights), slope * (logOdds(prior + shift) - mixed));
     }
     case "head.p_correct":
