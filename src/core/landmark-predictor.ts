@@ -121,7 +121,7 @@ function readTaskTable(reader: BundleReader): Float32Array {
 function readWords(reader: BundleReader): WordsPredictor {
   const { dimension } = reader.common.encoder;
   const view = wordsViewOf(reader);
-  const quality = reader.number("words.safe.quality", 0, NEVER_SAFE);
+  const quality = reader.number("words.safe.quality", -NEVER_SAFE, NEVER_SAFE);
   const curves = {
     tolerance: readMargins(reader, "tolerance"),
     min_p_correct: readMargins(reader, "min_p_correct"),

@@ -31,7 +31,7 @@ const TOLERANCES = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2] as const;
 const LEAST_P_CORRECT = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97] as const;
 const SPENDS = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9] as const;
 // Enough to see losses of a ten-thousandth, few enough that sorting them by twenty rules takes seconds.
-const MOST_PROMPTS = 6000;
+const MOST_PROMPTS = 4000;
 
 // The bound is to hold for other prompts too, not by the luck of these.
 const STANDARD_ERRORS = 3;
@@ -148,7 +148,7 @@ function leastMargin(prompts: readonly Prompt[], rule: ChoiceRule, bound: number
   for (const { assurance: own, loss } of judged) {
     given += loss;
     if (given > bound * prompts.length) return least;
-    least = Math.max(own, 0);
+    least = own;
   }
   return least;
 }
