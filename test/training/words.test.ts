@@ -5,7 +5,8 @@ import { choose } from "../../src/core/policy.ts";
 import type { Predictor } from "../../src/core/predictor.ts";
 import { readSafetensors, writeSafetensors } from "../../src/core/safetensors.ts";
 import { isSafeByWords } from "../../src/core/words-first.ts";
-import { row } from "../../src/numerics/matrix.ts";
+import { row, takeRows } from "../../src/numerics/matrix.ts";
+import { addModel } from "../../src/training/add-model.ts";
 import type { Dataset } from "../../src/training/dataset.ts";
 import { fitRouter } from "../../src/training/fit-router.ts";
 import { takeLexicalView } from "../../src/training/words/lexical-view.ts";
@@ -110,6 +111,29 @@ describe("a bundle with a lexical set of heads", () => {
     ] as const;
     for (const rule of rules) expect(words?.assuranceNeeded(rule)).toBeGreaterThanOrEqual(0);
     expect(words?.assuranceNeeded({ kind: "lambda_usd", lambdaUsd: 1e-12 })).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("gets the row of a new LLM in both sets of heads", () => {
+    const prompts = Int32Array.from({ length: 200 }, (_, i) => i);
+    const extended = addModel(bundle, {
+      model: "newcomer",
+      embeddings: takeRows(dataset.embeddings, prompts),
+      // As good as the first one, each time.
+      outcomes: Float64Array.from(prompts, (i) => row(dataset.outcomes, i)[0] as number),
+    });
+    if (!extended.ok) throw new Error(extended.failure.message);
+    const { models, words } = load(extended.value);
+    expect(models).toEqual([...plain.models, "newcomer"]);
+    const views = takeLexicalView(dataset, view).embeddings;
+    const apart = [0, 0, 0, 0];
+    for (let i = 300; i < 340; i++) {
+      const { pCorrect } = words?.predict(row(views, i)) as { pCorrect: Float64Array };
+      apart.forEach((sum, m) => {
+        apart[m] = sum + Math.abs((pCorrect[4] as number) - (pCorrect[m] as number)) / 40;
+      });
+    }
+    expect(apart[0]).toBeLessThan(0.1);
+    expect(apart[0]).toBe(Math.min(...apart));
   });
 
   it.each<[string, (header: Header) => unknown, RegExp]>([
