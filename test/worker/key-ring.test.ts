@@ -8,13 +8,13 @@ const keyOf = async (name: string) => unwrap(await createApiKey(name, random));
 const [inSecret, stored] = [await keyOf("in-secret"), await keyOf("stored")];
 
 /** A ring over one source, its clock in the test's hand. */
-function ringOver(read: KeySource["read"]) {
+function ringOver(read: KeySource["read"], refreshMs = 30_000) {
   const clock = { ms: 0 };
   const work: Promise<unknown>[] = [];
   const ring = createKeyRing({
     secret: unwrap(parseKeyRecords(inSecret.record)),
     sources: [{ name: "keys", read }],
-    refreshMs: 30_000,
+    refreshMs,
     now: () => clock.ms,
     log: () => undefined,
   });
@@ -68,6 +68,55 @@ test("requests that come together in a young isolate share one read, whichever k
   resolve(stored.record);
   expect(await Promise.all(asked)).toEqual(["in-secret", "stored"]);
   expect(reads).toBe(1);
+});
+
+test("a key that was revoked while nobody asked doesn't open once more", async () => {
+  let text = stored.record;
+  const { clock, find } = ringOver(async () => text);
+  expect(await find(stored.key)).toBe("stored");
+  text = "";
+  clock.ms = 3_600_000;
+  expect(await find(stored.key)).toBeUndefined();
+});
+
+test("records are read twice a minute, however seldom the pointer is", async () => {
+  let reads = 0;
+  const { clock, find } = ringOver(async () => {
+    reads++;
+    return stored.record;
+  }, 3_600_000);
+  await find(stored.key);
+  clock.ms = 30_000;
+  await find(stored.key);
+  expect(reads).toBe(2);
+});
+
+test("a storage that fails after that holds nobody up for longer than one reading, and closes nothing", async () => {
+  let reads = 0;
+  const { clock, find } = ringOver(async () => {
+    if (reads++ > 0) throw new Error("KV is down");
+    return stored.record;
+  });
+  await find(stored.key);
+  clock.ms = 3_600_000;
+  for (let k = 0; k < 10; k++) expect(await find(stored.key)).toBe("stored");
+  // What it holds is known: there is no hurry.
+  clock.ms += 29_999;
+  await find(stored.key);
+  expect(reads).toBe(2);
+});
+
+test("a source that is never read is asked ever more seldom", async () => {
+  const at: number[] = [];
+  const { clock, work, find } = ringOver(async () => {
+    at.push(clock.ms);
+    throw new Error("no such secret");
+  });
+  for (; clock.ms <= 120_000; clock.ms += 500) {
+    await find(stored.key);
+    await Promise.all(work);
+  }
+  expect(at).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
 });
 
 test("a source that fails is asked once a second at most, and locks out none whose record is known", async () => {

@@ -15,8 +15,8 @@ export interface KeySource {
 /** The keys that open the API. */
 export interface KeyRing {
   /**
-   * The record that a presented key belongs to; undefined where none is its. Nothing is read for it but the first time:
-   * later on the sources are read in the background, when that is due.
+   * The record that a presented key belongs to; undefined where none is its. Nothing is read for it but the first time, and
+   * after a minute in which nobody asked: else the sources are read in the background, when that is due.
    */
   find(
     presented: string,
@@ -29,6 +29,7 @@ interface KeyRingOptions {
   readonly secret: KeyRecords;
   /** Of two records of a name, the earlier source's counts. */
   readonly sources: readonly KeySource[];
+  /** Half a minute at most is taken of it. */
   readonly refreshMs: number;
   readonly now: () => number;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
@@ -39,24 +40,33 @@ interface Known {
   readonly records: KeyRecords;
 }
 
-// While a source can't be read, every request would try in vain.
+// While a source was never read, every request would try in vain. Each vain try doubles the time to the next: a secret that
+// isn't there would else cost a read of KV a second.
 const RETRY_MS = 1000;
 // Half of what the state may take afterwards: a storage that hangs must not hold a caller for twice as long.
 const READ_MS = 5_000;
+// However seldom the pointer is looked at, a revoked key must end soon.
+const MAX_REFRESH_MS = 30_000;
+// So long after the last reading nobody is let in by it before the next: a key that was revoked while the isolate had
+// nothing to do must not open it once more.
+const STALE_MS = 60_000;
 // A reading whose request was torn down by the platform never settles.
 const ABANDONED_MS = 6_000;
 
-export function createKeyRing({ secret, sources, refreshMs, now, log }: KeyRingOptions): KeyRing {
+export function createKeyRing({ secret, sources, refreshMs: asked, now, log }: KeyRingOptions): KeyRing {
+  const refreshMs = Math.min(asked, MAX_REFRESH_MS);
   /** What each source was last read as. */
   const known = new Map<KeySource, Known>();
   const failing = new Set<KeySource>();
   let records = secret;
   let readAt: number | undefined;
+  let vainReadings = 0;
   let reading: { readonly done: Promise<void>; readonly startedAt: number } | undefined;
 
   async function readAll(): Promise<void> {
     await Promise.all(sources.map(readOne));
     readAt = now();
+    vainReadings = known.size < sources.length ? vainReadings + 1 : 0;
     const merged = new Map<string, KeyRecord>();
     for (const source of sources.toReversed()) {
       for (const [name, record] of known.get(source)?.records ?? []) merged.set(name, record);
@@ -81,9 +91,11 @@ export function createKeyRing({ secret, sources, refreshMs, now, log }: KeyRingO
     }
   }
 
+  const ageMs = () => (readAt === undefined ? Number.POSITIVE_INFINITY : elapsedMs(readAt, now()));
+
   function readWhereDue(keepAlive: (work: Promise<unknown>) => void): void {
-    const age = readAt === undefined ? Number.POSITIVE_INFINITY : elapsedMs(readAt, now());
-    if (sources.length === 0 || age < (failing.size > 0 ? Math.min(RETRY_MS, refreshMs) : refreshMs)) return;
+    const waitMs = vainReadings > 0 ? Math.min(RETRY_MS * 2 ** (vainReadings - 1), refreshMs) : refreshMs;
+    if (sources.length === 0 || ageMs() < waitMs) return;
     if (reading !== undefined && elapsedMs(reading.startedAt, now()) < ABANDONED_MS) return;
     const started = {
       startedAt: now(),
@@ -97,9 +109,10 @@ export function createKeyRing({ secret, sources, refreshMs, now, log }: KeyRingO
 
   return {
     async find(presented, keepAlive) {
+      const isStale = ageMs() >= STALE_MS;
       readWhereDue(keepAlive);
       // Also for a key of the secret: else the time would tell, in a young isolate, which names stand there.
-      if (readAt === undefined && reading !== undefined) {
+      if (isStale && reading !== undefined) {
         await withinTime(ABANDONED_MS, reading.done).catch(() => undefined);
       }
       const record = await findKey(records, presented);
