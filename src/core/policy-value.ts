@@ -110,13 +110,17 @@ export function valueOfPolicy(observations: readonly Observation[]): PolicyValue
   const isMeasured = extrapolatedShare === 0 && Number.isFinite(raw);
 
   const residuals = { agrees: residualIn(agreeing), drawable: residualIn(drawable) };
-  const corrections = observations.map(
-    ({ stratum, predicted }) => predicted + (stratum === "out_of_reach" ? 0 : residuals[stratum].value),
+  const correctedBy = (of: (residual: Residual) => number) =>
+    observations.map(
+      ({ stratum, predicted }) => predicted + (stratum === "out_of_reach" ? 0 : of(residuals[stratum])),
+    );
+  const corrected = combine(
+    correctedBy(({ shrunk }) => shrunk.value),
+    [
+      [agreeing.length / n, residuals.agrees.shrunk],
+      [drawable.length / n, residuals.drawable.shrunk],
+    ],
   );
-  const corrected = combine(corrections, [
-    [agreeing.length / n, residuals.agrees],
-    [drawable.length / n, residuals.drawable],
-  ]);
   const extrapolated = of("out_of_reach").reduce((sum, { predicted }) => sum + predicted, 0) / n;
   return {
     direct: estimateMean(direct),
@@ -126,7 +130,7 @@ export function valueOfPolicy(observations: readonly Observation[]): PolicyValue
       high: Math.min(1, measured.high + extrapolatedShare),
     },
     corrected: {
-      value: Math.min(Math.max(corrected.value, 0), 1),
+      value: Math.min(Math.max(mean(correctedBy(({ value }) => value)), 0), 1),
       low: Math.max(0, corrected.low - extrapolated),
       high: Math.min(1, corrected.high + extrapolatedShare - extrapolated),
     },
@@ -156,11 +160,25 @@ function scoreIn(stratum: readonly Observation[]): { readonly plain: number; rea
   };
 }
 
-/** How far answers were from what was predicted: in [-1, 1], so that pseudo answers are half right and half wrong by .5. */
-function residualIn(stratum: readonly Observation[]): Mean {
+interface Residual {
+  /** What the mean of what was predicted is corrected by: nothing without answers, little with few. */
+  readonly value: number;
+  /** With what is left open. */
+  readonly shrunk: Mean;
+}
+
+/**
+ * How far answers were from what was predicted. What is left open is as of scores: pseudo answers are half right and half
+ * wrong, whatever was predicted, or a bundle that is sure of itself would narrow the interval with no answer at all.
+ */
+function residualIn(stratum: readonly Observation[]): Residual {
   const { count, first, second } = weightedMoments(stratum, ({ score, predicted }) => score - predicted);
-  const { value, variance } = shrunkMean(count, first + 0.5, second + first + 0.25);
-  return { value: value - 0.5, variance };
+  const predicted = stratum.length === 0 ? 0 : mean(stratum.map((one) => one.predicted));
+  const pseudo = { first: 0.5 - predicted, second: (predicted ** 2 + (1 - predicted) ** 2) / 2 };
+  return {
+    value: (count * first) / (count + PSEUDO),
+    shrunk: shrunkMean(count, first, second, pseudo),
+  };
 }
 
 /** Mean and mean square by weight, and how many equally weighted answers they are worth (Kish 1965). */
@@ -184,10 +202,15 @@ function weightedMoments(
   return { count: weights ** 2 / squares, first: first / weights, second: second / weights };
 }
 
-function shrunkMean(count: number, first: number, second: number): Mean {
+function shrunkMean(
+  count: number,
+  first: number,
+  second: number,
+  pseudo = { first: 0.5, second: 0.5 },
+): Mean {
   const total = count + PSEUDO;
-  const value = (count * first + PSEUDO / 2) / total;
-  return { value, variance: ((count * second + PSEUDO / 2) / total - value ** 2) / total };
+  const value = (count * first + PSEUDO * pseudo.first) / total;
+  return { value, variance: ((count * second + PSEUDO * pseudo.second) / total - value ** 2) / total };
 }
 
 /** A mean of what each decision is estimated at, which varies with the decisions and by what is left open in each stratum. */

@@ -307,10 +307,12 @@ function recount(graded: readonly Graded[], choiceOf: (one: Graded) => string) {
   type Row = (typeof rows)[number];
   const share = (stratum: string) => rows.filter((row) => row.stratum === stratum).length / n;
   const unknown = share("u");
-  const stratified = (of: (row: Row) => number, pseudo: readonly number[]) =>
+  const stratified = (of: (row: Row) => number, pseudoOf: (own: readonly Row[]) => readonly number[]) =>
     Object.fromEntries(
       ["a", "d"].map((stratum) => {
-        const own = rows.filter((row) => row.stratum === stratum && row.weight > 0);
+        const every = rows.filter((row) => row.stratum === stratum);
+        const own = every.filter(({ weight }) => weight > 0);
+        const pseudo = every.length === 0 ? [0] : pseudoOf(every);
         const w = sum(own.map(({ weight }) => weight));
         const count = own.length === 0 ? 0 : w ** 2 / sum(own.map(({ weight }) => weight ** 2));
         const plain = own.length === 0 ? 0 : sum(own.map((row) => row.weight * of(row))) / w;
@@ -320,9 +322,9 @@ function recount(graded: readonly Graded[], choiceOf: (one: Graded) => string) {
         const square = own.length === 0 ? 0 : sum(own.map((row) => row.weight * of(row) ** 2)) / w;
         const variance =
           ((count * square + z ** 2 * mean(pseudo.map((x) => x ** 2))) / total - value ** 2) / total;
-        return [stratum, { plain, value, variance }];
+        return [stratum, { plain, value, variance, shrunk: (count * plain) / total }];
       }),
-    ) as Record<string, { plain: number; value: number; variance: number }>;
+    ) as Record<string, { plain: number; value: number; variance: number; shrunk: number }>;
   const spread = (values: readonly number[]) => mean(values.map((x) => (x - mean(values)) ** 2)) / n;
   const open = (strata: ReturnType<typeof stratified>) =>
     sum(["a", "d"].map((stratum) => share(stratum) ** 2 * (strata[stratum]?.variance ?? 0)));
@@ -330,8 +332,14 @@ function recount(graded: readonly Graded[], choiceOf: (one: Graded) => string) {
     const half = z * Math.sqrt(spread(values) + extra);
     return { value: mean(values), low: mean(values) - half, high: mean(values) + half };
   };
-  const byScore = stratified(({ score }) => score, [0, 1]);
-  const byError = stratified(({ score, p }) => score - p, [-0.5, 0.5]);
+  const byScore = stratified(
+    ({ score }) => score,
+    () => [0, 1],
+  );
+  const byError = stratified(
+    ({ score, p }) => score - p,
+    (own) => [0, 1].map((score) => score - mean(own.map(({ p }) => p))),
+  );
   const measured = around(
     rows.map(({ stratum }) => byScore[stratum]?.value ?? 0),
     open(byScore),
@@ -356,7 +364,7 @@ function recount(graded: readonly Graded[], choiceOf: (one: Graded) => string) {
       high: inside(measured.high + unknown),
     },
     corrected: {
-      value: inside(corrected.value),
+      value: inside(mean(rows.map(({ stratum, p }) => p + (byError[stratum]?.shrunk ?? 0)))),
       low: inside(corrected.low - pOfUnknown),
       high: inside(corrected.high + unknown - pOfUnknown),
     },
