@@ -95,7 +95,7 @@ async function bundlePolicy(folder: string): Promise<Policy> {
     if (!predictor.encoder.checksum.startsWith(encoder)) {
       throw new CommandFailure({
         code: "encoder_mismatch",
-        message: `${folder} was trained on another encoder than the one that embedded these decisions`,
+        message: `${folder} was trained on another encoder than the one that embedded these decisions; look back to where the encoder changed with --days, or train on that encoder`,
       });
     }
     const { pCorrect, decisionScore } = predictor.predict(direction(embedding, predictor));

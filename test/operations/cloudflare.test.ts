@@ -236,6 +236,16 @@ describe("operations on the account", () => {
     await tail.close();
   });
 
+  test("a tail that can't be ended at Cloudflare takes nothing from what was measured", async () => {
+    const refused = { status: 400, code: 10001, message: "no such tail" };
+    cloudflare.fail("DELETE", /tails\/t$/, refused);
+    const { CLOUDFLARE_API_TOKEN = "", CLOUDFLARE_API_BASE_URL } = cloudflare.environment;
+    const environment = { CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_BASE_URL };
+    const tail = await openTail(await openAccount({ accountId: undefined, environment }), "signalbox");
+    await tail.close();
+    expect(cloudflare.asked.filter((line) => line.startsWith("DELETE"))).toHaveLength(1);
+  });
+
   test("a key whose record is stored in KV opens the Worker, and no longer once it is revoked", async () => {
     const isOpen = async (each: string) =>
       (await askWorker("/v1/route", { prompt: "What is 2 + 2?" }, each)).status;

@@ -54,7 +54,14 @@ test("SIGNALS gives known signals scores from 0 to 1", () => {
   expect(parseBindings({ ...open, SIGNALS: "accepted=1, edited=.6\ntool_call_failed=0" })).toMatchObject({
     value: { signals: { accepted: 1, edited: 0.6, tool_call_failed: 0 } },
   });
-  for (const SIGNALS of ["accepted", "accepted=2", "smiled=1", "accepted=1 edited=x", "accepted=1=0"])
+  for (const SIGNALS of [
+    "accepted",
+    "accepted=2",
+    "smiled=1",
+    "accepted=1 edited=x",
+    "accepted=1=0",
+    "edited=1 edited=0",
+  ])
     expect(parseBindings({ ...open, SIGNALS }), SIGNALS).toMatchObject({ failure: { param: "SIGNALS" } });
 });
 

@@ -125,10 +125,12 @@ function scores<const Name extends string>(
     parse: (text) => {
       const words = parse(text);
       if (!words.ok) return words;
+      const pairs = words.value.map((word) => word.split("="));
+      if (new Set(pairs.map(([one]) => one)).size < pairs.length) return wrong(name, "name each signal once");
       return ok(
-        Object.fromEntries(
-          words.value.map((word) => [word.split("=")[0], Number(word.split("=")[1])]),
-        ) as Partial<Record<Name, number>>,
+        Object.fromEntries(pairs.map(([one, score]) => [one, Number(score)])) as Partial<
+          Record<Name, number>
+        >,
       );
     },
   };
