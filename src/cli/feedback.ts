@@ -43,7 +43,7 @@ Example:
   withTarget(
     feedback
       .command("prune")
-      .description("delete old feedback and old rows of the decision log; nothing else does")
+      .description("delete old feedback and old rows of decisions and completions; nothing else does")
       .requiredOption("--before <time>", "what is older, such as 2026-01-31", parseTime),
   )
     .option("--dry-run", "count the rows, and delete none")

@@ -19,6 +19,8 @@ export interface LocalWorkerOptions {
 export interface LocalWorker {
   /** Such as http://127.0.0.1:8787. */
   readonly origin: string;
+  /** Runs what a Cron Trigger would, which nothing does by itself on this machine. */
+  scheduled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +59,22 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     });
   });
   await worker.ready;
-  return { origin: (await worker.url).origin, stop: () => worker.dispose() };
+  const { origin } = await worker.url;
+  return {
+    origin,
+    async scheduled() {
+      // Miniflare's address for it.
+      const response = await fetch(`${origin}/cdn-cgi/local/scheduled`);
+      const outcome = await response.text();
+      if (outcome !== "ok") {
+        throw new CommandFailure({
+          code: "not_scheduled",
+          message: `the scheduled run ended with ${response.status} ${outcome}`,
+        });
+      }
+    },
+    stop: () => worker.dispose(),
+  };
 }
 
 /** Ends the command where another program listens there already. */

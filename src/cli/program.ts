@@ -17,6 +17,7 @@ import { registerInit } from "./init.ts";
 import { registerInspect } from "./inspect.ts";
 import { registerKey } from "./key.ts";
 import { registerLaunch } from "./launch.ts";
+import { registerLearn } from "./learn.ts";
 import { registerModels } from "./models.ts";
 import { registerPromote, registerRollback } from "./move.ts";
 import { commanderOutput, keepStdoutClean, passOnNoColor, tell } from "./output.ts";
@@ -41,8 +42,8 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   "Keep it current:": [registerModels, registerCatalogue],
   "Run it:": [
     ...[registerInit, registerDeploy, registerKey, registerPublish, registerPromote, registerRollback],
-    ...[registerStatus, registerGarbageCollection, registerFeedback, registerReport],
-    registerCost,
+    ...[registerStatus, registerGarbageCollection, registerFeedback, registerLearn],
+    ...[registerReport, registerCost],
   ],
   "This installation:": [registerDoctor, registerCompletion],
 };

@@ -99,6 +99,10 @@ function describe(report: Report, values: ReportValues, days: number): string {
       ]),
     ),
     ...describeValues(values),
+    ...section(
+      [{ title: "attempts to learn" }, number("runs")],
+      report.learning.map(({ stage, runs }) => [stage.replace("_", " "), String(runs)]),
+    ),
     "",
     describeDatabase(report.database),
   ].join("\n");

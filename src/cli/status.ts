@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { type LearningRun, readLearningHistory } from "./d1/learning-history.ts";
 import { describeProvider } from "./kv/provider-addresses.ts";
 import { readStatus, type Status } from "./kv/read-status.ts";
 import { type TargetOptions, withKeyValue, withTarget } from "./kv/target-options.ts";
+import { describeJudgment } from "./learn.ts";
 import { print } from "./output.ts";
 import { shortIds } from "./short-ids.ts";
 import { printable } from "./terminal.ts";
@@ -17,7 +19,10 @@ Examples:
   signalbox status --remote --json`,
     )
     .action(async (options: TargetOptions) => {
-      const found = await withKeyValue(options, readStatus);
+      const live = await withKeyValue(options, readStatus);
+      // Only a bundle that was learned has a history, and a database that it is in.
+      const found: Status =
+        live.pointer?.base === undefined ? live : { ...live, learned: await readLearningHistory(options) };
       print(options.json ? JSON.stringify(found, null, 2) : shortIds(describe(found)));
       if (found.faults.length > 0) process.exitCode = 1;
     });
@@ -31,6 +36,7 @@ function describe({
   pricesAsOf,
   providers = [],
   leaving = [],
+  learned = [],
 }: Status): string {
   const lines: string[] = [];
   if (pointer !== null) {
@@ -39,6 +45,7 @@ function describe({
       `bundle     ${pointer.bundle}${counts}`,
       `catalogue  ${pointer.catalogue}${pricesAsOf === undefined ? "" : `, prices as of ${pricesAsOf}`}`,
       `encoder    ${pointer.encoder}`,
+      ...(pointer.base === undefined ? [] : [`base       ${pointer.base}, what was learned from`]),
       `published  ${pointer.published_at}${pointer.source === undefined ? "" : ` from ${pointer.source}`}`,
       ...(pointer.canary === undefined
         ? []
@@ -48,6 +55,13 @@ function describe({
       ...pointer.previous.map(({ bundle, published_at }) => `before     ${bundle}, ${published_at}`),
     );
   }
+  lines.push(...learned.map((run) => `learned    ${describeRun(run)}`));
   lines.push(...leaving.map((sentence) => `leaves     ${sentence}`));
   return [...lines, ...faults.map((fault) => `fault      ${fault}`)].map(printable).join("\n");
+}
+
+function describeRun({ started_at, stage, bundle, reason, figures }: LearningRun): string {
+  const what = [started_at, stage.replace("_", " "), bundle ?? ""].filter((part) => part !== "").join(" ");
+  const judged = figures?.judgment === undefined ? [] : [describeJudgment(figures.judgment)];
+  return [what, ...(reason === null ? judged : [reason])].join(": ");
 }

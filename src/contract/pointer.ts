@@ -27,6 +27,8 @@ export const pointerSchema = v.object({
   source: v.optional(v.string()),
   /** When the pointer was last moved, by whichever command. */
   changed_at: v.optional(v.string()),
+  /** What the live bundle or the canary was learned from: without it, nothing more could be learned. */
+  base: v.optional(checksum),
   /** What was live before, the latest first. */
   previous: v.optional(v.array(liveSchema), []),
 });
@@ -63,7 +65,11 @@ export function promoteCanary(before: Pointer, publishedAt: string): Result<Poin
   if (canary === undefined) return fail("no_canary", "no canary is running; start one with publish --canary");
   const { bundle, catalogue = before.catalogue } = canary;
   const next = nextPointer(before, { bundle, catalogue, encoder: before.encoder, published_at: publishedAt });
-  return ok({ ...next, ...(shadow === undefined || shadow.bundle === bundle ? {} : { shadow }) });
+  return ok({
+    ...next,
+    ...(before.base === undefined ? {} : { base: before.base }),
+    ...(shadow === undefined || shadow.bundle === bundle ? {} : { shadow }),
+  });
 }
 
 /** The pointer with the canary taken back, or where none runs, with the state before the live one. */
@@ -93,6 +99,21 @@ export function rollBack(
   });
 }
 
+/** The pointer with a bundle that was learned from feedback, on the catalogue and encoder that are live. */
+export function learnedPointer(
+  before: Pointer,
+  { bundle, base }: { readonly bundle: string; readonly base: string },
+  role: { readonly kind: "live" } | { readonly kind: "canary"; readonly percent: number },
+  changedAt: string,
+): Pointer {
+  if (role.kind === "canary") {
+    return { ...before, base, changed_at: changedAt, canary: { bundle, percent: role.percent } };
+  }
+  const { catalogue, encoder, shadow } = before;
+  const next = nextPointer(before, { bundle, catalogue, encoder, published_at: changedAt });
+  return { ...next, base, source: "learned from feedback", ...(shadow === undefined ? {} : { shadow }) };
+}
+
 /** Every KV key that the pointer needs, also to roll back; anything else under their prefixes may go. */
 export function referencedKeys(pointer: Pointer): ReadonlySet<string> {
   const states = [pointer, ...pointer.previous];
@@ -100,6 +121,7 @@ export function referencedKeys(pointer: Pointer): ReadonlySet<string> {
   return new Set([
     ...states.flatMap(({ encoder }) => encoderFileNames.map((name) => kvKeys.encoder(encoder, name))),
     ...[...states, ...trials].map(({ bundle }) => kvKeys.bundle(bundle)),
+    ...(pointer.base === undefined ? [] : [kvKeys.bundle(pointer.base)]),
     ...[...states, ...trials].flatMap(({ catalogue }) =>
       catalogue === undefined ? [] : [kvKeys.catalogue(catalogue)],
     ),

@@ -9,7 +9,7 @@ export interface Usage {
 }
 
 /** Used where a bundle has seen no answer lengths: a paragraph or two. */
-const UNKNOWN_OUTPUT_TOKENS = 400;
+export const UNKNOWN_OUTPUT_TOKENS = 400;
 
 /** USD that one call costs: tokens times price, the output cut at the model's limit. */
 export function expectedUsd(model: CatalogueModel, usage: Usage): number {

@@ -189,7 +189,8 @@ function suited(
   { outputTokens }: Prediction,
   { inputTokens, suits = [] }: DecisionRequest,
 ): readonly Candidate[] {
-  const hasRoom = ({ contextTokens, unseenOutputTokens }: CatalogueModel, id: string) => {
+  const hasRoom = (model: CatalogueModel, id: string) => {
+    const { contextTokens, unseenOutputTokens } = asShown(model, id, predictor);
     const expected = (outputTokens[predictor.models.indexOf(id)] as number) + unseenOutputTokens;
     // Without an expectation only the input counts.
     return !(inputTokens + expected > contextTokens);
@@ -265,14 +266,20 @@ function servedModels(
   );
 }
 
+/** With the hidden tokens that completions have shown, in place of what the catalogue assumes. */
+function asShown(model: CatalogueModel, id: string, { hiddenTokens }: Predictor): CatalogueModel {
+  const shown = hiddenTokens?.get(id);
+  return shown === undefined ? model : { ...model, unseenOutputTokens: shown };
+}
+
 function toCandidate(
-  { models }: Predictor,
+  predictor: Predictor,
   catalogue: Catalogue,
   { pCorrect, decisionScore, outputTokens }: Prediction,
   { inputTokens, currentModel }: DecisionRequest,
   model: string,
 ): Candidate {
-  const index = models.indexOf(model);
+  const index = predictor.models.indexOf(model);
   const usage = {
     inputTokens,
     // How much a model is told to think changes nothing of what it has read.
@@ -283,7 +290,7 @@ function toCandidate(
     model,
     pCorrect: pCorrect[index] as number,
     decisionScore: decisionScore[index] as number,
-    expectedUsd: expectedUsd(catalogue.models[model] as Catalogue["models"][string], usage),
+    expectedUsd: expectedUsd(asShown(catalogue.models[model] as CatalogueModel, model, predictor), usage),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BundleReader } from "./bundle-reader.ts";
+import { learnedOf } from "./learned.ts";
 import { type Curve, evaluateCurve } from "./math/curve.ts";
 import { type FeatureMap, type Features, featuresOf } from "./math/features.ts";
 import { applyHead, type LinearHead } from "./math/linear-head.ts";
@@ -24,10 +25,23 @@ const LOG_LAMBDA_USD_RANGE = [-100, 100] as const;
 /** Stands in files for a margin that no choice has: JSON knows no infinity, and scores lie within a few units. */
 export const NEVER_SAFE = 1e3;
 
+/** What learning from grades needs of a set of heads: a prompt's features once, for several bundles. */
+interface Heads {
+  /** Raw probabilities, before calibration and trust. */
+  readonly correctness: LinearHead;
+  readonly predict: WordsPredictor["predict"];
+  featuresOf(embedding: Float32Array): Features;
+  predictAt(features: Features, readable?: number): ReturnType<WordsPredictor["predict"]>;
+  /** [models] what it would say of an unfamiliar prompt. */
+  fallbackAt(features: Features): Float64Array;
+}
+
+export interface LandmarkPredictor extends Predictor, Omit<Heads, "predict"> {}
+
 /** Linear heads on landmark kernels and task memberships (docs/design.md says why). */
-export function landmarkPredictor(reader: BundleReader): Predictor {
+export function landmarkPredictor(reader: BundleReader): LandmarkPredictor {
   const { models, tasks, encoder } = reader.common;
-  const predict = readHeads(reader, "");
+  const heads = readHeads(reader, "");
   const spend = readSpend(reader);
   // For `add-model` and for learning from grades; a wrong one should not wait until then to be found.
   if (reader.has("task.features")) reader.floats("task.features", ["tasks", "features"]);
@@ -38,7 +52,10 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
     encoder,
     priors: reader.shares("prior", ["models"]),
     header: reader.header,
-    predict,
+    hiddenTokens: new Map(
+      [...(learnedOf(reader.header)?.lengths ?? [])].map(([model, { hidden }]) => [model, hidden]),
+    ),
+    ...heads,
     lambdaUsdOfSpend: (share) => (spend === undefined ? undefined : Math.exp(evaluateCurve(spend, share))),
     ...(reader.header["words"] === undefined ? {} : { words: readWords(reader) }),
   };
@@ -47,7 +64,7 @@ export function landmarkPredictor(reader: BundleReader): Predictor {
 /** "" is the set of heads on the whole embedding, "words." the one on its lexical view. */
 export type HeadSet = "" | "words.";
 
-function readHeads(reader: BundleReader, set: HeadSet): WordsPredictor["predict"] {
+function readHeads(reader: BundleReader, set: HeadSet): Heads {
   const { models, tasks } = reader.common;
   const map = readFeatureMap(reader, set);
   const head = (name: string): LinearHead => ({
@@ -70,11 +87,11 @@ function readHeads(reader: BundleReader, set: HeadSet): WordsPredictor["predict"
     0,
     1,
   );
-  return (embedding, readable = 1) => {
-    const features = featuresOf(map, embedding);
+  const fallbackAt = ({ kernels }: Features) => applyHead(unfamiliar, kernels).map(logistic);
+  const predictAt: Heads["predictAt"] = (features, readable = 1) => {
     const asRead = familiarityOf(features);
     const trust = familiarityOfReadable(asRead ** power, readable);
-    const fallback = applyHead(unfamiliar, features.kernels).map(logistic);
+    const fallback = fallbackAt(features);
     // q = fallback + trust (own - fallback): unlike prompts are judged by what holds for prompts of any kind.
     const trusted = (own: Float64Array) =>
       fallback.map((value, m) => value + trust * ((own[m] as number) - value));
@@ -91,6 +108,13 @@ function readHeads(reader: BundleReader, set: HeadSet): WordsPredictor["predict"
       nearestTasks: nearestTasksOf(features, tasks),
       memberships: features.memberships,
     };
+  };
+  return {
+    correctness,
+    featuresOf: (embedding) => featuresOf(map, embedding),
+    fallbackAt,
+    predictAt,
+    predict: (embedding, readable) => predictAt(featuresOf(map, embedding), readable),
   };
 }
 
@@ -131,7 +155,7 @@ function readWords(reader: BundleReader): WordsPredictor {
     throw reader.fault("bundle_header", "words.offset and words.dimension are no part of an embedding");
   return {
     view,
-    predict: readHeads(reader, "words."),
+    predict: readHeads(reader, "words.").predict,
     taskTable: readTaskTable(reader),
     assuranceNeeded(rule) {
       const at = numberOf(rule);

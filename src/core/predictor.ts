@@ -69,6 +69,8 @@ export interface Predictor {
   readonly words?: WordsPredictor;
   /** What S3 needs; absent where the training prompts are not in the bundle. */
   readonly reference?: TaskReference;
+  /** By model: tokens that it writes and nobody sees, where completions have shown how many. */
+  readonly hiddenTokens?: ReadonlyMap<string, number>;
   /** The document in the bundle's metadata, as it was written. */
   readonly header: Readonly<Record<string, unknown>>;
   /**

@@ -1,3 +1,5 @@
+import type { LearningDatabase } from "../learning/ports.ts";
+
 // What is used of Cloudflare's bindings, in the parts that are used: whatever has these methods will do, a test's own too.
 
 /** Of a namespace of Workers KV. */
@@ -6,6 +8,11 @@ export interface KeyValueReader {
     key: string,
     options: { readonly type: "arrayBuffer"; readonly cacheTtl?: number },
   ): Promise<ArrayBuffer | null>;
+}
+
+/** The same where something is published: by learning alone. */
+export interface KeyValue extends KeyValueReader {
+  put(key: string, value: Uint8Array): Promise<void>;
 }
 
 /** Of a secret in Cloudflare's Secrets Store; rejects where there is none of that name. */
@@ -19,14 +26,7 @@ export interface RateLimiter {
 }
 
 /** Of a D1 database. */
-export interface Database {
-  prepare(sql: string): {
-    bind(...values: readonly (string | number | null)[]): {
-      run(): Promise<{ readonly meta: { readonly changes: number } }>;
-      all(): Promise<{ readonly results: readonly Readonly<Record<string, unknown>>[] }>;
-    };
-  };
-}
+export type Database = LearningDatabase;
 
 /** Of a dataset of Workers Analytics Engine. */
 export interface Analytics {

@@ -160,7 +160,7 @@ export async function openSampler({ origin, inspect }: Workerd) {
   );
 }
 
-function startSampler({ memory, memoryHeld, close }: Inspector, wasm: () => Promise<number>) {
+export function startSampler({ memory, memoryHeld, close }: Inspector, wasm: () => Promise<number>) {
   let peak = 0;
   let busy: Promise<void> | undefined;
   const timer = setInterval(() => {

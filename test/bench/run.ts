@@ -8,6 +8,7 @@ import { measureColdStart } from "./cold-start.ts";
 import { measureCpu } from "./cpu.ts";
 import { ISOLATE_MEGABYTES, measureHostileBodies } from "./hostile-bodies.ts";
 import { measureLatency } from "./latency.ts";
+import { measureLearning } from "./learning.ts";
 import { measureLoad, measureSoak } from "./load.ts";
 import { measureBundles, measureMemory } from "./memory.ts";
 import { measureParallelBodies } from "./parallel-bodies.ts";
@@ -18,7 +19,7 @@ import { checkTexts } from "./texts.ts";
 const help = `npm run bench -- [options]
   --quick            fewer rounds: under a minute
   --backends <names> onnx,simd,lexical
-  --only <parts>     latency,cold,load,soak,memory,bodies,hostile (the last four only where named)
+  --only <parts>     latency,cold,load,soak,memory,bodies,hostile,learning (the last five only where named)
   --against <rev>    the same backends of another git revision beside, taking turns
   --json <file>      figures as JSON`;
 
@@ -117,6 +118,14 @@ if (parts.includes("hostile")) {
     console.log(`More than the ${ISOLATE_MEGABYTES} MB that Cloudflare gives an isolate.`);
     process.exitCode = 1;
   }
+}
+if (parts.includes("learning")) {
+  const learning = await measureLearning(subjects[0] as Subject, options.quick ? 2_000 : 100_000);
+  report["learning"] = learning;
+  console.log(
+    "\nLearning from grades in scheduled runs: CPU seconds of the whole workerd process, peak MB of the isolate",
+  );
+  console.table(learning);
 }
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
 await Promise.all(

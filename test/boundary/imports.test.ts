@@ -11,7 +11,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   encoder: ["core"],
   contract: ["core"],
   router: ["core", "encoder", "contract"],
-  worker: ["core", "encoder", "contract", "router"],
+  learning: ["core", "encoder", "contract"],
+  worker: ["core", "encoder", "contract", "router", "learning"],
   onnx: [],
   numerics: ["onnx"],
   catalogue: ["core", "contract"],
@@ -27,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "encoder",
     "contract",
     "router",
+    "learning",
     "numerics",
     "outcomes",
     "embedding",
@@ -44,6 +46,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   encoder: /^$/,
   contract: /^valibot$/,
   router: /^$/,
+  learning: /^$/,
   worker: /^(hono(\/.*)?|onnxruntime-web\/.*|cloudflare:workers)$/,
   onnx: /^onnxruntime-web\/wasm$/,
   embedding: /^(node:.*|onnxruntime-node)$/,
@@ -95,7 +98,7 @@ test("onnxruntime is known to one file of each room that runs it", () => {
 test("node: and build-time code never reach the Worker", () => {
   const wrong = imports.filter(({ from, target }) => {
     if (buildTime.test(from)) return false;
-    const inWorker = ["core", "encoder", "contract", "router", "worker"].includes(roomOf(from));
+    const inWorker = ["core", "encoder", "contract", "router", "learning", "worker"].includes(roomOf(from));
     return inWorker && (target.startsWith("node:") || buildTime.test(join(from, "..", target)));
   });
   expect(wrong).toEqual([]);

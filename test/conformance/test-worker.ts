@@ -52,7 +52,7 @@ export async function startTestWorker({
     variables: { AUTH: "open", FAKE_API_KEY: "fake-provider-key", ...variables },
   });
   return {
-    origin: worker.origin,
+    ...worker,
     async stop() {
       await worker.stop();
       await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { LearningDatabase } from "../../src/learning/ports.ts";
 import { createDeployed } from "./deployed-stand-in.ts";
 
 /**
@@ -199,7 +200,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
           ? { uuid: DATABASE, name: "signalbox" }
           : { status: 404, code: 7404, message: "no such database" };
       case `POST /d1/database/${DATABASE}/query`:
-        return runSql(deployed.query, JSON.parse(body.toString()));
+        return runQuery(await deployed.database(), JSON.parse(body.toString()));
       default:
         // Observability, triggers and the like: the account takes them all.
         return method === "GET" ? undefined : {};
@@ -283,7 +284,7 @@ function noWorker(code: number): Refusal {
 
 interface Statement {
   readonly sql: string;
-  readonly params?: readonly string[];
+  readonly params?: readonly (string | number | null)[];
 }
 
 /** One text of less than 64 KiB, unmasked, as a server sends it. */
@@ -293,23 +294,27 @@ function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from(head), bytes]);
 }
 
-type Query = (
-  sql: string,
-  params: readonly string[],
-) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-
-/** As D1 answers: an item for each statement, or the error of the first one that fails. */
-async function runSql(query: Query, { sql, params = [] }: Statement): Promise<unknown> {
+/** As D1 answers: an item for each statement, or the error of the first one that fails. Of a batch all are carried out or none. */
+async function runQuery(
+  database: LearningDatabase,
+  query: Statement | { readonly batch: readonly Statement[] },
+): Promise<unknown> {
   try {
-    const items: object[] = [];
-    for (const statement of statementsOf(sql)) {
-      items.push({
-        results: await query(statement, params),
-        success: true,
-        meta: { duration: 0, changes: 0, rows_read: 0, rows_written: 0 },
-      });
+    if ("batch" in query) {
+      return await database.batch(
+        query.batch.map(({ sql, params = [] }) => database.prepare(sql).bind(...params)),
+      );
     }
-    return items;
+    const answers: object[] = [];
+    for (const statement of statementsOf(query.sql)) {
+      answers.push(
+        await database
+          .prepare(statement)
+          .bind(...(query.params ?? []))
+          .all(),
+      );
+    }
+    return answers;
   } catch (error) {
     return { status: 400, code: 7500, message: `${(error as Error).message}: SQLITE_ERROR` };
   }

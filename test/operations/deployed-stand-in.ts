@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { LearningDatabase } from "../../src/learning/ports.ts";
 import { type KeyValueWriter, startWorkerd, type Workerd } from "../bench/live-worker.ts";
 
 /** The platform's side of a deployed Worker, real: what was uploaded, in workerd, with a KV and a D1 of its own. */
@@ -10,6 +11,7 @@ export interface Deployed {
   setSecret(name: string, text: string): Promise<void>;
   setValue(key: string, value: Uint8Array | undefined): Promise<void>;
   query(sql: string, params: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  database(): Promise<LearningDatabase>;
   /** Answers as the Worker does at its address; undefined before anything was uploaded. */
   fetch(path: string, init: RequestInit): Promise<Served | undefined>;
   /** How long the Worker took to begin, if it did. */
@@ -130,6 +132,9 @@ export async function createDeployed(): Promise<Deployed> {
       const kv = await namespaceOf(await running);
       if (value === undefined) await kv.delete(key);
       else await kv.put(key, Uint8Array.from(value).buffer);
+    },
+    async database() {
+      return (await (await platform()).miniflare.getD1Database("DB")) as unknown as LearningDatabase;
     },
     async query(sql, params) {
       const database = (await (await platform()).miniflare.getD1Database("DB")) as unknown as Database;

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { allBackends } from "../../src/worker/backends/all-backends.ts";
 import type { Backends } from "../../src/worker/backends/encoder-backend.ts";
 import { createApp } from "../../src/worker/http/app.ts";
+import { createScheduled } from "../../src/worker/scheduled.ts";
 import { createIsolate } from "../../src/worker/state/isolate.ts";
 
 interface Answer {
@@ -16,6 +17,8 @@ export interface FreshWorker {
   /** One request; background work that it started is done when it returns. */
   send(path: string, init?: RequestInit): Promise<Answer>;
   route(body?: object, headers?: HeadersInit): Promise<Answer>;
+  /** What the Cron Trigger runs. */
+  scheduled(): Promise<void>;
 }
 
 /** The Worker as in an isolate that has just begun: nothing loaded, the real KV, and these variables. */
@@ -44,6 +47,7 @@ export function startFreshWorker(
   }
   return {
     send,
+    scheduled: () => createScheduled(() => isolate)(undefined, env),
     route: (body = { prompt: "What is 2 + 2?" }, headers = {}) =>
       send("/v1/route", {
         method: "POST",

@@ -6,7 +6,7 @@ import type { TargetOptions } from "../kv/target-options.ts";
 import { runWrangler, wranglerFailure } from "../run-wrangler.ts";
 
 /** The binding's name in wrangler.toml. */
-const D1_BINDING = "DB";
+export const D1_BINDING = "DB";
 
 /** The rows of each statement, from the database on this machine or from the one at Cloudflare. */
 export async function queryDatabase(
@@ -47,11 +47,11 @@ async function queryLocal(configPath: string, statePath: string, sql: string): P
   throw wranglerFailure("read D1", reason === undefined ? finished : { stderr: reason });
 }
 
-function missingFrom(refusal: string): "table" | "column" | undefined {
+export function missingFrom(refusal: string): "table" | "column" | undefined {
   return /no such (table|column)/.exec(refusal)?.[1] as "table" | "column" | undefined;
 }
 
-function notMigrated(missing: "table" | "column", where: "--local" | "--remote"): CommandFailure {
+export function notMigrated(missing: "table" | "column", where: "--local" | "--remote"): CommandFailure {
   const state = missing === "table" ? "has no tables yet" : "has tables of an earlier version";
   return new CommandFailure({
     code: "no_tables",

@@ -53,6 +53,6 @@ export async function deleteBefore(target: TargetOptions, before: Date): Promise
   const seconds = Math.floor(before.getTime() / 1000);
   await queryDatabase(
     target,
-    `DELETE FROM feedback WHERE received_at < ${seconds}; DELETE FROM signals WHERE received_at < ${seconds}; DELETE FROM decisions WHERE decided_at < ${seconds}`,
+    `DELETE FROM feedback WHERE received_at < ${seconds}; DELETE FROM signals WHERE received_at < ${seconds}; DELETE FROM decisions WHERE decided_at < ${seconds}; DELETE FROM completions WHERE ended_at < ${seconds}`,
   );
 }

@@ -53,6 +53,8 @@ export interface Report {
     readonly mean_grade: number | null;
     readonly mean_difference: number | null;
   }[];
+  /** Attempts to learn from feedback since then, by what came of them. */
+  readonly learning: readonly { readonly stage: string; readonly runs: number }[];
   /** All that is kept, whatever its age; a database of this machine does not tell its bytes. */
   readonly database: {
     readonly bytes: number | null;
@@ -72,11 +74,12 @@ export async function readReport(target: TargetOptions, since: Date): Promise<Re
     `SELECT bundle, role, COUNT(*) AS decisions, AVG(p_correct) AS mean_p_correct, AVG(expected_usd) AS mean_usd ${where} GROUP BY bundle, role ORDER BY decisions DESC, bundle, role`,
     `SELECT shadow_bundle, COUNT(*) AS compared, SUM(shadow_model IS NOT COALESCE(policy_model, model)) AS different, AVG(shadow_p_correct) AS mean_p_correct, AVG(shadow_usd) AS mean_usd ${where} AND shadow_bundle IS NOT NULL GROUP BY shadow_bundle ORDER BY compared DESC, shadow_bundle`,
     `SELECT bundle, COUNT(*) AS scores, AVG(score) AS mean_score FROM feedback WHERE decided_at >= ${from} GROUP BY bundle ORDER BY scores DESC, bundle`,
+    `SELECT stage, COUNT(*) AS runs FROM learning_runs WHERE started_at >= ${from} GROUP BY stage ORDER BY runs DESC, stage`,
     `SELECT s.signal, COUNT(*) AS received, AVG(s.score) AS mean_score, COUNT(f.score) AS graded, AVG(f.score) AS mean_grade, AVG(ABS(f.score - s.score)) AS mean_difference FROM signals s LEFT JOIN feedback f ON f.decision = s.decision AND f.model = s.model AND f.signal IS NULL WHERE s.received_at >= ${from} GROUP BY s.signal ORDER BY received DESC, s.signal`,
     "SELECT (SELECT COUNT(*) FROM feedback) AS feedback_rows, (SELECT COUNT(*) FROM decisions) AS decision_rows",
   ];
   const answers = await askDatabase(target, statements.join("; "));
-  const [totals, models, days, bundles, shadows, feedback, signals, kept] = answers.map(
+  const [totals, models, days, bundles, shadows, feedback, learning, signals, kept] = answers.map(
     ({ results }) => results,
   );
   const database = { bytes: answers.at(-1)?.meta?.size_after ?? null, ...(kept?.[0] as object) };
@@ -88,6 +91,7 @@ export async function readReport(target: TargetOptions, since: Date): Promise<Re
     shadows,
     feedback,
     signals,
+    learning,
     database,
   } as Report;
 }

@@ -6,6 +6,7 @@ import type { Catalogue } from "../../core/catalogue.ts";
 import type { Result } from "../../core/result.ts";
 import { dayOf, describeRetirement, retirements } from "../../core/service-life.ts";
 import { checksumOf } from "../../encoder/files.ts";
+import type { LearningRun } from "../d1/learning-history.ts";
 import type { KeyValue } from "./key-value.ts";
 import { type ProviderAddress, providerAddresses } from "./provider-addresses.ts";
 
@@ -20,6 +21,8 @@ export interface Status {
   readonly providers?: readonly ProviderAddress[];
   /** Models that have left their providers or leave within 30 days, in words. */
   readonly leaving?: readonly string[];
+  /** Attempts to learn from feedback, the last one first. */
+  readonly learned?: readonly LearningRun[];
 }
 
 /** The fault of a namespace without a pointer. */

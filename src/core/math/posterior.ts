@@ -55,7 +55,7 @@ export function posteriorOf({ means, variances }: Prior, observations: readonly 
 }
 
 /** In place: the lower triangle of a positive definite matrix becomes its Cholesky factor. */
-function factorize(matrix: Float64Array, size: number): void {
+export function factorize(matrix: Float64Array, size: number): void {
   for (let j = 0; j < size; j++) {
     for (let k = 0; k <= j; k++) {
       let sum = matrix[j * size + k];
@@ -66,7 +66,7 @@ function factorize(matrix: Float64Array, size: number): void {
 }
 
 /** L x = b */
-function solveLower(factor: Float64Array, b: Float64Array): Float64Array {
+export function solveLower(factor: Float64Array, b: Float64Array): Float64Array {
   const size = b.length;
   const x = Float64Array.from(b);
   for (let j = 0; j < size; j++) {
@@ -77,7 +77,7 @@ function solveLower(factor: Float64Array, b: Float64Array): Float64Array {
 }
 
 /** L' x = b */
-function solveUpper(factor: Float64Array, b: Float64Array): Float64Array {
+export function solveUpper(factor: Float64Array, b: Float64Array): Float64Array {
   const size = b.length;
   const x = Float64Array.from(b);
   for (let j = size - 1; j >= 0; j--) {
@@ -87,7 +87,7 @@ function solveUpper(factor: Float64Array, b: Float64Array): Float64Array {
   return x;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let j = 0; j < a.length; j++) sum += a[j] * b[j];
   return sum;

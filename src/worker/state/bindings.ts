@@ -1,6 +1,6 @@
 import { type KeyRecord, parseKeyRecords } from "../../contract/api-key.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
-import type { Analytics, Database, KeyValueReader, RateLimiter, StoredSecret } from "../platform.ts";
+import type { Analytics, Database, KeyValue, RateLimiter, StoredSecret } from "../platform.ts";
 import type { KeySource } from "./key-ring.ts";
 import { type Variable, variables } from "./variables.ts";
 
@@ -25,7 +25,7 @@ type Values = {
 export type EncoderBackend = Values["encoderBackend"];
 
 interface Bound {
-  readonly kv: KeyValueReader;
+  readonly kv: KeyValue;
   /** Feedback, and decisions where DECISION_LOG says so. */
   readonly database: Database;
   readonly analytics: Analytics;
@@ -68,6 +68,9 @@ export function parseBindings(env: Env): Result<Settings, "misconfigured"> {
       "EXPLORE needs DECISION_LOG = `d1`: a draw that isn't kept tells nothing",
       "EXPLORE",
     );
+  }
+  if (values.learn !== "off" && database === undefined) {
+    return fail("misconfigured", `LEARN is \`${values.learn}\`, but no D1 database is bound as DB`, "DB");
   }
   return ok({
     ...values,

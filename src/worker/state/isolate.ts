@@ -10,6 +10,7 @@ import { logEvent } from "../log.ts";
 import { type Cooldowns, createCooldowns } from "../providers/cooldowns.ts";
 import { createProviderLog, type ProviderLog } from "../providers/provider-log.ts";
 import { createDecisionLog, type DecisionLog } from "../records/analytics.ts";
+import { type CompletionLog, createCompletionLog } from "../records/completions.ts";
 import { createDriftWatch, type DriftWatch } from "../records/drift.ts";
 import { createFeedback, type Feedback } from "../records/feedback.ts";
 import { type Env, parseBindings, type Settings } from "./bindings.ts";
@@ -42,6 +43,8 @@ export interface Isolate {
   readonly decisionLog: DecisionLog | undefined;
   /** Undefined where decisions are not recorded. */
   readonly driftWatch: DriftWatch | undefined;
+  /** Undefined unless LEARN asks for it. */
+  readonly completionLog: CompletionLog | undefined;
 }
 
 // Two of the largest bodies. Once parsed, text takes up to twice its bytes, and six times while it is decided on, one at a
@@ -52,7 +55,8 @@ const BODY_BYTES_AT_ONCE = 16 * 1024 * 1024;
 export function createIsolate(env: Env, backends: Backends): Result<Isolate, ErrorCode> {
   const settings = parseBindings(env);
   if (!settings.ok) return settings;
-  const { access, kv, database, decisionLog, pointerRefreshMs, embeddingCacheEntries } = settings.value;
+  const { access, kv, database, decisionLog, learn, pointerRefreshMs, embeddingCacheEntries } =
+    settings.value;
   const chosen = chooseBackend(settings.value.encoderBackend, backends);
   if (!chosen.ok) return chosen;
   const encoderReads: { lastMs?: number } = {};
@@ -95,5 +99,6 @@ export function createIsolate(env: Env, backends: Backends): Result<Isolate, Err
     feedback: createFeedback(settings.value),
     decisionLog: decisionLog === "d1" && database ? createDecisionLog(database) : undefined,
     driftWatch: decisionLog === "d1" && database ? createDriftWatch(database, Date.now) : undefined,
+    completionLog: learn !== "off" && database ? createCompletionLog(database) : undefined,
   });
 }

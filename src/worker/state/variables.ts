@@ -49,6 +49,14 @@ export const variables = {
   exploreMaxPLoss: fromZero("EXPLORE_MAX_P_LOSS", 0.1, 1),
   /** USD that a drawn one may be expected to cost. */
   exploreMaxUsd: fromZero("EXPLORE_MAX_USD", 0.01, 100),
+  /** What a Cron Trigger does with feedback: nothing, or learn from it, for a share of conversations or for all. */
+  learn: oneOf("LEARN", ["off", "canary", "live"]),
+  /** Percent of conversations that a learned canary decides. */
+  learnPercent: wholeNumber("LEARN_PERCENT", 10, 1, 100),
+  /** New grades without which there is nothing to learn. */
+  learnMinFeedback: wholeNumber("LEARN_MIN_FEEDBACK", 100, 5, 1_000_000),
+  /** Grades of one key that count in a day (UTC): one that sends wrong ones must not outvote the others. */
+  learnPerKey: wholeNumber("LEARN_PER_KEY", 50, 1, 10_000_000),
   /** Whether each decision is a line of the log. */
   logDecisions: flag("LOG_DECISIONS"),
   /** Bytes of the largest body. Messages may carry images as data URLs; the platform itself stops at 100 MB. */

@@ -9,15 +9,18 @@ import type { RequestBody } from "../../../core/accepts.ts";
 import { type Catalogue, catalogueNames } from "../../../core/catalogue.ts";
 import { fail, ok, type Result } from "../../../core/result.ts";
 import { servingFor } from "../../../router/canary.ts";
+import type { Decided } from "../../../router/decision.ts";
 import type { Serving } from "../../../router/serving.ts";
 import { decideForCaller } from "../../decide-for-caller.ts";
 import type { Asked, StreamingHandler } from "../../handler.ts";
+import type { Passed } from "../../providers/attempt.ts";
 import { sendTo, suitsRequest } from "../../providers/candidates.ts";
 import { completeWithFallback } from "../../providers/fallback.ts";
 import { checkNamed } from "../../providers/named-bounds.ts";
 import { passedHeaders } from "../../providers/passed-headers.ts";
 import { reachable, type Target, targetsOf } from "../../providers/provider.ts";
 import type { CallName } from "../../providers/surface.ts";
+import { readUsageAlong, type Usage } from "../../providers/usage.ts";
 import { filtersWithKey, outOfReach } from "../../providers/with-key.ts";
 import { recordNamed } from "../../records/analytics.ts";
 import { decisionHeaders } from "../decision-response.ts";
@@ -25,6 +28,8 @@ import { failureResponse } from "../http.ts";
 
 /** Where a completion goes, best first, and the headers that say why. */
 interface Plan {
+  /** Undefined where the caller named the model. */
+  readonly decided?: Decided;
   readonly targets: readonly Target[];
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -77,8 +82,11 @@ const passOn =
       );
     }
     const { answer, target, attempts } = completion;
+    const { decided } = plan.value;
+    const passed =
+      decided === undefined || answers !== 1 ? answer.body : countTokens(asked, decided, target, answer);
     return ok(
-      new Response(answer.body, {
+      new Response(passed, {
         status: answer.status,
         headers: {
           ...plan.value.headers,
@@ -96,6 +104,21 @@ export const postResponses = passOn("responses", parseResponsesRequest);
 export const postMessages = passOn("messages", parseAnthropicRequest);
 export const postCountTokens = passOn("countTokens", parseAnthropicRequest);
 export const postEmbeddings = passOn("embeddings", parseEmbeddingsRequest);
+
+/** The answer as it is, and where lengths are learned, what it took in the database once it has ended. */
+function countTokens(
+  { isolate: { completionLog }, caller }: Asked,
+  decided: Decided,
+  { model }: Target,
+  { body, headers, status }: Passed,
+): Passed["body"] {
+  if (completionLog === undefined || status !== 200 || !(body instanceof ReadableStream)) return body;
+  const { promise, resolve } = Promise.withResolvers<Usage | undefined>();
+  caller.keepAlive(
+    promise.then((usage) => usage && completionLog.write(decided, model, usage, caller.keyName)),
+  );
+  return readUsageAlong(body, /event-stream/i.test(headers.get("content-type") ?? ""), resolve);
+}
 
 function planNamed(
   { isolate, caller }: Asked,
@@ -142,6 +165,7 @@ async function planAuto(
   if (!decision.ok) return decision;
   const { decided, id } = decision.value;
   return ok({
+    decided,
     targets: decided.decision.ranking.flatMap(({ model }) =>
       targetsOf(catalogue, model, call, settings, authorization),
     ),
