@@ -17,7 +17,6 @@ const { values } = parseArgs({
     orders: { type: "string", default: "5" },
     tasks: { type: "string" },
     bundles: { type: "string" },
-    thin: { type: "boolean", default: false },
     known: { type: "boolean", default: false },
     only: { type: "string" },
   },
@@ -68,7 +67,7 @@ for (const task of tasks) {
     dropEmptyTasks(
       takePrompts(
         dataset,
-        all.filter((i) => dataset.taskOf[i] !== d && (!values.thin || i % 4 === 0)),
+        all.filter((i) => dataset.taskOf[i] !== d),
       ),
     ),
   );
