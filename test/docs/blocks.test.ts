@@ -102,7 +102,7 @@ function here(command: string): string {
     .replace("http://127.0.0.1:8787", worker.origin)
     .replace(" --remote", " --local")
     .replace(" out/ ", " my-router ");
-  return /signalbox -- (publish|promote|rollback|status|gc|report|feedback pull|feedback prune)\b/.test(
+  return /signalbox -- (learn|publish|promote|rollback|status|gc|report|feedback pull|feedback prune)\b/.test(
     command,
   )
     ? `${local} --config "${config}" --state state`
@@ -228,6 +228,9 @@ test("docs/deploy.md and the tutorial: publishing, with the local KV in place of
       if (/ gc /.test(command)) await expect(sh(router)).rejects.toThrow(/less than five minutes ago/);
       else await sh(router.replace(" out/ ", " models/default "));
     }
+  }
+  for (const command of take("docs/learning.md", / learn /)) {
+    expect(await sh(command)).toContain("0 new grades, and 100 are needed");
   }
 });
 

@@ -14,7 +14,7 @@ import { predictorOf } from "./world.ts";
 const { values } = parseArgs({
   options: {
     suite: { type: "string", default: "llmrouter" },
-    orders: { type: "string", default: "5" },
+    orders: { type: "string", default: "4" },
     tasks: { type: "string" },
     bundles: { type: "string" },
     known: { type: "boolean", default: false },
