@@ -208,13 +208,30 @@ function answer(chunks: number, entry: SeenRequest, response: ServerResponse): v
     return;
   }
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-  response.end((streamsOf[surface] ?? streamOf)(model, chunks));
+  const write = streamsOf[surface];
+  if (write !== undefined) response.end(write(model, chunks));
+  else response.end(streamOf(model, chunks, body.stream_options?.include_usage === true));
 }
 
-/** Exactly what a stream of so many chunks consists of. */
-export function streamOf(model: string, chunks: number): string {
+/** Exactly what a stream of so many chunks consists of; who asks for usage gets it in one more. */
+export function streamOf(model: string, chunks: number, hasUsage = false): string {
   const isLast = (k: number) => k === chunks - 1;
-  return `${Array.from({ length: chunks }, (_, k) => streamChunk(model, k, isLast(k))).join("")}data: [DONE]\n\n`;
+  const parts = Array.from({ length: chunks }, (_, k) => streamChunk(model, k, isLast(k)));
+  if (hasUsage) parts.push(usageChunk(model));
+  return `${parts.join("")}data: [DONE]\n\n`;
+}
+
+function usageChunk(model: string): string {
+  const usage = { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 };
+  const chunk = {
+    id: "chatcmpl-fake",
+    object: "chat.completion.chunk",
+    created: 1,
+    model,
+    choices: [],
+    usage,
+  };
+  return `data: ${JSON.stringify(chunk)}\n\n`;
 }
 
 export function streamChunk(model: string, index: number, isLast = false): string {
