@@ -175,12 +175,13 @@ test.skipIf(!existsSync(prompts))(
     expect(kept.completions).toEqual([{ rows: REQUESTS, least: 12, most: 12 }]);
     expect(Number(kept.published[0]?.["runs"])).toBeGreaterThan(0);
 
-    // Lengths came along: answers of whoever gave most are expected to be about as long as they were.
+    // Lengths came along: answers of whoever gave most are expected to be shorter than was assumed.
     const decision = (await (await post("/v1/route", { prompt: "Which is it, A or B?" })).json()) as {
       readonly ranking: readonly { readonly model: string; readonly expected_usd: number }[];
     };
     const [most] = [...answers].toSorted(([, a], [, b]) => b - a);
     const asked = decision.ranking.find(({ model }) => model === most[0]);
-    expect(asked?.expected_usd).toBeLessThan(60e-6);
+    // Where lengths aren't known 400 tokens are assumed, 400e-6 USD here.
+    expect(asked?.expected_usd).toBeLessThan(200e-6);
   },
 );

@@ -143,8 +143,9 @@ describe("a first deploy", () => {
     const before = [...cloudflare.account.values.keys()];
     const secrets = [...cloudflare.account.secrets];
     // As if this version had a migration more than the one that runs there.
-    await cloudflare.account.query("DROP TABLE feedback");
-    await cloudflare.account.query("DELETE FROM d1_migrations WHERE name LIKE '%feedback%'");
+    await cloudflare.account.query("DROP TABLE signals");
+    await cloudflare.account.query("ALTER TABLE feedback DROP COLUMN signal");
+    await cloudflare.account.query("DELETE FROM d1_migrations WHERE name LIKE '%signals%'");
     const again = await deploy([]);
     expect([again.code, again.stderr]).toEqual([
       0,
@@ -269,7 +270,8 @@ describe("operations on the account", () => {
     const { id } = (await (await askWorker("/v1/route", { prompt: "What is 2 + 2?" })).json()) as {
       readonly id: string;
     };
-    expect((await askWorker("/v1/feedback", { decision: id, score: 1 })).status).toBe(200);
+    const left = await askWorker("/v1/feedback", { decision: id, score: 1 });
+    expect(left.status, await left.text()).toBe(200);
     const out = join(folder, "feedback.jsonl");
     const pulled = await run(["feedback", "pull", "--remote", "--out", out]);
     expect(pulled.code).toBe(0);
