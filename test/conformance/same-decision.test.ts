@@ -77,6 +77,8 @@ interface Judged {
   readonly model: string;
   readonly scores: Scores;
   readonly pCorrect: Scores;
+  /** Whether the prompt was too unfamiliar for more than averages. */
+  readonly isOnAverage: boolean;
 }
 
 async function judgeInWorkerd(backend: string, prompt: string, body: object): Promise<Judged> {
@@ -86,9 +88,10 @@ async function judgeInWorkerd(backend: string, prompt: string, body: object): Pr
     body: JSON.stringify({ prompt, explain: true, ...body }),
   });
   const { model, explanation } = (await response.json()) as RouteResponse;
-  const { models } = explanation as Explanation;
+  const { models, best_on_average: isOnAverage } = explanation as Explanation;
   return {
     model,
+    isOnAverage,
     scores: new Map(models.map((each) => [each.model, each.decision_score])),
     pCorrect: new Map(models.map((each) => [each.model, each.p_correct])),
   };
@@ -104,6 +107,7 @@ async function judgeInNode(encoder: Encoder, prompt: string, rule: DecisionReque
   const { model, ranking } = unwrap(decide(predictor, catalogue, prediction, request));
   return {
     model,
+    isOnAverage: prediction.onAverage,
     scores: new Map(ranking.map((each) => [each.model, each.decisionScore])),
     pCorrect: new Map(ranking.map((each) => [each.model, each.pCorrect])),
   };
@@ -155,10 +159,17 @@ describe("one bundle, one prompt, one decision", () => {
 
   it("workerd's onnx and simd agree where the best is ahead by more than their error", async () => {
     let compared = 0;
+    let atTheEdge = 0;
     let largest = 0;
     for (const prompt of prompts) {
       const reference = await judgeInWorkerd("onnx", prompt, {});
       const other = await judgeInWorkerd("simd", prompt, {});
+      largest = Math.max(largest, largestDifference(reference.pCorrect, other.pCorrect));
+      // Between trusted and not the choice changes its ground; a prompt at that edge may fall on either side of it.
+      if (reference.isOnAverage !== other.isOnAverage) {
+        atTheEdge++;
+        continue;
+      }
       largest = Math.max(largest, largestDifference(reference.scores, other.scores));
       // The best of all stand closer together than two backends do: it meets the first that it beats by more.
       const [[best, score], ...others] = byScore(reference);
@@ -169,5 +180,6 @@ describe("one bundle, one prompt, one decision", () => {
     }
     expect(largest).toBeLessThan(SCORE_ERROR);
     expect(compared).toBeGreaterThan(prompts.length / 2);
+    expect(atTheEdge).toBeLessThan(prompts.length / 8);
   });
 });
