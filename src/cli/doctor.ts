@@ -32,7 +32,8 @@ export function registerDoctor(program: Command): void {
     .addHelpText(
       "after",
       `
-Ends with 1 where a check fails. With --remote and --url it also measures what only Cloudflare can tell, with 120 new
+Ends with 1 where a check fails. With --remote and --url it
+also measures what only Cloudflare can tell, with 120 new
 prompts, and prints it as a table.
 
 Examples:
