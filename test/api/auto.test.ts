@@ -1,77 +1,11 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type FakeProvider, startFakeProvider } from "../conformance/fake-provider.ts";
-import { type FaultWorker, startFaultWorker } from "../faults/fault-worker.ts";
+import { describe, expect, test } from "vitest";
+import { asked, chat, messages, only, provider, ranking, useAutoWorld, worker } from "./auto-world.ts";
 import { openAiRefusal } from "./openai-rules.ts";
 
 // An `auto` request does not fail for a reason that another model, another provider or a renamed parameter would cure.
-let provider: FakeProvider;
-let worker: FaultWorker;
-let ranking: readonly string[];
+useAutoWorld();
 
-const question = "How many positive divisors does 360 have?";
-const messages = [{ role: "user", content: question }];
-const reasoning = {
-  parameters: {
-    rename: { max_tokens: "max_completion_tokens" },
-    drop: ["temperature", "top_p", "presence_penalty", "frequency_penalty"],
-  },
-};
-const accepts: Record<string, object> = {
-  "gpt-5.4": reasoning,
-  "gpt-5.1": {
-    parameters: { ...reasoning.parameters, refuse: ["functions", "tools"] },
-    roles: { rename: { system: "user", developer: "user" }, refuse: ["function"] },
-  },
-  "gpt-4.1": { parameters: { refuse: ["response_format.json_schema"] } },
-  "deepseek-v3.2": { parameters: { refuse: ["response_format.json_schema"] } },
-};
-
-beforeAll(async () => {
-  provider = await startFakeProvider();
-  worker = await startFaultWorker({
-    providerUrl: provider.baseUrl,
-    variables: { ATTEMPT_TIMEOUT_MS: "2000" },
-    catalogue(document) {
-      document.providers.other = { base_url: provider.baseUrl, key_name: "OTHER_PROVIDER_KEY" };
-      for (const [id, model] of Object.entries<Record<string, unknown>>(document.models)) {
-        if (id.startsWith("gpt") || id.startsWith("grok")) model["provider"] = "other";
-        if (accepts[id] !== undefined) model["accepts"] = accepts[id];
-        else model["accepts"] = { parameters: { drop: ["reasoning_effort"] } };
-        delete model["variants"];
-      }
-      for (const id of ["gpt-4.1", "gpt-4.1-mini"]) document.models[id].max_output_tokens = 4096;
-      document.models["llama-3.3-70b-instruct"].context_tokens = 8192;
-      document.models["gpt-5.4"].variants = { low: { request: { reasoning_effort: "low" } } };
-      return document;
-    },
-  });
-  const response = await post("/v1/route", { messages });
-  ranking = (await response.json()).ranking.map(({ model }: { model: string }) => model);
-});
-
-afterAll(async () => {
-  await worker?.stop();
-  await provider?.stop();
-});
-
-afterEach(async () => {
-  provider.reset();
-  // What rests has rested.
-  await worker.jump(60_000);
-});
-
-function post(path: string, body: object): Promise<Response> {
-  return fetch(`${worker.origin}${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-}
-
-const chat = (fields: object = {}) => post("/v1/chat/completions", { model: "auto", messages, ...fields });
-const asked = () => provider.seen.map(({ model }) => model.replace("fake/", ""));
-const only = (model: string) => ({ signalbox: { models: [model] } });
 const schema = { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } };
 
 describe("parameters and roles that not every model takes", () => {
@@ -303,26 +237,6 @@ describe("answers with a good status that hold no completion", () => {
   });
 });
 
-describe("the length of the answer", () => {
-  test("a model that writes as much is chosen, where one is there", async () => {
-    await chat({
-      max_tokens: 8192,
-      signalbox: { models: ["gpt-4.1-mini", "gpt-4.1", "gemini-3.1-flash-lite"] },
-    });
-    expect([asked(), provider.seen[0]?.body.max_tokens]).toEqual([["gemini-3.1-flash-lite"], 8192]);
-  });
-
-  test.each(["max_tokens", "max_completion_tokens"])("%s is cut where none is", async (name) => {
-    const response = await chat({ [name]: 8192, signalbox: { models: ["gpt-4.1-mini", "gpt-4.1"] } });
-    expect([response.status, provider.seen[0]?.body[name]]).toEqual([200, 4096]);
-  });
-
-  test("a model by its name is asked for what the caller wrote", async () => {
-    await chat({ model: "gpt-4.1-mini", max_tokens: 8192 });
-    expect(provider.seen[0]?.body.max_tokens).toBe(8192);
-  });
-});
-
 describe("what is sent", () => {
   test.each([
     '"tools":[{"type":"function","function":{"name":"f","parameters":{"maximum":18446744073709551615}}}]',
@@ -420,94 +334,4 @@ describe("the refusal of the one model that was asked for", () => {
     const response = await chat({ model: "gemini-3.1-flash-lite" });
     expect([response.status, (await response.json()).error.code]).toEqual([expected, code]);
   });
-});
-
-describe("what the user did not write", () => {
-  test.each<[string, readonly object[]]>([
-    ["a system message alone", [{ role: "system", content: "Write a haiku about routers." }]],
-    ["a developer message alone", [{ role: "developer", content: "Write a haiku about routers." }]],
-    ["an assistant message alone", [{ role: "assistant", content: "Once upon a time" }]],
-    ["an empty user message", [{ role: "user", content: "" }]],
-    ["a user message of null", [{ role: "user", content: null }]],
-    ["a user message without parts", [{ role: "user", content: [] }]],
-    ["a no-break space", [{ role: "user", content: "\u00a0" }]],
-    ["a file alone", [{ role: "user", content: [{ type: "file", file: { file_id: "x" } }] }]],
-    ["sound alone", [{ role: "user", content: [{ type: "input_audio", input_audio: { data: "AA" } }] }]],
-  ])("%s is answered", async (_, sent) => {
-    const response = await chat({ messages: sent });
-    expect(response.status).toBe(200);
-    const decided = await post("/v1/route", { messages: sent });
-    expect(decided.status).toBe(200);
-  });
-
-  test.each(["", null, [], [{ type: "image_url", image_url: { url: "data:image/png;base64,AA" } }]])(
-    "without any words, %j goes to the model that is best on average",
-    async (content) => {
-      const decided = await post("/v1/route", { messages: [{ role: "user", content }] });
-      expect((await decided.json()).reason).toBe("best_on_average");
-    },
-  );
-
-  test("a PDF is counted by its pages", async () => {
-    const file = { filename: "a.pdf", file_data: `data:application/pdf;base64,${"A".repeat(600_000)}` };
-    const content = [
-      { type: "text", text: "Summarise this." },
-      { type: "file", file },
-    ];
-    const response = await chat({
-      messages: [{ role: "user", content }],
-      signalbox: { models: ["gpt-4o*"] },
-    });
-    expect(response.status).toBe(200);
-  });
-
-  test("sound is counted by its length", async () => {
-    const sound = { type: "input_audio", input_audio: { data: "A".repeat(480_000), format: "mp3" } };
-    const content = [{ type: "text", text: "What is said?" }, sound];
-    const response = await chat({
-      messages: [{ role: "user", content }],
-      signalbox: { models: ["gpt-4o*"] },
-    });
-    expect(response.status).toBe(200);
-  });
-
-  test("files go to models that take them, where the catalogue knows some", async () => {
-    const content = [{ type: "file", file: { file_id: "x" } }];
-    const decided = await post("/v1/route", { messages: [{ role: "user", content }] });
-    const { ranking: seeing } = await decided.json();
-    expect(seeing.map(({ model }: { model: string }) => model)).not.toContain("deepseek-v3.2");
-    const required = await post("/v1/route", { prompt: "x", require: { files: true } });
-    expect((await required.json()).error.code).toBe("no_candidates");
-  });
-});
-
-describe("the context window", () => {
-  const line =
-    "2026-11-30T19:00:01.123Z [worker-17] INFO  req=8f3a2b1c status=200 dur=12ms path=/api/v1/x?id=8812\n";
-  test.each<[string, string, readonly string[], string]>([
-    ["a log", line.repeat(4500), ["gpt-4o-mini", "gemini-3.1-flash-lite"], "gemini-3.1-flash-lite"],
-    [
-      "hexadecimal",
-      "9f86d081884c7d65".repeat(15_000),
-      ["gpt-4o-mini", "gemini-3.1-flash-lite"],
-      "gemini-3.1-flash-lite",
-    ],
-    [
-      "Chinese",
-      "如何预防感冒？".repeat(27_000),
-      ["gpt-4o-mini", "gemini-3.1-flash-lite"],
-      "gemini-3.1-flash-lite",
-    ],
-    ["no room for the answer", "word ".repeat(7_400), ["llama-3.3-70b-instruct", "gpt-4.1"], "gpt-4.1"],
-  ])("%s", async (_, prompt, models, chosen) => {
-    const decided = await post("/v1/route", { prompt, models, spend: 0 });
-    expect((await decided.json()).model).toBe(chosen);
-  });
-});
-
-test("a variant of a model is asked for with its fields, unless the caller set them", async () => {
-  const named = (fields: object) => chat({ model: "gpt-5.4@low", ...fields });
-  await named({});
-  await named({ reasoning_effort: "high" });
-  expect(provider.seen.map(({ body }) => body.reasoning_effort)).toEqual(["low", "high"]);
 });

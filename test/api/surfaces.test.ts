@@ -1,82 +1,12 @@
 import { createHash } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createApiKey } from "../../src/contract/api-key.ts";
+import { describe, expect, test } from "vitest";
 import { plans, requestsOf, transcriptOf } from "../agents/transcripts.ts";
-import { type FakeProvider, startFakeProvider, streamOf } from "../conformance/fake-provider.ts";
+import { streamOf } from "../conformance/fake-provider.ts";
 import { streamsOf } from "../conformance/fake-surfaces.ts";
-import { type FaultWorker, startFaultWorker } from "../faults/fault-worker.ts";
+import { isAnthropic, key, provider, send, useSurfaces, worker } from "./surfaces-world.ts";
 
 // What clients speak is passed on to providers that speak it, never translated.
-let provider: FakeProvider;
-let worker: FaultWorker;
-let key: string;
-
-const isAnthropic = (model: string) => model.startsWith("claude");
-
-beforeAll(async () => {
-  const made = await createApiKey("app", (count) => crypto.getRandomValues(new Uint8Array(count)));
-  if (!made.ok) throw new Error(made.failure.message);
-  key = made.value.key;
-  provider = await startFakeProvider();
-  worker = await startFaultWorker({
-    providerUrl: provider.baseUrl,
-    variables: {
-      AUTH: "keys",
-      API_KEYS: made.value.record,
-      LOG_DECISIONS: "true",
-      CORS_ORIGINS: "app://obsidian.md, https://app.example null chrome-extension://abcdef",
-    },
-    catalogue(document) {
-      document.providers.fake.surfaces = { chat: {}, responses: {} };
-      document.providers.anthropic = {
-        base_url: provider.baseUrl,
-        key_name: "OTHER_PROVIDER_KEY",
-        surfaces: {
-          chat: {},
-          messages: { base_url: provider.baseUrl.replace("/v1", "/anthropic/v1"), key_header: "x-api-key" },
-        },
-      };
-      document.providers.second = { base_url: provider.baseUrl, key_name: "PROVIDER_KEY" };
-      for (const [id, model] of Object.entries<Record<string, unknown>>(document.models)) {
-        if (isAnthropic(id)) model["provider"] = "anthropic";
-      }
-      document.models["gpt-4o-mini"].also_at = [{ provider: "second", upstream: "second/gpt-4o-mini" }];
-      const [dear, cheap] = [9, 0.1].map((input) => ({ input, output: 1 }));
-      Object.assign(document.models["gpt-5.4-mini"], {
-        usd_per_million_tokens: { input: 1, output: 4 },
-        also_at: [
-          { provider: "second", upstream: "second/dear", usd_per_million_tokens: dear },
-          { provider: "second", upstream: "second/cheap", usd_per_million_tokens: cheap },
-          { provider: "second", upstream: "second/same" },
-        ],
-        providers_by: "price",
-      });
-      return document;
-    },
-  });
-}, 120_000);
-
-afterAll(async () => {
-  await worker?.stop();
-  await provider?.stop();
-});
-
-afterEach(async () => {
-  provider.reset();
-  await worker.jump(60_000);
-});
-
-function send(
-  path: string,
-  body: object | undefined,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(`${worker.origin}${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}`, ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
+useSurfaces();
 
 const question = "How many positive divisors does 360 have?";
 const surfaces = [

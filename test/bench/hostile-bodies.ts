@@ -1,4 +1,4 @@
-import { openSocket, request } from "../security/raw-http.ts";
+import { openSocket, request, sendChunks } from "../security/raw-http.ts";
 import { type MemoryRow, openSampler } from "./memory.ts";
 import { type Subject, startSubject } from "./subjects.ts";
 import { withWasmCount } from "./wrap-worker.ts";
@@ -112,23 +112,6 @@ export async function measureHostileBodies(subjects: readonly Subject[]): Promis
 }
 
 const json = "content-type: application/json";
-
-function sendChunks(origin: string): Promise<void> {
-  const block = Buffer.from("1\r\n \r\n".repeat(20_000));
-  return new Promise((resolve) => {
-    let sent = 0;
-    const socket = openSocket(origin, () => {
-      socket.write(request("POST /v1/route", [json, "transfer-encoding: chunked"]));
-      const next = () => {
-        if (sent++ === 50 || socket.destroyed) socket.destroy();
-        else socket.write(block, () => setImmediate(next));
-      };
-      next();
-    });
-    socket.on("error", () => undefined);
-    socket.on("close", () => resolve());
-  });
-}
 
 /** A body whose beginning arrives; resolves when the Worker has ended it. */
 function neverEnd(origin: string): Promise<void> {

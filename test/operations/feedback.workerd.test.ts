@@ -1,7 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { connectSignalbox } from "../../src/client/index.ts";
 import { createDecisionSigner, type DecisionRecord } from "../../src/worker/records/decision-token.ts";
-import { type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
+import { clientOf, type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
 import { type Seed, seed } from "../worker/seed.ts";
 import { makeTables, sql } from "./tables.ts";
 
@@ -64,13 +63,7 @@ test("a comment with half a character is the same when it is sent again", async 
 });
 
 test("the client sends feedback on its own decision, and repeats it safely", async () => {
-  const signalbox = connectSignalbox({
-    baseUrl: "https://signalbox.example",
-    fetch: async (input, init) => {
-      const { status, body } = await worker.send(new URL(String(input)).pathname, init);
-      return Response.json(body, { status });
-    },
-  });
+  const signalbox = clientOf(worker);
   const { id, model } = await signalbox.route({ prompt: "Who wrote Kalevala?" });
   expect(await signalbox.feedback({ decision: id, score: 1 })).toMatchObject({ model, duplicate: false });
   expect(await signalbox.feedback({ decision: id, score: 1 })).toMatchObject({ model, duplicate: true });

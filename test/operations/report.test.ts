@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,14 +7,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { unwrap } from "../../src/cli/failure.ts";
 import { startLocalWorker } from "../../src/cli/local-worker.ts";
 import { runWrangler } from "../../src/cli/run-wrangler.ts";
-import { loadPredictor } from "../../src/core/bundle.ts";
 import { choose } from "../../src/core/policy.ts";
 import type { DecisionFacts } from "../../src/worker/records/analytics.ts";
 import { copyPublishedState } from "../prepared.ts";
+import { type Graded, joinGraded, mean, near, recount, sum } from "./recount.ts";
+import { insertsOf, makeFeedback, makeRows, makeSignals, predictor } from "./report-rows.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const d1 = ["--local", "--config", join(root, "wrangler.toml")];
-const DAY_SECONDS = 24 * 3600;
 let folder: string;
 
 beforeAll(async () => {
@@ -27,137 +26,6 @@ afterAll(() =>
   ),
 );
 
-const predictor = unwrap(loadPredictor(readFileSync(join(root, "models/default/bundle.safetensors"))));
-const models = predictor.models.slice(0, 3);
-
-/** 10,000 decisions of ten days, the same in every run. */
-function makeRows(now: number): readonly DecisionFacts[] {
-  let state = 1;
-  const random = () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
-  const oneOf = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
-  return Array.from({ length: 10_000 }, (_, i) => {
-    const isCanary = random() < 0.1;
-    const isShadowed = !isCanary && random() < 0.5;
-    const usd = random() / 100;
-    const policyModel = oneOf(models);
-    // Two of three can be drawn, in a share of .3 of the decisions; in every fifth decision nobody.
-    const drawable =
-      i % 5 === 0 ? [] : models.filter((model) => model === policyModel || model !== models[2]);
-    const model = random() < 0.3 && drawable.length > 1 ? oneOf(drawable) : policyModel;
-    const candidates = models.map((name): LoggedRow => {
-      const row = [name, Number(random().toFixed(4)), Number((random() / 100).toPrecision(4))] as const;
-      return drawable.includes(name) && drawable.length > 1 ? [...row, 1] : row;
-    });
-    const kept = random() < 0.05;
-    return {
-      decided_at: now - Math.floor(random() * 10 * DAY_SECONDS) - 60,
-      model,
-      reason: kept
-        ? "kept_current"
-        : model !== policyModel
-          ? "explored"
-          : random() < 0.07
-            ? "best_on_average"
-            : "highest_p_correct",
-      bundle: (isCanary ? "c" : "a").repeat(64),
-      role: isCanary ? "canary" : "live",
-      key_name: random() < 0.5 ? "app" : null,
-      path: "/v1/route",
-      p_correct: random(),
-      expected_usd: usd,
-      familiarity: random(),
-      cache_hit: random() < 0.3 ? 1 : 0,
-      cheapest_usd: usd / 3,
-      best_on_average_usd: usd * 2,
-      shadow_bundle: isShadowed ? "d".repeat(64) : null,
-      // Now and then the shadow finds no candidate.
-      shadow_model: isShadowed && random() < 0.98 ? oneOf(models) : null,
-      shadow_p_correct: isShadowed ? random() : null,
-      shadow_usd: isShadowed ? random() / 100 : null,
-      decision: i.toString(16).padStart(32, "0"),
-      rule: JSON.stringify(i % 2 ? { kind: "quality" } : { kind: "tolerance", tolerance: 0.1 }),
-      policy_model: policyModel,
-      propensity: drawable.length < 2 ? 1 : 0.3 / drawable.length + (model === policyModel ? 0.7 : 0),
-      candidates: JSON.stringify(candidates),
-      cheapest_p: random(),
-      best_on_average_model: oneOf(models),
-      best_on_average_p: random(),
-    };
-  });
-}
-
-type LoggedRow = readonly [string, number, number, 1?];
-
-/** Scores of every tenth decision; some are of a model that answered in another's place. */
-function makeFeedback(all: readonly DecisionFacts[]): readonly FeedbackColumns[] {
-  return all
-    .filter((_, i) => i % 10 === 3)
-    .map((row, i) => ({
-      decision: row.decision as string,
-      model: i % 25 === 0 ? "another-model" : row.model,
-      score: ((i * 7) % 11) / 10,
-      bundle: row.bundle.slice(0, 16),
-      encoder: predictor.encoder.checksum.slice(0, 16),
-      embedding: Buffer.from(
-        Int8Array.from({ length: predictor.encoder.dimension }, (_, k) => ((i * 31 + k * k * 17) % 255) - 127)
-          .buffer,
-      ).toString("base64"),
-      decided_at: row.decided_at,
-      received_at: row.decided_at + 5,
-      signal: i % 5 === 0 ? "edited" : null,
-    }));
-}
-
-/** Signals on some of these answers; where a score was sent too, the two can be compared. */
-function makeSignals(scores: readonly FeedbackColumns[]): readonly SignalColumns[] {
-  return scores
-    .filter((_, i) => i % 3 === 0)
-    .map(({ decision, model, received_at }, i) => ({
-      ...{ decision, model, received_at },
-      ...(i % 4 === 0 ? { signal: "edited", score: 0.6 } : { signal: "accepted", score: 1 }),
-    }));
-}
-
-interface SignalColumns {
-  readonly decision: string;
-  readonly model: string;
-  readonly received_at: number;
-  readonly signal: string;
-  readonly score: number;
-}
-
-interface FeedbackColumns {
-  readonly signal: string | null;
-  readonly decision: string;
-  readonly model: string;
-  readonly score: number;
-  readonly bundle: string;
-  readonly encoder: string;
-  readonly embedding: string;
-  readonly decided_at: number;
-  readonly received_at: number;
-}
-
-/** The statements that put these rows into a table. */
-function insertsOf(table: string, rows: readonly object[], together: number): readonly string[] {
-  const columns = Object.keys(rows[0] ?? {}).join(", ");
-  const inserts: string[] = [];
-  for (let start = 0; start < rows.length; start += together) {
-    const values = rows
-      .slice(start, start + together)
-      .map((row) => `(${Object.values(row).map(literal).join(", ")})`);
-    inserts.push(`INSERT INTO ${table} (${columns}) VALUES ${values.join(", ")};`);
-  }
-  return inserts;
-}
-
-function literal(value: string | number | null): string {
-  return typeof value === "string" ? `'${value}'` : String(value ?? "NULL");
-}
-
 function report(...args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const full = ["src/cli/main.ts", "report", "--state", folder, ...args];
@@ -166,10 +34,6 @@ function report(...args: readonly string[]): Promise<string> {
     );
   });
 }
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-const mean = (values: readonly number[]) => sum(values) / values.length;
-const near = (value: number) => expect.closeTo(value, 9);
 
 test("a report on 10,000 decisions equals a recount", async () => {
   const empty = report("--state", `${folder}-empty`);
@@ -194,7 +58,7 @@ test("a report on 10,000 decisions equals a recount", async () => {
   expect([stored.code, stored.stderr]).toEqual([0, expect.any(String)]);
 
   const counted = JSON.parse(await report("--days", "7", "--json"));
-  const rows = all.filter(({ decided_at }) => decided_at >= now - 7 * DAY_SECONDS);
+  const rows = all.filter(({ decided_at }) => decided_at >= now - 7 * 24 * 3600);
   // A row exactly at the edge may fall out between the two clocks.
   expect(Math.abs(counted.decisions - rows.length)).toBeLessThan(5);
   const whole = JSON.parse(await report("--days", "30", "--json"));
@@ -275,104 +139,6 @@ test("a report on 10,000 decisions equals a recount", async () => {
   expect(text).toMatch(/^10000 decisions in the last 30 days\n/);
   expect(text).toContain(`value on ${joinGraded(all, scores).length} graded decisions, with 95 % intervals`);
 });
-
-/** Each decision that was a choice, with the score of its model's answer. */
-function joinGraded(all: readonly DecisionFacts[], scores: readonly FeedbackColumns[]) {
-  const byDecision = new Map(all.map((row) => [row.decision, row]));
-  return scores.flatMap(({ decision, model, score, embedding }) => {
-    const row = byDecision.get(decision) as DecisionFacts;
-    if (row.model !== model || row.reason === "kept_current") return [];
-    return [
-      { row, score, embedding, candidates: JSON.parse(row.candidates as string) as readonly LoggedRow[] },
-    ];
-  });
-}
-
-type Graded = ReturnType<typeof joinGraded>[number];
-
-/** The formulas of docs/report.md, written down once more. */
-function recount(graded: readonly Graded[], choiceOf: (one: Graded) => string) {
-  const z = 1.959964;
-  const n = graded.length;
-  const logged = ({ candidates }: Graded, model: string) =>
-    candidates.find(([name]) => name === model) as LoggedRow;
-  const rows = graded.map((one) => {
-    const choice = choiceOf(one);
-    const [, p, usd, drawable] = logged(one, choice);
-    const { policy_model, propensity } = one.row;
-    const stratum = choice === policy_model ? "a" : drawable === 1 ? "d" : "u";
-    const weight = one.row.model === choice ? 1 / (propensity as number) : 0;
-    return { stratum, weight, score: one.score, p, usd };
-  });
-  type Row = (typeof rows)[number];
-  const share = (stratum: string) => rows.filter((row) => row.stratum === stratum).length / n;
-  const unknown = share("u");
-  const stratified = (of: (row: Row) => number, pseudoOf: (own: readonly Row[]) => readonly number[]) =>
-    Object.fromEntries(
-      ["a", "d"].map((stratum) => {
-        const every = rows.filter((row) => row.stratum === stratum);
-        const own = every.filter(({ weight }) => weight > 0);
-        const pseudo = every.length === 0 ? [0] : pseudoOf(every);
-        const w = sum(own.map(({ weight }) => weight));
-        const count = own.length === 0 ? 0 : w ** 2 / sum(own.map(({ weight }) => weight ** 2));
-        const plain = own.length === 0 ? 0 : sum(own.map((row) => row.weight * of(row))) / w;
-        // As if z squared more had been seen, half at each of two values.
-        const total = count + z ** 2;
-        const value = (count * plain + z ** 2 * mean(pseudo)) / total;
-        const square = own.length === 0 ? 0 : sum(own.map((row) => row.weight * of(row) ** 2)) / w;
-        const variance =
-          ((count * square + z ** 2 * mean(pseudo.map((x) => x ** 2))) / total - value ** 2) / total;
-        return [stratum, { plain, value, variance, shrunk: (count * plain) / total }];
-      }),
-    ) as Record<string, { plain: number; value: number; variance: number; shrunk: number }>;
-  const spread = (values: readonly number[]) => mean(values.map((x) => (x - mean(values)) ** 2)) / n;
-  const open = (strata: ReturnType<typeof stratified>) =>
-    sum(["a", "d"].map((stratum) => share(stratum) ** 2 * (strata[stratum]?.variance ?? 0)));
-  const around = (values: readonly number[], extra = 0) => {
-    const half = z * Math.sqrt(spread(values) + extra);
-    return { value: mean(values), low: mean(values) - half, high: mean(values) + half };
-  };
-  const byScore = stratified(
-    ({ score }) => score,
-    () => [0, 1],
-  );
-  const byError = stratified(
-    ({ score, p }) => score - p,
-    (own) => [0, 1].map((score) => score - mean(own.map(({ p }) => p))),
-  );
-  const measured = around(
-    rows.map(({ stratum }) => byScore[stratum]?.value ?? 0),
-    open(byScore),
-  );
-  const corrected = around(
-    rows.map(({ stratum, p }) => p + (byError[stratum]?.value ?? 0)),
-    open(byError),
-  );
-  const pOfUnknown = sum(rows.filter(({ stratum }) => stratum === "u").map(({ p }) => p)) / n;
-  const plain = share("a") * (byScore["a"]?.plain ?? 0) + share("d") * (byScore["d"]?.plain ?? 0);
-  const inside = (value: number) => near(Math.min(1, Math.max(0, value)));
-  const all = ({ value, low, high }: ReturnType<typeof around>) => ({
-    value: near(value),
-    low: near(low),
-    high: near(high),
-  });
-  return {
-    direct: all(around(rows.map(({ p }) => p))),
-    measured: {
-      value: unknown === 0 ? near(plain) : null,
-      low: inside(measured.low),
-      high: inside(measured.high + unknown),
-    },
-    corrected: {
-      value: inside(mean(rows.map(({ stratum, p }) => p + (byError[stratum]?.shrunk ?? 0)))),
-      low: inside(corrected.low - pOfUnknown),
-      high: inside(corrected.high + unknown - pOfUnknown),
-    },
-    usd: all(around(rows.map(({ usd }) => usd))),
-    extrapolated_share: near(unknown),
-    drawn_answers: rows.filter(({ stratum, weight }) => stratum === "d" && weight > 0).length,
-  };
-}
 
 test("values of the router, of always one kind of model and of another bundle equal a recount", async () => {
   const all = makeRows(Math.floor(Date.now() / 1000));

@@ -1,6 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { connectSignalbox } from "../../src/client/index.ts";
-import { type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
+import { clientOf, type FreshWorker, startFreshWorker } from "../worker/fresh-worker.ts";
 import { seed } from "../worker/seed.ts";
 import { makeTables, sql } from "./tables.ts";
 
@@ -114,13 +113,7 @@ test("signals count as feedback where a key's day is bounded, and as models that
 });
 
 test("the client sends signals on its own decisions", async () => {
-  const signalbox = connectSignalbox({
-    baseUrl: "https://signalbox.example",
-    fetch: async (input, init) => {
-      const { status, body } = await worker.send(new URL(String(input)).pathname, init);
-      return Response.json(body, { status });
-    },
-  });
+  const signalbox = clientOf(worker);
   const { id, model } = await signalbox.route({ prompt: "Who wrote Kalevala?" });
   expect(await signalbox.signal({ decision: id, signal: "edited" })).toEqual({
     object: "signal",

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSocket, parseAnswer, request, sendRaw } from "./raw-http.ts";
+import { openSocket, parseAnswer, request, sendChunks, sendRaw } from "./raw-http.ts";
 import { removeBuild, startWatchedWorker, type WatchedWorker } from "./watched-worker.ts";
 
 // What one caller may cost the others: time and memory, whatever is sent.
@@ -245,20 +245,7 @@ describe("slow bodies", () => {
 
   test("a million chunks of one byte don't fill the memory", async () => {
     const before = await workerdMegabytes();
-    const block = Buffer.from("1\r\n \r\n".repeat(20_000));
-    await new Promise<void>((resolve) => {
-      let sent = 0;
-      const socket = openSocket(worker.origin, () => {
-        socket.write(request("POST /v1/route", [json, "transfer-encoding: chunked"]));
-        const next = () => {
-          if (sent++ === 50 || socket.destroyed) socket.destroy();
-          else socket.write(block, () => setImmediate(next));
-        };
-        next();
-      });
-      socket.on("error", () => undefined);
-      socket.on("close", () => resolve());
-    });
+    await sendChunks(worker.origin);
     // It took over 500 MB when each chunk was kept.
     expect((await workerdMegabytes()) - before).toBeLessThan(250);
     await othersWaitMs();

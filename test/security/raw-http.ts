@@ -42,6 +42,26 @@ export function request(line: string, headers: readonly string[] = [], body = ""
   return [`${line} HTTP/1.1`, ...own, "connection: close", ...length, ...headers, "", body].join("\r\n");
 }
 
+/** A million chunks of one byte as the body of `POST /v1/route`; ends when the connection does. */
+export function sendChunks(origin: string): Promise<void> {
+  const block = Buffer.from("1\r\n \r\n".repeat(20_000));
+  return new Promise((resolve) => {
+    let sent = 0;
+    const socket = openSocket(origin, () => {
+      socket.write(
+        request("POST /v1/route", ["content-type: application/json", "transfer-encoding: chunked"]),
+      );
+      const next = () => {
+        if (sent++ === 50 || socket.destroyed) socket.destroy();
+        else socket.write(block, () => setImmediate(next));
+      };
+      next();
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve());
+  });
+}
+
 export function parseAnswer(text: string): RawAnswer {
   const end = text.indexOf("\r\n\r\n");
   const [line = "", ...lines] = text.slice(0, end < 0 ? undefined : end).split("\r\n");

@@ -1,5 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { connectSignalbox, type Signalbox } from "../../src/client/index.ts";
 import { allBackends } from "../../src/worker/backends/all-backends.ts";
 import type { Backends } from "../../src/worker/backends/encoder-backend.ts";
 import { createApp } from "../../src/worker/http/app.ts";
@@ -55,4 +56,15 @@ export function startFreshWorker(
         body: JSON.stringify(body),
       }),
   };
+}
+
+/** The package's client, whose requests this Worker gets. */
+export function clientOf(worker: FreshWorker): Signalbox {
+  return connectSignalbox({
+    baseUrl: "https://signalbox.example",
+    fetch: async (input, init) => {
+      const { status, body } = await worker.send(new URL(String(input)).pathname, init);
+      return Response.json(body, { status });
+    },
+  });
 }
