@@ -3,6 +3,7 @@
 const origin = process.argv[2] ?? "http://127.0.0.1:8787";
 const ROUNDS = 4;
 const REQUESTS = 40;
+const LONGEST_MS = 10_000;
 const models = ["gpt-5.4", "gpt-4o-mini", "claude-sonnet-4.6"];
 const liked = "gpt-4o-mini";
 const places = ["Turku", "Porto", "Graz", "Leeds", "Lyon", "Gdansk", "Bari", "Ghent"];
@@ -19,10 +20,12 @@ async function post(path, body) {
 
 for (let round = 0; round < ROUNDS; round++) {
   const counts = new Map();
+  let bundle;
   for (let k = 0; k < REQUESTS; k++) {
     const days = 2 + ((k + round) % 9);
     const prompt = `The parcel to ${places[k % places.length]} is ${days} days late. Answer the customer in one friendly sentence.`;
     const decision = await post("/v1/route", { prompt, models });
+    bundle = decision.bundle;
     const score = decision.model === liked ? 1 : 0;
     await post("/v1/feedback", { decision: decision.id, score });
     counts.set(decision.model, (counts.get(decision.model) ?? 0) + 1);
@@ -31,7 +34,13 @@ for (let round = 0; round < ROUNDS; round++) {
   console.log(`round ${round + 1}: ${counts.get(liked) ?? 0} of ${REQUESTS} liked; ${shares}`);
   // What the Cron Trigger does once a night; on this machine nothing else does.
   await fetch(`${origin}/cdn-cgi/local/scheduled`);
-  // The Worker looks for a new bundle every POINTER_REFRESH_MS.
-  await post("/v1/route", { prompt: "hello", models });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await untilAnother(bundle);
+}
+
+/** The Worker looks for a new bundle every POINTER_REFRESH_MS; a run that found nothing better leaves the one there is. */
+async function untilAnother(bundle) {
+  for (const end = Date.now() + LONGEST_MS; Date.now() < end; ) {
+    if ((await post("/v1/route", { prompt: "hello", models })).bundle !== bundle) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
 }
